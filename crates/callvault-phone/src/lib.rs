@@ -1,0 +1,1 @@
+//! The phone-system side: where recordings come in.

@@ -1,0 +1,1 @@
+//! HTTP(S): dialect routes, our own API, TLS, background work, telemetry, shutdown.

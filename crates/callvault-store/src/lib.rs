@@ -1,0 +1,1 @@
+//! Engines behind the ports: the catalog on SQLite, audio on local files.

@@ -1,0 +1,1 @@
+//! The vendor dialects as pure code. No I/O.

@@ -1,0 +1,1 @@
+//! Fuzz functions, one per parser.
