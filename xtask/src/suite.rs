@@ -1,0 +1,38 @@
+//! `cargo xtask test`: every test at the size for every day.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::cargo::{cargo, release_binary, root};
+use crate::imports;
+use crate::steps::Steps;
+use crate::tools;
+
+/// The variable by which the end-to-end tests learn which binary to start.
+const BINARY_VARIABLE: &str = "CALLVAULT_BIN";
+
+/// Runs the chore.
+///
+/// # Errors
+/// The first step that failed.
+pub(crate) fn run() -> anyhow::Result<()> {
+    tools::provide()?;
+    let mut steps = Steps::new();
+    steps.step("import rules", || imports::check(&root()))?;
+    steps.command("tests of the crates", cargo(&["test"]))?;
+    steps.command(
+        "fuzz corpus and xtask",
+        cargo(&["test", "--package", "callvault-fuzz", "--package", "xtask"]),
+    )?;
+    let binary = steps.step("release binary", release_binary)?;
+    steps.command("end to end", end_to_end(&binary))?;
+    steps.finish();
+    Ok(())
+}
+
+/// The end-to-end tests against the binary given; arguments for the test harness go after `--`.
+pub(crate) fn end_to_end(binary: &Path) -> Command {
+    let mut command = cargo(&["test", "--package", "callvault-e2e"]);
+    command.env(BINARY_VARIABLE, binary);
+    command
+}
