@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::port::random::Random;
+
 /// The file format around the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Container {
@@ -151,4 +153,98 @@ impl fmt::Display for Marks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words().join(","))
     }
+}
+
+/// The opaque name of stored bytes: 128 random bits, made once, never changed, never shown to clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AudioKey([u8; 16]);
+
+impl AudioKey {
+    /// A fresh key.
+    pub fn new(random: &dyn Random) -> Self {
+        let mut bits = [0u8; 16];
+        random.fill(&mut bits);
+        Self(bits)
+    }
+
+    /// The inverse of `Display`: 32 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bits: [u8; 16] = hex::decode(text).ok()?.try_into().ok()?;
+        let key = Self(bits);
+        (key.to_string() == text).then_some(key)
+    }
+
+    /// The first byte, which says in which of 256 shards an engine keeps it.
+    pub fn shard(&self) -> u8 {
+        self.0[0]
+    }
+}
+
+impl fmt::Display for AudioKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// A SHA-256 of audio.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sha256(pub [u8; 32]);
+
+impl Sha256 {
+    /// From 64 hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        hex::decode(text).ok()?.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sha256({self})")
+    }
+}
+
+/// Stored bytes and what is known of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAudio {
+    /// Under which key an engine has them.
+    pub key: AudioKey,
+    /// Their hash.
+    pub sha256: Sha256,
+    /// How many there are.
+    pub size_bytes: u64,
+    /// How many ASCII characters they take inside a JSON string, one code point per byte
+    /// (`docs/enswitch.md` 6). Counted at intake, so that a streamed answer can state its length.
+    pub escaped_len: u64,
+    /// What the probe found.
+    pub facts: AudioFacts,
+}
+
+/// How many ASCII characters a byte takes inside a JSON string, one code point per byte: `"` and `\` two, other
+/// printable ASCII one, everything else the six of `\u00XX`.
+pub const fn escaped_byte_len(byte: u8) -> u64 {
+    match byte {
+        b'"' | b'\\' => 2,
+        0x20..=0x7E => 1,
+        _ => 6,
+    }
+}
+
+/// The sum of [`escaped_byte_len`] over `bytes`.
+pub fn escaped_len(bytes: &[u8]) -> u64 {
+    const LENGTHS: [u8; 256] = {
+        let mut lengths = [0u8; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            lengths[byte] = escaped_byte_len(byte as u8) as u8;
+            byte += 1;
+        }
+        lengths
+    };
+    bytes.iter().map(|byte| u64::from(LENGTHS[usize::from(*byte)])).sum()
 }

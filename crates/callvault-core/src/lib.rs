@@ -1,4 +1,30 @@
-//! The domain of Callvault: words, use cases and ports. No I/O, no runtime, no web, no SQL.
+//! The domain of Callvault: its words, its use cases and the ports they stand on. No I/O, no runtime, no web, no SQL.
+//!
+//! A request reaches a [`service`] with a [`gate::Principal`]; the service asks the [`gate`] first and works only with
+//! the narrowed handle that it gets back; engines stand behind the traits of [`port`].
+//!
+//! One word per thing: *customer* (a tenant), *person*, *role*, *privilege*, *hunt group*, *level*, *message* (the audio
+//! of one level), *sound* (a library prompt), *recording* (the audio of one call leg), *audio* (stored bytes), *session*
+//! (a login), *ticket* (the right to fetch one thing), *listen log* (who fetched what).
 
+pub mod address;
 pub mod audio;
+pub mod customer;
+pub mod error;
+pub mod gate;
+pub mod hunt_group;
+pub mod id;
+pub mod listen;
+pub mod page;
+pub mod person;
 pub mod port;
+pub mod recording;
+pub mod role;
+pub mod secret;
+pub mod service;
+pub mod session;
+pub mod sound;
+pub mod ticket;
+pub mod time;
+
+pub use error::{Error, Result};

@@ -1,0 +1,47 @@
+//! Customers: the tenants, in a tree of resellers.
+
+use crate::id::CustomerId;
+use crate::time::Timestamp;
+
+/// A tenant. Everything else belongs to exactly one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// Its number.
+    pub id: CustomerId,
+    /// The customer above it (its reseller), if any.
+    pub parent: Option<CustomerId>,
+    /// Its name, 1 to 100 characters.
+    pub name: String,
+    /// An IANA zone; times are shown and filtered in it.
+    pub timezone: String,
+    /// Nobody of a disabled customer can log in.
+    pub disabled: bool,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// A customer to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCustomer {
+    /// A number of one's own; the next free one otherwise.
+    pub id: Option<CustomerId>,
+    /// See [`Customer::parent`].
+    pub parent: Option<CustomerId>,
+    /// See [`Customer::name`].
+    pub name: String,
+    /// See [`Customer::timezone`].
+    pub timezone: String,
+    /// See [`Customer::created_at`].
+    pub created_at: Timestamp,
+}
+
+/// What may change about a customer; `None` keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CustomerChange {
+    /// See [`Customer::name`].
+    pub name: Option<String>,
+    /// See [`Customer::timezone`].
+    pub timezone: Option<String>,
+    /// See [`Customer::disabled`].
+    pub disabled: Option<bool>,
+}

@@ -1,0 +1,276 @@
+//! The gate: a principal in, a narrowed handle out. Every door asks it, and the catalog's queries take only its handles.
+//!
+//! It decides in two steps, as the doors answer them apart: whether the *role* allows a verb on a kind of thing at all
+//! ([`Gate::privilege`]), and whether the thing is within reach. What is out of reach looks exactly like what is not there.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::hunt_group::HuntGroup;
+use crate::id::{CustomerId, PersonId};
+use crate::listen::Door;
+use crate::person::Account;
+use crate::port::catalog::Catalog;
+use crate::role::{Privilege, Privileges, Reach};
+
+/// What someone wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Know that it exists and what is written about it.
+    See,
+    /// Play it.
+    Listen,
+    /// Fetch all of it.
+    Download,
+    /// Give others the right to fetch it.
+    Share,
+    /// Change it.
+    Change,
+    /// Delete it.
+    Delete,
+    /// Create such things.
+    Administer,
+}
+
+/// What kind of thing it is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A customer.
+    Customer,
+    /// A person.
+    Person,
+    /// A role.
+    Role,
+    /// A hunt group.
+    HuntGroup,
+    /// A message of a hunt group.
+    Message,
+    /// A sound.
+    Sound,
+    /// A recording.
+    Recording,
+    /// A ticket.
+    Ticket,
+    /// A session.
+    Session,
+    /// The listen log.
+    ListenLog,
+    /// The installation: lock-outs, the check, metrics.
+    Installation,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The person; `None` is the local system owner, or the bearer of a link.
+    pub person: Option<PersonId>,
+    /// Their customer; the local system owner has none.
+    pub customer: Option<CustomerId>,
+    /// How far their role reaches.
+    pub reach: Reach,
+    /// What their role may.
+    pub privileges: Privileges,
+    /// Through which door they came.
+    pub door: Door,
+    /// From where; `None` on the control socket.
+    pub peer: Option<IpAddr>,
+}
+
+impl Principal {
+    /// Whoever can use the control socket or the data directory itself.
+    pub fn local_owner() -> Self {
+        Self {
+            person: None,
+            customer: None,
+            reach: Reach::System,
+            privileges: Privileges::all(),
+            door: Door::Local,
+            peer: None,
+        }
+    }
+
+    /// A person who was verified at a door.
+    pub fn of_account(account: &Account, door: Door, peer: IpAddr) -> Self {
+        Self {
+            person: Some(account.person.id),
+            customer: Some(account.person.customer),
+            reach: account.role.reach,
+            privileges: account.role.privileges,
+            door,
+            peer: Some(peer),
+        }
+    }
+}
+
+/// A customer in which the principal may do what was asked. Only the gate makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InCustomer {
+    customer: CustomerId,
+}
+
+impl InCustomer {
+    /// The customer.
+    pub fn id(&self) -> CustomerId {
+        self.customer
+    }
+}
+
+/// The customers among which a thing may be looked up by its own number. Only the gate makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within {
+    bound: Bound,
+}
+
+/// The bound of a look-up, as engines put it into their queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// No bound.
+    Everything,
+    /// One customer and those below it.
+    Below(CustomerId),
+    /// One customer.
+    Only(CustomerId),
+}
+
+impl Within {
+    /// The bound itself.
+    pub fn bound(&self) -> Bound {
+        self.bound
+    }
+}
+
+/// The one place where rights are decided.
+pub struct Gate {
+    catalog: Arc<dyn Catalog>,
+}
+
+impl Gate {
+    /// A gate over the catalog's tree of customers.
+    pub fn new(catalog: Arc<dyn Catalog>) -> Self {
+        Self { catalog }
+    }
+
+    /// Whether the role allows the verb on such things at all.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`].
+    pub fn privilege(&self, principal: &Principal, kind: Kind, verb: Verb) -> Result<()> {
+        if principal.privileges.has_any(needed(kind, verb)) { Ok(()) } else { Err(Error::RoleForbids) }
+    }
+
+    /// Narrows to one customer; without one, the principal's own. For things keyed by customer, the verb needs a
+    /// role that reaches a whole customer.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`], or [`Error::Invalid`] when the local owner names no customer.
+    pub async fn customer(
+        &self,
+        principal: &Principal,
+        kind: Kind,
+        verb: Verb,
+        customer: Option<CustomerId>,
+    ) -> Result<InCustomer> {
+        self.privilege(principal, kind, verb)?;
+        if principal.reach == Reach::Own && !open_to_own_reach(kind) {
+            return Err(Error::RoleForbids);
+        }
+        let Some(customer) = customer.or(principal.customer) else {
+            return Err(Error::invalid("customer", "say which customer"));
+        };
+        if self.reaches(principal, customer).await? {
+            Ok(InCustomer { customer })
+        } else {
+            Err(Error::NotFound { what: "customer" })
+        }
+    }
+
+    /// Narrows to whatever the principal reaches, for look-ups by number.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`].
+    pub fn within(&self, principal: &Principal, kind: Kind, verb: Verb) -> Result<Within> {
+        self.privilege(principal, kind, verb)?;
+        let bound = match (principal.reach, principal.customer) {
+            (Reach::System, _) => Bound::Everything,
+            (Reach::Subtree, Some(own)) => Bound::Below(own),
+            (Reach::Customer | Reach::Own, Some(own)) => Bound::Only(own),
+            (_, None) => return Err(Error::RoleForbids),
+        };
+        Ok(Within { bound })
+    }
+
+    /// Whether the principal may do this to a hunt group, or to the messages on its levels, that a [`Within`] found
+    /// (`docs/enswitch.md` 21): administrators all of a customer's, others what they own, and viewing where nobody does.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`].
+    pub fn hunt_group(
+        &self,
+        principal: &Principal,
+        kind: Kind,
+        verb: Verb,
+        hunt_group: &HuntGroup,
+    ) -> Result<()> {
+        self.privilege(principal, kind, verb)?;
+        let viewing = matches!(verb, Verb::See | Verb::Listen | Verb::Download);
+        let own = hunt_group.owner.is_some() && hunt_group.owner == principal.person;
+        let unowned = hunt_group.owner.is_none() && viewing;
+        if principal.privileges.has(Privilege::Administrator) || own || unowned {
+            Ok(())
+        } else {
+            Err(Error::NotFound { what: "hunt group" })
+        }
+    }
+
+    async fn reaches(&self, principal: &Principal, customer: CustomerId) -> Result<bool> {
+        match principal.reach {
+            Reach::System => Ok(self.catalog.customer(customer).await?.is_some()),
+            _ if principal.customer == Some(customer) => Ok(true),
+            Reach::Subtree => {
+                let line = self.catalog.customer_line(customer).await?;
+                Ok(principal.customer.is_some_and(|own| line.contains(&own)))
+            }
+            Reach::Own | Reach::Customer => Ok(false),
+        }
+    }
+
+    /// The handle for a session's or a ticket's own customer, whose rights were decided when it was made.
+    pub(crate) fn vouched(&self, customer: CustomerId) -> InCustomer {
+        InCustomer { customer }
+    }
+}
+
+/// Kinds that a role with the shortest reach may look up in its own customer; ownership is decided after.
+fn open_to_own_reach(kind: Kind) -> bool {
+    matches!(kind, Kind::HuntGroup | Kind::Message | Kind::Sound)
+}
+
+/// The privileges of which one is needed.
+fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
+    use Privilege::{Administrator, Record, Reports, Residential, Sounds, System, User, Wholesale};
+    let viewing = matches!(verb, Verb::See | Verb::Listen | Verb::Download);
+    match (kind, verb) {
+        (Kind::Recording | Kind::Ticket, Verb::Share) => &[Record],
+        (Kind::Recording, _) if viewing => &[Record],
+        (Kind::Ticket, Verb::See) => &[Record],
+        (Kind::HuntGroup, Verb::See) => &[Residential, User, Wholesale],
+        (Kind::HuntGroup, Verb::Change) => &[Residential, User],
+        (Kind::Message, _) => &[Residential, User],
+        (Kind::Sound, _) if viewing => &[Sounds],
+        (Kind::Role, Verb::See) => &[User, Administrator],
+        (Kind::Role, _) | (Kind::Installation, _) => &[System],
+        (Kind::ListenLog, Verb::See) => &[Reports],
+        (
+            Kind::Customer
+            | Kind::Person
+            | Kind::HuntGroup
+            | Kind::Sound
+            | Kind::Recording
+            | Kind::Ticket
+            | Kind::Session
+            | Kind::ListenLog,
+            _,
+        ) => &[Administrator],
+    }
+}

@@ -1,0 +1,90 @@
+//! People: the accounts, with the role that says what they may.
+
+use crate::address::SourceList;
+use crate::id::{CustomerId, PersonId, RoleId};
+use crate::role::Role;
+use crate::time::Timestamp;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their number.
+    pub id: PersonId,
+    /// Where they belong.
+    pub customer: CustomerId,
+    /// Their name at every door, unique in the installation without regard to case.
+    pub username: String,
+    /// What they may.
+    pub role: RoleId,
+    /// The Argon2id hash of the MD5 hex of the password, as a PHC string.
+    pub password_hash: PasswordHash,
+    /// Where they may come from.
+    pub source: SourceList,
+    /// Cannot log in.
+    pub disabled: bool,
+    /// When they were added.
+    pub created_at: Timestamp,
+}
+
+/// A stored password hash; masked in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// From the PHC string.
+    pub fn new(phc: impl Into<String>) -> Self {
+        Self(phc.into())
+    }
+
+    /// The PHC string, for the hasher and the catalog.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(***)")
+    }
+}
+
+/// A person with what decides about their rights: everything a login needs, read in one go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The person.
+    pub person: Person,
+    /// Their role.
+    pub role: Role,
+    /// Their customer or one above it is disabled.
+    pub customer_disabled: bool,
+}
+
+/// A person to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPerson {
+    /// See [`Person::customer`].
+    pub customer: CustomerId,
+    /// See [`Person::username`].
+    pub username: String,
+    /// See [`Person::role`].
+    pub role: RoleId,
+    /// See [`Person::password_hash`].
+    pub password_hash: PasswordHash,
+    /// See [`Person::source`].
+    pub source: SourceList,
+    /// See [`Person::created_at`].
+    pub created_at: Timestamp,
+}
+
+/// What may change about a person; `None` keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PersonChange {
+    /// See [`Person::role`].
+    pub role: Option<RoleId>,
+    /// See [`Person::password_hash`].
+    pub password_hash: Option<PasswordHash>,
+    /// See [`Person::source`].
+    pub source: Option<SourceList>,
+    /// See [`Person::disabled`].
+    pub disabled: Option<bool>,
+}

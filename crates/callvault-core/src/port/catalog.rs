@@ -1,0 +1,298 @@
+//! The port to the catalog. Each method is a whole unit of work, given as data, safe to run again, answered after COMMIT;
+//! no method shows a transaction. Queries about what belongs to a customer take a handle that only the gate makes.
+
+use std::error::Error as StdError;
+
+use async_trait::async_trait;
+
+use crate::audio::{AudioKey, StoredAudio};
+use crate::customer::{Customer, CustomerChange, NewCustomer};
+use crate::gate::{InCustomer, Within};
+use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
+use crate::id::{CustomerId, HuntGroupId, PersonId, RoleId, SoundId};
+use crate::listen::{Head, LogRow};
+use crate::page::PageRequest;
+use crate::person::{Account, NewPerson, Person, PersonChange};
+use crate::recording::{Recording, RecordingName};
+use crate::role::{Privileges, Reach, Role};
+use crate::secret::SecretHash;
+use crate::session::Session;
+use crate::sound::{NewSound, Sound};
+use crate::ticket::Ticket;
+use crate::time::Timestamp;
+
+/// A catalog that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// A value that must be unique is taken.
+    #[error("{field} is taken")]
+    Taken {
+        /// The field, as our own API names it.
+        field: &'static str,
+    },
+    /// What the unit of work is about is not there (any more).
+    #[error("the {what} is gone")]
+    Gone {
+        /// The kind of thing.
+        what: &'static str,
+    },
+    /// A row does not hold what it must.
+    #[error("the catalog holds an unreadable {what}")]
+    Unreadable {
+        /// The kind of row and column.
+        what: &'static str,
+    },
+    /// The engine failed.
+    #[error("{operation} failed")]
+    Engine {
+        /// What was tried.
+        operation: &'static str,
+        /// Why; for the log alone.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+/// The result of a catalog method.
+pub type CatalogResult<T> = Result<T, CatalogError>;
+
+/// Customers.
+#[async_trait]
+pub trait Customers: Send + Sync {
+    /// Adds one. Taken: `id`. Gone: the parent.
+    async fn add_customer(&self, new: NewCustomer) -> CatalogResult<CustomerId>;
+    /// Changes one.
+    async fn change_customer(&self, id: CustomerId, change: CustomerChange) -> CatalogResult<()>;
+    /// One, by number alone: the gate asks before there is a handle.
+    async fn customer(&self, id: CustomerId) -> CatalogResult<Option<Customer>>;
+    /// The customer and those above it, nearest first.
+    async fn customer_line(&self, id: CustomerId) -> CatalogResult<Vec<CustomerId>>;
+    /// Those a principal reaches, by number.
+    async fn customers(&self, within: &Within, page: PageRequest<CustomerId>)
+    -> CatalogResult<Vec<Customer>>;
+}
+
+/// People and roles.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// Adds one. Taken: `username`. Gone: customer, role.
+    async fn add_person(&self, new: NewPerson) -> CatalogResult<PersonId>;
+    /// Changes one; with a new password or disabled, the person's sessions are deleted in the same commit.
+    async fn change_person(&self, id: PersonId, change: PersonChange) -> CatalogResult<()>;
+    /// By name, without regard to case, for a login.
+    async fn account_named(&self, username: &str) -> CatalogResult<Option<Account>>;
+    /// By number, for a session.
+    async fn account(&self, id: PersonId) -> CatalogResult<Option<Account>>;
+    /// The people of a customer, by number.
+    async fn people(&self, customer: &InCustomer, page: PageRequest<PersonId>) -> CatalogResult<Vec<Person>>;
+    /// Adds a role. Taken: `name`.
+    async fn add_role(&self, name: String, reach: Reach, privileges: Privileges) -> CatalogResult<RoleId>;
+    /// All roles, by number; there are few.
+    async fn roles(&self) -> CatalogResult<Vec<Role>>;
+}
+
+/// Hunt groups and the messages of their levels.
+#[async_trait]
+pub trait HuntGroups: Send + Sync {
+    /// Adds one. Taken: `id`. Gone: customer, owner.
+    async fn add_hunt_group(&self, new: NewHuntGroup) -> CatalogResult<HuntGroupId>;
+    /// Changes one. Gone: the owner is nobody of the same customer.
+    async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()>;
+    /// Removes one with all its messages; their objects become discarded.
+    async fn remove_hunt_group(&self, id: HuntGroupId, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;
+    /// One.
+    async fn hunt_group(&self, within: &Within, id: HuntGroupId) -> CatalogResult<Option<HuntGroup>>;
+    /// Those of a customer, by number.
+    async fn hunt_groups(
+        &self,
+        customer: &InCustomer,
+        page: PageRequest<HuntGroupId>,
+    ) -> CatalogResult<Vec<HuntGroup>>;
+    /// Puts a message as the new current version and releases its object's `receiving` row; answers the version and the
+    /// objects that no version kept needs any more (they become discarded).
+    async fn put_message(&self, new: NewMessage) -> CatalogResult<(i64, Vec<AudioKey>)>;
+    /// The current message of a level.
+    async fn message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<Option<Message>>;
+    /// The versions of a level, newest first; of all levels without one.
+    async fn message_versions(
+        &self,
+        hunt_group: HuntGroupId,
+        level: Option<Level>,
+    ) -> CatalogResult<Vec<Message>>;
+    /// Makes an older version current again. Gone: the version.
+    async fn restore_message(&self, hunt_group: HuntGroupId, level: Level, version: i64)
+    -> CatalogResult<()>;
+    /// Leaves a level without a current message; the versions stay. False when there was none.
+    async fn clear_message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<bool>;
+}
+
+/// Library sounds.
+#[async_trait]
+pub trait Sounds: Send + Sync {
+    /// Adds one, still without a file. Taken: `id`.
+    async fn add_sound(&self, new: NewSound) -> CatalogResult<SoundId>;
+    /// Gives it its bytes; answers the objects that became discarded. Gone: the sound.
+    async fn fill_sound(
+        &self,
+        id: SoundId,
+        audio: StoredAudio,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>>;
+    /// Removes one; answers the objects that became discarded.
+    async fn remove_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;
+    /// One.
+    async fn sound(&self, within: &Within, id: SoundId) -> CatalogResult<Option<Sound>>;
+    /// Those of a customer, by number.
+    async fn sounds(&self, customer: &InCustomer, page: PageRequest<SoundId>) -> CatalogResult<Vec<Sound>>;
+}
+
+/// What became of a recording that was to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Added {
+    /// It is there now.
+    New,
+    /// The same bytes are there under this name already; the new object became discarded.
+    Already(Box<Recording>),
+    /// Other bytes are there under this name; the new object became discarded.
+    Differs(Box<Recording>),
+}
+
+/// Recordings.
+#[async_trait]
+pub trait Recordings: Send + Sync {
+    /// Adds one and releases its object's `receiving` row. Gone: the customer, the receiving row.
+    async fn add_recording(&self, new: Recording) -> CatalogResult<Added>;
+    /// One.
+    async fn recording(
+        &self,
+        customer: &InCustomer,
+        name: &RecordingName,
+    ) -> CatalogResult<Option<Recording>>;
+    /// All of this name that a principal reaches; at most one per customer.
+    async fn recordings_named(&self, within: &Within, name: &RecordingName) -> CatalogResult<Vec<Recording>>;
+    /// Those of a customer, by name.
+    async fn recordings(
+        &self,
+        customer: &InCustomer,
+        page: PageRequest<RecordingName>,
+    ) -> CatalogResult<Vec<Recording>>;
+    /// Removes one; answers the objects that became discarded. Gone: the recording.
+    async fn remove_recording(
+        &self,
+        customer: &InCustomer,
+        name: &RecordingName,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>>;
+}
+
+/// Objects that no row of the above needs: being received under a lease, or discarded and not removed yet.
+#[async_trait]
+pub trait LooseObjects: Send + Sync {
+    /// Reserves a key before its object is begun.
+    async fn receive(&self, key: AudioKey, until: Timestamp) -> CatalogResult<()>;
+    /// Lengthens leases of uploads that go on.
+    async fn extend_leases(&self, keys: Vec<AudioKey>, until: Timestamp) -> CatalogResult<()>;
+    /// Keys whose lease is over, or that are discarded: to remove from the store, then to [`LooseObjects::forget`].
+    async fn removable(&self, now: Timestamp, limit: u32) -> CatalogResult<Vec<AudioKey>>;
+    /// Forgets keys whose objects are removed.
+    async fn forget(&self, keys: Vec<AudioKey>) -> CatalogResult<()>;
+    /// Which of these keys the catalog knows of, in whatever part.
+    async fn known(&self, keys: Vec<AudioKey>) -> CatalogResult<Vec<AudioKey>>;
+    /// All audio that something needs, by key, with the kind and name of one thing that needs it.
+    async fn needed(&self, page: PageRequest<AudioKey>) -> CatalogResult<Vec<NeededAudio>>;
+}
+
+/// Audio that something needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeededAudio {
+    /// The audio.
+    pub audio: StoredAudio,
+    /// `recording`, `message` or `sound`.
+    pub kind: &'static str,
+    /// A recording's name, `huntgroup/level/version`, or a sound's number.
+    pub name: String,
+}
+
+/// Sessions.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Writes sessions as they are now and deletes others, in one commit.
+    async fn write_sessions(&self, written: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()>;
+    /// Sets new ends of sessions that are still there and deletes others, in one commit. A session that was deleted
+    /// meanwhile stays deleted.
+    async fn slide_sessions(
+        &self,
+        ends: Vec<(SecretHash, Timestamp)>,
+        deleted: Vec<SecretHash>,
+    ) -> CatalogResult<()>;
+    /// All sessions, live and remembered.
+    async fn sessions(&self) -> CatalogResult<Vec<Session>>;
+}
+
+/// Tickets that outlive the process.
+#[async_trait]
+pub trait Tickets: Send + Sync {
+    /// Adds one.
+    async fn add_ticket(&self, ticket: Ticket) -> CatalogResult<()>;
+    /// One that is neither used nor over.
+    async fn ticket(&self, random: SecretHash, now: Timestamp) -> CatalogResult<Option<Ticket>>;
+    /// Uses it up, in one atomic step; true for exactly one caller.
+    async fn claim_ticket(&self, random: SecretHash, now: Timestamp) -> CatalogResult<bool>;
+    /// Those neither used nor over.
+    async fn tickets(&self, within: &Within, now: Timestamp) -> CatalogResult<Vec<Ticket>>;
+    /// Takes back the one with this handle; false when there is none.
+    async fn revoke_ticket(&self, within: &Within, handle: &str) -> CatalogResult<bool>;
+    /// Deletes those that ended before `before`.
+    async fn prune_tickets(&self, before: Timestamp) -> CatalogResult<()>;
+}
+
+/// Which entries of the listen log are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogFilter {
+    /// About this recording, message or sound.
+    pub name: Option<String>,
+    /// By this person.
+    pub person: Option<PersonId>,
+}
+
+/// The place of an entry in the whole log: its epoch, then its place in its chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogPlace {
+    /// The writer epoch.
+    pub epoch: i64,
+    /// The place in the chain.
+    pub sequence: i64,
+}
+
+/// The listen log.
+#[async_trait]
+pub trait ListenLog: Send + Sync {
+    /// A fresh writer epoch, for one run of one server.
+    async fn open_epoch(&self, at: Timestamp) -> CatalogResult<i64>;
+    /// Appends rows and moves the heads, in one commit. Rows that are there already are passed over.
+    async fn append_log(&self, rows: Vec<LogRow>, heads: Vec<Head>) -> CatalogResult<()>;
+    /// Entries of a customer, in order of epoch and place.
+    async fn log_rows(
+        &self,
+        customer: &InCustomer,
+        filter: &LogFilter,
+        page: PageRequest<LogPlace>,
+    ) -> CatalogResult<Vec<LogRow>>;
+    /// The heads of all chains that a principal reaches.
+    async fn log_heads(&self, within: &Within) -> CatalogResult<Vec<Head>>;
+    /// Entries of one chain, in order, after a place.
+    async fn log_chain(&self, head: &Head, after: i64, limit: u32) -> CatalogResult<Vec<LogRow>>;
+}
+
+/// A whole catalog.
+#[async_trait]
+pub trait Catalog:
+    Customers + People + HuntGroups + Sounds + Recordings + LooseObjects + Sessions + Tickets + ListenLog
+{
+    /// Proves that the engine answers and can write, for the readiness probe.
+    async fn ping(&self) -> CatalogResult<()>;
+    /// What the engine finds wrong with itself (damaged pages, dangling rows), one sentence each.
+    async fn self_check(&self) -> CatalogResult<Vec<String>>;
+    /// Ends the writer after what is queued; later units fail.
+    async fn close(&self);
+}

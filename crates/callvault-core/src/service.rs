@@ -1,0 +1,148 @@
+//! The use cases. A door gives a principal and data; a service asks the gate, works, and writes the listen log.
+
+pub mod accounts;
+mod field;
+pub mod hunt_groups;
+pub mod installation;
+pub mod intake;
+pub mod listening;
+pub mod lockouts;
+pub mod logins;
+pub mod messages;
+pub mod playback;
+pub mod recordings;
+pub mod sessions;
+pub mod sounds;
+pub mod tickets;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::gate::Gate;
+use crate::port::audio_store::AudioStore;
+use crate::port::catalog::Catalog;
+use crate::port::clock::Clock;
+use crate::port::listen_writer::ListenWriter;
+use crate::port::password::PasswordHasher;
+use crate::port::probe::Prober;
+use crate::port::random::Random;
+
+/// Everything from the outside that the use cases stand on.
+#[derive(Clone)]
+pub struct Ports {
+    /// Rows.
+    pub catalog: Arc<dyn Catalog>,
+    /// Bytes.
+    pub audio: Arc<dyn AudioStore>,
+    /// What bytes are.
+    pub prober: Arc<dyn Prober>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// Password hashing.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// The listen log's writer.
+    pub listen: Arc<dyn ListenWriter>,
+}
+
+/// What an operator may set about the use cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Largest recording that is taken in, in bytes.
+    pub largest_recording_bytes: u64,
+    /// Largest message or sound that is taken over the network, in bytes (`docs/enswitch.md` 23).
+    pub largest_message_bytes: u64,
+    /// How many versions of a level's message are kept.
+    pub message_versions: u32,
+    /// How many live sessions one person may have (`docs/yeastar.md` G6).
+    pub sessions_per_person: usize,
+    /// How long a verified password is believed without hashing it again.
+    pub credential_cache: Duration,
+    /// The lock-outs.
+    pub lockouts: lockouts::LockoutPolicy,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            largest_recording_bytes: 16 << 30,
+            largest_message_bytes: 10 << 20,
+            message_versions: 10,
+            sessions_per_person: 64,
+            credential_cache: Duration::from_secs(30),
+            lockouts: lockouts::LockoutPolicy::default(),
+        }
+    }
+}
+
+/// All use cases over one set of ports.
+pub struct Services {
+    /// The gate, for doors that answer the role before the rest of a request.
+    pub gate: Arc<Gate>,
+    /// Customers, people and roles.
+    pub accounts: Arc<accounts::Accounts>,
+    /// Verifying passwords.
+    pub logins: logins::Logins,
+    /// Sessions of the Yeastar dialect.
+    pub sessions: Arc<sessions::Sessions>,
+    /// One-time rights to fetch.
+    pub tickets: tickets::Tickets,
+    /// Taking bytes in.
+    pub intake: Arc<intake::Intake>,
+    /// Recordings.
+    pub recordings: recordings::Recordings,
+    /// Hunt groups.
+    pub hunt_groups: hunt_groups::HuntGroups,
+    /// Messages of hunt groups.
+    pub messages: messages::Messages,
+    /// Library sounds.
+    pub sounds: sounds::Sounds,
+    /// The listen log.
+    pub listening: Arc<listening::Listening>,
+    /// Check and sweep.
+    pub installation: installation::Installation,
+}
+
+impl Services {
+    /// Builds the use cases and reads the sessions that outlived the last run.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn open(ports: Ports, policy: Policy) -> crate::Result<Self> {
+        let gate = Arc::new(Gate::new(ports.catalog.clone()));
+        let accounts = Arc::new(accounts::Accounts::new(&ports, gate.clone()));
+        let sessions =
+            Arc::new(sessions::Sessions::open(&ports, gate.clone(), accounts.clone(), &policy).await?);
+        accounts.on_revocation(sessions.clone());
+        let listening = Arc::new(listening::Listening::new(&ports, gate.clone()));
+        let intake = Arc::new(intake::Intake::new(&ports));
+        let playback = Arc::new(playback::Playback::new(&ports, listening.clone()));
+        Ok(Self {
+            logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
+            tickets: tickets::Tickets::new(&ports, gate.clone(), playback.clone(), listening.clone()),
+            recordings: recordings::Recordings::new(
+                &ports,
+                gate.clone(),
+                intake.clone(),
+                playback.clone(),
+                &policy,
+            ),
+            hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone()),
+            messages: messages::Messages::new(
+                &ports,
+                gate.clone(),
+                intake.clone(),
+                playback.clone(),
+                &policy,
+            ),
+            sounds: sounds::Sounds::new(&ports, gate.clone(), intake.clone(), playback, &policy),
+            installation: installation::Installation::new(&ports, gate.clone()),
+            gate,
+            accounts,
+            sessions,
+            intake,
+            listening,
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! Taking bytes in, the same way at every door: a leased `receiving` row, a temporary object, hash and probe on the way,
+//! then an object that is durable but that nothing shows yet. The commit of a recording, message or sound makes it
+//! visible; what is never committed is swept away when its lease ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::audio::{AudioKey, StoredAudio, escaped_len};
+use crate::error::{Error, Result};
+use crate::port::audio_store::{AudioReader, AudioStore, AudioStoreError, FinishError, Upload, Written};
+use crate::port::catalog::Catalog;
+use crate::port::clock::Clock;
+use crate::port::probe::{Probe, Prober};
+use crate::port::random::Random;
+use crate::service::Ports;
+use crate::time::Timestamp;
+
+/// How long an upload may stand still before its remains are swept away.
+pub const LEASE: Duration = Duration::from_secs(15 * 60);
+
+/// How much is read at once when bytes are copied inside the store.
+const COPY_BYTES: usize = 1 << 20;
+
+/// Begins uploads and takes away what they leave.
+pub struct Intake {
+    catalog: Arc<dyn Catalog>,
+    audio: Arc<dyn AudioStore>,
+    prober: Arc<dyn Prober>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// An upload in progress. Dropping it leaves remains that the sweep takes away.
+pub struct Incoming {
+    intake: Arc<Intake>,
+    key: AudioKey,
+    upload: Box<dyn Upload>,
+    probe: Box<dyn Probe>,
+    limit_bytes: u64,
+    size_bytes: u64,
+    escaped_len: u64,
+    lease_ends: Timestamp,
+}
+
+impl Intake {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            catalog: ports.catalog.clone(),
+            audio: ports.audio.clone(),
+            prober: ports.prober.clone(),
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+        }
+    }
+
+    /// Begins an upload of at most `limit_bytes`.
+    ///
+    /// # Errors
+    /// When the catalog or the store fails.
+    pub(crate) async fn begin(self: &Arc<Self>, limit_bytes: u64) -> Result<Incoming> {
+        let (key, upload, lease_ends) = self.begin_object().await?;
+        let intake = self.clone();
+        let probe = self.prober.start();
+        Ok(Incoming { intake, key, upload, probe, limit_bytes, size_bytes: 0, escaped_len: 0, lease_ends })
+    }
+
+    /// Removes objects that the catalog has discarded. A failure is left to the sweep.
+    pub(crate) async fn discard(&self, keys: Vec<AudioKey>) {
+        let mut gone = Vec::with_capacity(keys.len());
+        for key in keys {
+            if self.audio.remove(key).await.is_ok() {
+                gone.push(key);
+            }
+        }
+        if !gone.is_empty() {
+            let _ = self.catalog.forget(gone).await;
+        }
+    }
+
+    async fn begin_object(&self) -> Result<(AudioKey, Box<dyn Upload>, Timestamp)> {
+        let key = AudioKey::new(self.random.as_ref());
+        let lease_ends = self.clock.now().after(LEASE);
+        self.catalog.receive(key, lease_ends).await?;
+        match self.audio.create(key).await {
+            Ok(upload) => Ok((key, upload, lease_ends)),
+            Err(error) => {
+                self.discard(vec![key]).await;
+                Err(Error::NotStored(error))
+            }
+        }
+    }
+
+    /// Writes staged bytes again as a new object, once, after a flush of the first one failed: a failed fsync may mark
+    /// pages clean that never reached the medium, so flushing the same file again proves nothing.
+    async fn write_again(&self, staged: &dyn AudioReader, expected: Written) -> Result<AudioKey> {
+        let (key, mut upload, _) = self.begin_object().await?;
+        let copied = async {
+            let mut offset = 0;
+            while offset < expected.size_bytes {
+                let piece = staged.read_at(offset, COPY_BYTES).await?;
+                if piece.is_empty() {
+                    break;
+                }
+                offset += piece.len() as u64;
+                upload.write(piece).await?;
+            }
+            upload.finish().await
+        };
+        let failed = |source| AudioStoreError::Failed { key, operation: "writing again", source };
+        let failure = match copied.await {
+            Ok(written) if written == expected => return Ok(key),
+            Ok(_) => failed(std::io::Error::other("the staged bytes read back differently")),
+            Err(FinishError::NotDurable { source, .. } | FinishError::Store(source)) => source,
+        };
+        self.discard(vec![key]).await;
+        Err(Error::NotStored(failure))
+    }
+}
+
+impl Incoming {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], or when the store fails. The upload is of no use after an error; [`Incoming::abandon`] it.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        self.size_bytes += bytes.len() as u64;
+        if self.size_bytes > self.limit_bytes {
+            return Err(Error::TooLarge { limit_bytes: self.limit_bytes });
+        }
+        self.escaped_len += escaped_len(&bytes);
+        self.probe.push(&bytes);
+        let now = self.intake.clock.now();
+        if now.after(LEASE / 2) >= self.lease_ends {
+            self.lease_ends = now.after(LEASE);
+            self.intake.catalog.extend_leases(vec![self.key], self.lease_ends).await?;
+        }
+        self.upload.write(bytes).await.map_err(Error::NotStored)
+    }
+
+    /// The durable object, if the bytes are audio that is kept.
+    ///
+    /// # Errors
+    /// [`Error::NotAudio`], or when the store fails; nothing is left then.
+    pub(crate) async fn finish(self) -> Result<StoredAudio> {
+        let Self { intake, mut key, upload, probe, size_bytes, escaped_len, .. } = self;
+        let facts = match probe.finish() {
+            Ok(facts) => facts,
+            Err(reason) => {
+                drop(upload);
+                intake.discard(vec![key]).await;
+                return Err(reason.into());
+            }
+        };
+        let written = match upload.finish().await {
+            Ok(written) => written,
+            Err(FinishError::NotDurable { staged, written, .. }) => {
+                let again = intake.write_again(staged.as_ref(), written).await;
+                intake.discard(vec![key]).await;
+                key = again?;
+                written
+            }
+            Err(FinishError::Store(error)) => {
+                intake.discard(vec![key]).await;
+                return Err(Error::NotStored(error));
+            }
+        };
+        debug_assert_eq!(written.size_bytes, size_bytes);
+        Ok(StoredAudio { key, sha256: written.sha256, size_bytes: written.size_bytes, escaped_len, facts })
+    }
+
+    /// Takes away what was written so far.
+    pub async fn abandon(self) {
+        let Self { intake, key, upload, .. } = self;
+        drop(upload);
+        intake.discard(vec![key]).await;
+    }
+}

@@ -1,0 +1,236 @@
+//! Lock-outs after failed logins. Doors count apart; what is locked can be listed and cleared.
+//!
+//! The Yeastar door follows its guide: five failures in a row from one address lock the address for ten minutes
+//! (`docs/yeastar.md` G2). The other doors count per address and username, with a higher ceiling per address, so that one
+//! stale poller behind a NAT locks nobody else out.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::listen::Door;
+use crate::port::clock::Clock;
+
+/// When a door locks, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockoutPolicy {
+    /// Failures in a row that lock.
+    pub failures: u32,
+    /// Failures in a row from one address, over all usernames, that lock the address at doors that count per username.
+    pub address_failures: u32,
+    /// How long a lock lasts, from the failure that caused it; also how long failures are remembered.
+    pub duration: Duration,
+}
+
+impl Default for LockoutPolicy {
+    fn default() -> Self {
+        Self { failures: 5, address_failures: 50, duration: Duration::from_secs(600) }
+    }
+}
+
+/// Over this many remembered addresses the oldest are forgotten: a flood must not fill the memory.
+const MOST_ENTRIES: usize = 100_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    door: Door,
+    address: IpAddr,
+    username: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    failures: u32,
+    last: Duration,
+    locked_until: Option<Duration>,
+}
+
+/// A lock in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lockout {
+    /// The door that is closed.
+    pub door: Door,
+    /// For whom.
+    pub address: IpAddr,
+    /// For which username; all of them otherwise.
+    pub username: Option<String>,
+    /// For how much longer.
+    pub remaining: Duration,
+}
+
+/// The failures and locks of this process.
+pub struct Lockouts {
+    policy: LockoutPolicy,
+    clock: Arc<dyn Clock>,
+    entries: Mutex<HashMap<Key, Entry>>,
+}
+
+impl Lockouts {
+    /// Nothing is locked.
+    pub fn new(policy: LockoutPolicy, clock: Arc<dyn Clock>) -> Self {
+        Self { policy, clock, entries: Mutex::new(HashMap::new()) }
+    }
+
+    /// Whether a login is refused whatever its password.
+    pub fn locked(&self, door: Door, address: IpAddr, username: &str) -> bool {
+        let now = self.clock.uptime();
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        self.keys(door, address, username).iter().any(|(key, _)| {
+            entries.get(key).is_some_and(|entry| entry.locked_until.is_some_and(|until| now < until))
+        })
+    }
+
+    /// Counts a failed login.
+    pub fn failed(&self, door: Door, address: IpAddr, username: &str) {
+        let now = self.clock.uptime();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MOST_ENTRIES {
+            self.forget_old(&mut entries, now);
+        }
+        for (key, most) in self.keys(door, address, username) {
+            let entry = entries.entry(key).or_insert(Entry { failures: 0, last: now, locked_until: None });
+            let over = entry.locked_until.is_some_and(|until| now >= until);
+            if over || now.saturating_sub(entry.last) >= self.policy.duration {
+                *entry = Entry { failures: 0, last: now, locked_until: None };
+            }
+            entry.failures += 1;
+            entry.last = now;
+            if entry.failures >= most && entry.locked_until.is_none() {
+                entry.locked_until = Some(now + self.policy.duration);
+            }
+        }
+    }
+
+    /// A success ends the run of failures.
+    pub fn succeeded(&self, door: Door, address: IpAddr, username: &str) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, _) in self.keys(door, address, username) {
+            entries.remove(&key);
+        }
+    }
+
+    /// The locks in force.
+    pub fn list(&self) -> Vec<Lockout> {
+        let now = self.clock.uptime();
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut locks: Vec<_> = entries
+            .iter()
+            .filter_map(|(key, entry)| {
+                let remaining = entry.locked_until?.checked_sub(now).filter(|left| !left.is_zero())?;
+                let Key { door, address, username } = key.clone();
+                Some(Lockout { door, address, username, remaining })
+            })
+            .collect();
+        locks.sort_by(|one, other| (one.address, &one.username).cmp(&(other.address, &other.username)));
+        locks
+    }
+
+    /// Forgets the failures of one address, or of all; answers how many locks that ended.
+    pub fn clear(&self, address: Option<IpAddr>) -> usize {
+        let matches = |one: IpAddr| address.is_none_or(|wanted| wanted == one);
+        let ended = self.list().iter().filter(|lock| matches(lock.address)).count();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|key, _| !matches(key.address));
+        ended
+    }
+
+    /// The counters that a login at this door moves, with the number of failures that locks each.
+    fn keys(&self, door: Door, address: IpAddr, username: &str) -> Vec<(Key, u32)> {
+        let key = |username| Key { door, address, username };
+        if door == Door::Yeastar {
+            vec![(key(None), self.policy.failures)]
+        } else {
+            let name: String = username.to_lowercase().chars().take(100).collect();
+            vec![(key(Some(name)), self.policy.failures), (key(None), self.policy.address_failures)]
+        }
+    }
+
+    fn forget_old(&self, entries: &mut HashMap<Key, Entry>, now: Duration) {
+        entries.retain(|_, entry| now.saturating_sub(entry.last) < self.policy.duration);
+        if entries.len() >= MOST_ENTRIES {
+            let mut ages: Vec<_> = entries.values().map(|entry| entry.last).collect();
+            ages.sort_unstable();
+            let middle = ages[ages.len() / 2];
+            entries.retain(|_, entry| {
+                entry.last > middle || entry.locked_until.is_some_and(|until| now < until)
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[derive(Default)]
+    struct Hand(Mutex<Duration>);
+    impl Clock for Hand {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_unix_ms(0)
+        }
+        fn uptime(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    fn book() -> (Arc<Hand>, Lockouts) {
+        let clock = Arc::new(Hand::default());
+        (clock.clone(), Lockouts::new(LockoutPolicy::default(), clock))
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn yeastar_locks_the_address_for_ten_minutes_after_five_failures_in_a_row() {
+        let (clock, book) = book();
+        let from = address("192.0.2.1");
+        for username in ["a", "b", "c", "d"] {
+            book.failed(Door::Yeastar, from, username);
+        }
+        assert!(!book.locked(Door::Yeastar, from, "a"));
+        book.failed(Door::Yeastar, from, "e");
+        assert!(book.locked(Door::Yeastar, from, "anyone"));
+        assert!(!book.locked(Door::Yeastar, address("192.0.2.2"), "a"));
+        assert!(!book.locked(Door::Enswitch, from, "a"), "doors count apart");
+        *clock.0.lock().unwrap() = Duration::from_secs(599);
+        assert!(book.locked(Door::Yeastar, from, "a"));
+        *clock.0.lock().unwrap() = Duration::from_secs(600);
+        assert!(!book.locked(Door::Yeastar, from, "a"));
+        book.failed(Door::Yeastar, from, "a");
+        assert!(!book.locked(Door::Yeastar, from, "a"), "counting starts anew");
+    }
+
+    #[test]
+    fn a_success_ends_the_run() {
+        let (_, book) = book();
+        let from = address("192.0.2.1");
+        for _ in 0..4 {
+            book.failed(Door::Yeastar, from, "a");
+        }
+        book.succeeded(Door::Yeastar, from, "a");
+        book.failed(Door::Yeastar, from, "a");
+        assert!(!book.locked(Door::Yeastar, from, "a"));
+    }
+
+    #[test]
+    fn other_doors_lock_one_username_and_the_address_only_at_its_ceiling() {
+        let (_, book) = book();
+        let from = address("192.0.2.1");
+        for _ in 0..5 {
+            book.failed(Door::Enswitch, from, "Stale");
+        }
+        assert!(book.locked(Door::Enswitch, from, "stale"), "without regard to case");
+        assert!(!book.locked(Door::Enswitch, from, "other"));
+        for number in 0..45 {
+            book.failed(Door::Enswitch, from, &format!("guess{number}"));
+        }
+        assert!(book.locked(Door::Enswitch, from, "other"));
+        assert_eq!(book.clear(Some(from)), 2);
+        assert!(!book.locked(Door::Enswitch, from, "other"));
+        assert_eq!(book.list(), []);
+    }
+}

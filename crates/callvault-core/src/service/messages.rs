@@ -1,0 +1,235 @@
+//! The messages that the levels of hunt groups play, with their older versions.
+
+use std::sync::Arc;
+
+use crate::audio::{Container, StoredAudio};
+use crate::error::{Error, Result};
+use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::hunt_group::{HuntGroup, Level, Message, NewMessage};
+use crate::id::{HuntGroupId, SoundId};
+use crate::listen::{Action, Door};
+use crate::port::audio_store::{AudioStore, ReadFrom};
+use crate::port::catalog::Catalog;
+use crate::port::clock::Clock;
+use crate::port::probe::Unrecognised;
+use crate::service::field::file_name;
+use crate::service::intake::{Incoming, Intake};
+use crate::service::listening::Subject;
+use crate::service::playback::{Playable, Playback};
+use crate::service::{Policy, Ports};
+
+/// A message on its way in.
+pub struct MessageToPut {
+    hunt_group: HuntGroup,
+    level: Level,
+    /// Takes the bytes.
+    pub incoming: Incoming,
+}
+
+/// The use cases of messages.
+pub struct Messages {
+    catalog: Arc<dyn Catalog>,
+    audio: Arc<dyn AudioStore>,
+    clock: Arc<dyn Clock>,
+    gate: Arc<Gate>,
+    intake: Arc<Intake>,
+    playback: Arc<Playback>,
+    largest_bytes: u64,
+    largest_local_bytes: u64,
+    keep_versions: u32,
+}
+
+impl Messages {
+    pub(crate) fn new(
+        ports: &Ports,
+        gate: Arc<Gate>,
+        intake: Arc<Intake>,
+        playback: Arc<Playback>,
+        policy: &Policy,
+    ) -> Self {
+        Self {
+            catalog: ports.catalog.clone(),
+            audio: ports.audio.clone(),
+            clock: ports.clock.clone(),
+            gate,
+            intake,
+            playback,
+            largest_bytes: policy.largest_message_bytes,
+            largest_local_bytes: policy.largest_recording_bytes,
+            keep_versions: policy.message_versions.max(1),
+        }
+    }
+
+    /// Begins to put a message on a level. The cap on messages does not hold for the command line
+    /// (`docs/enswitch.md` 23); there it is that of recordings.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), or when catalog or store fail.
+    pub async fn begin(
+        &self,
+        principal: &Principal,
+        hunt_group: HuntGroupId,
+        level: Level,
+    ) -> Result<MessageToPut> {
+        let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
+        let local = principal.door == Door::Local;
+        let limit = if local { self.largest_local_bytes } else { self.largest_bytes };
+        Ok(MessageToPut { hunt_group, level, incoming: self.intake.begin(limit).await? })
+    }
+
+    /// Puts it as the new current version; answers the version. When this answers, it survives a power cut.
+    ///
+    /// # Errors
+    /// [`Error::NotAudio`], or when catalog or store fail.
+    pub async fn put(&self, principal: &Principal, message: MessageToPut, name: Option<&str>) -> Result<i64> {
+        let MessageToPut { hunt_group, level, incoming } = message;
+        let audio = incoming.finish().await?;
+        if let Err(reason) = playable_by_a_switch(&audio) {
+            self.intake.discard(vec![audio.key]).await;
+            return Err(reason.into());
+        }
+        let given = format!("huntgroup-{}-level-{level}.wav", hunt_group.id);
+        let name = file_name(name.unwrap_or_default(), &given);
+        self.put_stored(principal, &hunt_group, level, name, audio).await
+    }
+
+    /// Puts the bytes that a sound has at this moment; answers the version.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), [`Error::Invalid`] (`sound`: not there, not visible, or
+    /// without a file).
+    pub async fn put_sound(
+        &self,
+        principal: &Principal,
+        hunt_group: HuntGroupId,
+        level: Level,
+        sound: SoundId,
+    ) -> Result<i64> {
+        let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
+        let refuse = || Error::invalid("sound", "must be a sound of your library that has a file");
+        let within = self.gate.within(principal, Kind::Message, Verb::Change)?;
+        let sound = self.catalog.sound(&within, sound).await?.ok_or_else(refuse)?;
+        let audio = sound.audio.filter(|_| sound.customer == hunt_group.customer).ok_or_else(refuse)?;
+        let name = file_name(&format!("{}.wav", sound.name), "sound.wav");
+        self.put_stored(principal, &hunt_group, level, name, audio).await
+    }
+
+    async fn put_stored(
+        &self,
+        principal: &Principal,
+        hunt_group: &HuntGroup,
+        level: Level,
+        name: String,
+        audio: StoredAudio,
+    ) -> Result<i64> {
+        let new = NewMessage {
+            hunt_group: hunt_group.id,
+            level,
+            name,
+            put_by: principal.person,
+            created_at: self.clock.now(),
+            audio,
+            keep_versions: self.keep_versions,
+        };
+        let (version, discarded) = self.catalog.put_message(new).await?;
+        self.intake.discard(discarded).await;
+        Ok(version)
+    }
+
+    /// Whether a level has a message that can be handed out: its row is there and so is its object.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group).
+    pub async fn exists(&self, principal: &Principal, hunt_group: HuntGroupId, level: Level) -> Result<bool> {
+        let hunt_group = self.hunt_group(principal, Verb::See, hunt_group).await?;
+        match self.catalog.message(hunt_group.id, level).await? {
+            None => Ok(false),
+            Some(message) => Ok(self.audio.open(message.audio.key, ReadFrom::Anywhere).await.is_ok()),
+        }
+    }
+
+    /// Opens the current message of a level to be handed out.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`hunt group` or `message`), [`Error::Unreadable`].
+    pub async fn open(
+        &self,
+        principal: &Principal,
+        hunt_group: HuntGroupId,
+        level: Level,
+    ) -> Result<Playable> {
+        let hunt_group = self.hunt_group(principal, Verb::Download, hunt_group).await?;
+        let found = self.catalog.message(hunt_group.id, level).await?;
+        let message = found.ok_or(Error::NotFound { what: "message" })?;
+        let subject = subject(&hunt_group, &message);
+        self.playback.open(principal, subject, message.audio, message.name, None).await
+    }
+
+    /// The versions of one level, newest first; of all levels without one.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group).
+    pub async fn versions(
+        &self,
+        principal: &Principal,
+        hunt_group: HuntGroupId,
+        level: Option<Level>,
+    ) -> Result<Vec<Message>> {
+        let hunt_group = self.hunt_group(principal, Verb::See, hunt_group).await?;
+        Ok(self.catalog.message_versions(hunt_group.id, level).await?)
+    }
+
+    /// Makes an older version current again.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`hunt group` or `version`).
+    pub async fn restore(
+        &self,
+        principal: &Principal,
+        hunt_group: HuntGroupId,
+        level: Level,
+        version: i64,
+    ) -> Result<()> {
+        let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
+        Ok(self.catalog.restore_message(hunt_group.id, level, version).await?)
+    }
+
+    /// Leaves a level without a message. Its versions stay, and can be restored.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`hunt group` or `message`), [`Error::Unlogged`].
+    pub async fn clear(&self, principal: &Principal, hunt_group: HuntGroupId, level: Level) -> Result<()> {
+        let hunt_group = self.hunt_group(principal, Verb::Delete, hunt_group).await?;
+        let found = self.catalog.message(hunt_group.id, level).await?;
+        let message = found.ok_or(Error::NotFound { what: "message" })?;
+        let subject = subject(&hunt_group, &message);
+        self.playback.note(principal, Action::Delete, &subject, &message.audio).await?;
+        if self.catalog.clear_message(hunt_group.id, level).await? {
+            Ok(())
+        } else {
+            Err(Error::NotFound { what: "message" })
+        }
+    }
+
+    async fn hunt_group(&self, principal: &Principal, verb: Verb, id: HuntGroupId) -> Result<HuntGroup> {
+        let within = self.gate.within(principal, Kind::Message, verb)?;
+        let found = self.catalog.hunt_group(&within, id).await?;
+        let hunt_group = found.ok_or(Error::NotFound { what: "hunt group" })?;
+        self.gate.hunt_group(principal, Kind::Message, verb, &hunt_group)?;
+        Ok(hunt_group)
+    }
+}
+
+/// Messages are WAV files with samples in them (`docs/enswitch.md` 23): a switch plays nothing else.
+fn playable_by_a_switch(audio: &StoredAudio) -> Result<(), Unrecognised> {
+    if audio.facts.container == Container::Wave {
+        Ok(())
+    } else {
+        Err(Unrecognised::new("a message must be a WAV file (PCM 8 or 16 bit, A-law, u-law or GSM)"))
+    }
+}
+
+fn subject(hunt_group: &HuntGroup, message: &Message) -> Subject {
+    let name = format!("{}/{}/{}", hunt_group.id, message.level, message.version);
+    Subject { customer: hunt_group.customer, kind: "message", name }
+}

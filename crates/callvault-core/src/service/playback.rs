@@ -1,0 +1,109 @@
+//! Handing out audio: open it, then say which bytes leave, which writes the listen log.
+
+use std::sync::Arc;
+
+use crate::audio::StoredAudio;
+use crate::error::{Error, Result};
+use crate::gate::Principal;
+use crate::listen::Action;
+use crate::port::audio_store::{AudioReader, AudioStore, ReadFrom};
+use crate::service::Ports;
+use crate::service::listening::{Listening, Subject};
+
+/// Opens stored audio.
+pub struct Playback {
+    audio: Arc<dyn AudioStore>,
+    listening: Arc<Listening>,
+}
+
+/// Audio that may be handed out, once the log has it: [`Playable::release`].
+pub struct Playable {
+    /// What the bytes are.
+    pub audio: StoredAudio,
+    /// The file name for the client.
+    pub file_name: String,
+    reader: Arc<dyn AudioReader>,
+    subject: Subject,
+    principal: Principal,
+    ticket: Option<String>,
+    listening: Arc<Listening>,
+}
+
+/// Which bytes leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Released {
+    /// All of them.
+    Whole,
+    /// From the first to the last named, inclusive; of several ranges the outermost.
+    Part {
+        /// First byte.
+        first: u64,
+        /// Last byte.
+        last: u64,
+    },
+}
+
+impl Playback {
+    pub(crate) fn new(ports: &Ports, listening: Arc<Listening>) -> Self {
+        Self { audio: ports.audio.clone(), listening }
+    }
+
+    /// Opens audio for a principal whose right to it was decided.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`], also when the object has another size than the catalog says.
+    pub(crate) async fn open(
+        &self,
+        principal: &Principal,
+        subject: Subject,
+        audio: StoredAudio,
+        file_name: String,
+        ticket: Option<String>,
+    ) -> Result<Playable> {
+        let reader = self.audio.open(audio.key, ReadFrom::Anywhere).await.map_err(Error::Unreadable)?;
+        if reader.size_bytes() != audio.size_bytes {
+            return Err(Error::Unreadable(crate::port::audio_store::AudioStoreError::Failed {
+                key: audio.key,
+                operation: "opening",
+                source: std::io::Error::other(format!(
+                    "the object has {} bytes, the catalog says {}",
+                    reader.size_bytes(),
+                    audio.size_bytes
+                )),
+            }));
+        }
+        let (principal, listening) = (principal.clone(), self.listening.clone());
+        Ok(Playable { audio, file_name, reader, subject, principal, ticket, listening })
+    }
+
+    /// Writes the listen log for something other than handing out.
+    ///
+    /// # Errors
+    /// [`Error::Unlogged`].
+    pub(crate) async fn note(
+        &self,
+        principal: &Principal,
+        action: Action,
+        subject: &Subject,
+        audio: &StoredAudio,
+    ) -> Result<()> {
+        self.listening.record(principal, action, subject, audio, None, None).await
+    }
+}
+
+impl Playable {
+    /// Writes the listen log and answers the reader. Only after this may a byte leave.
+    ///
+    /// # Errors
+    /// [`Error::Unlogged`].
+    pub async fn release(&self, released: Released) -> Result<Arc<dyn AudioReader>> {
+        let (action, bytes) = match released {
+            Released::Whole if self.audio.size_bytes == 0 => (Action::Download, None),
+            Released::Whole => (Action::Download, Some((0, self.audio.size_bytes - 1))),
+            Released::Part { first, last } => (Action::Play, Some((first, last))),
+        };
+        let ticket = self.ticket.clone();
+        self.listening.record(&self.principal, action, &self.subject, &self.audio, bytes, ticket).await?;
+        Ok(self.reader.clone())
+    }
+}

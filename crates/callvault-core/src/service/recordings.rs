@@ -1,0 +1,261 @@
+//! Recordings: taken in, found, handed out, verified, removed.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256 as Hasher};
+
+use crate::audio::Sha256;
+use crate::error::{Error, Result};
+use crate::gate::{Gate, InCustomer, Kind, Principal, Verb};
+use crate::id::{CustomerId, RecordingId};
+use crate::listen::Action;
+use crate::page::PageRequest;
+use crate::port::audio_store::{AudioStore, ReadFrom};
+use crate::port::catalog::{Added, Catalog};
+use crate::port::clock::Clock;
+use crate::port::random::Random;
+use crate::recording::{Recording, RecordingName};
+use crate::service::intake::{Incoming, Intake};
+use crate::service::listening::Subject;
+use crate::service::playback::{Playable, Playback};
+use crate::service::{Policy, Ports};
+
+/// How much is read at once when a recording is verified.
+const VERIFY_BYTES: usize = 1 << 20;
+
+/// A recording on its way in.
+pub struct NewRecording {
+    customer: InCustomer,
+    name: RecordingName,
+    /// Takes the bytes.
+    pub incoming: Incoming,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The recording as it is stored.
+    pub recording: Recording,
+    /// False when the same bytes were there already.
+    pub new: bool,
+}
+
+/// What a look at the medium found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The bytes have the hash that the catalog has.
+    Intact,
+    /// They have another.
+    Damaged {
+        /// The hash on the medium.
+        found: Sha256,
+    },
+    /// They cannot be read; the text says why, for an operator.
+    Unreadable(String),
+}
+
+/// The use cases of recordings.
+pub struct Recordings {
+    catalog: Arc<dyn Catalog>,
+    audio: Arc<dyn AudioStore>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    gate: Arc<Gate>,
+    intake: Arc<Intake>,
+    playback: Arc<Playback>,
+    largest_bytes: u64,
+}
+
+impl Recordings {
+    pub(crate) fn new(
+        ports: &Ports,
+        gate: Arc<Gate>,
+        intake: Arc<Intake>,
+        playback: Arc<Playback>,
+        policy: &Policy,
+    ) -> Self {
+        Self {
+            catalog: ports.catalog.clone(),
+            audio: ports.audio.clone(),
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+            gate,
+            intake,
+            playback,
+            largest_bytes: policy.largest_recording_bytes,
+        }
+    }
+
+    /// Begins to take one in.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer), or when catalog or store fail.
+    pub async fn begin(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        name: RecordingName,
+    ) -> Result<NewRecording> {
+        let customer = self.gate.customer(principal, Kind::Recording, Verb::Administer, customer).await?;
+        let incoming = self.intake.begin(self.largest_bytes).await?;
+        Ok(NewRecording { customer, name, incoming })
+    }
+
+    /// Keeps it. When this answers, the recording survives a power cut.
+    ///
+    /// # Errors
+    /// [`Error::NotAudio`], [`Error::Conflict`] (`name`: other bytes are stored under it), or when catalog or store fail.
+    pub async fn keep(&self, new: NewRecording) -> Result<Kept> {
+        let NewRecording { customer, name, incoming } = new;
+        let audio = incoming.finish().await?;
+        let now = self.clock.now();
+        let id = RecordingId::new(now, self.random.as_ref());
+        let key = audio.key;
+        let recording = Recording { id, customer: customer.id(), name, stored_at: now, audio };
+        match self.catalog.add_recording(recording.clone()).await? {
+            Added::New => Ok(Kept { recording, new: true }),
+            Added::Already(stored) => {
+                self.intake.discard(vec![key]).await;
+                Ok(Kept { recording: *stored, new: false })
+            }
+            Added::Differs(_) => {
+                self.intake.discard(vec![key]).await;
+                let reason = "another recording is stored under this name".to_owned();
+                Err(Error::Conflict { field: "name", reason })
+            }
+        }
+    }
+
+    /// One recording. Without a customer, whichever one within reach has it.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Conflict`] (`customer`: several have one of this name).
+    pub async fn find(
+        &self,
+        principal: &Principal,
+        verb: Verb,
+        customer: Option<CustomerId>,
+        name: &RecordingName,
+    ) -> Result<Recording> {
+        let (_, recording) = self.find_in(principal, verb, customer, name).await?;
+        Ok(recording)
+    }
+
+    async fn find_in(
+        &self,
+        principal: &Principal,
+        verb: Verb,
+        customer: Option<CustomerId>,
+        name: &RecordingName,
+    ) -> Result<(InCustomer, Recording)> {
+        let missing = Error::NotFound { what: "recording" };
+        let customer = match customer {
+            Some(customer) => customer,
+            None => {
+                let within = self.gate.within(principal, Kind::Recording, verb)?;
+                let found = self.catalog.recordings_named(&within, name).await?;
+                match found.as_slice() {
+                    [] => return Err(missing),
+                    [only] => only.customer,
+                    several => {
+                        let ids: Vec<_> = several.iter().map(|one| one.customer.to_string()).collect();
+                        let reason =
+                            format!("several customers have this recording, name one of {}", ids.join(", "));
+                        return Err(Error::Conflict { field: "customer", reason });
+                    }
+                }
+            }
+        };
+        let customer = match self.gate.customer(principal, Kind::Recording, verb, Some(customer)).await {
+            Err(Error::NotFound { .. }) => return Err(missing),
+            other => other?,
+        };
+        let recording = self.catalog.recording(&customer, name).await?.ok_or(missing)?;
+        Ok((customer, recording))
+    }
+
+    /// The recordings of a customer, by name.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer).
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        page: PageRequest<RecordingName>,
+    ) -> Result<Vec<Recording>> {
+        let customer = self.gate.customer(principal, Kind::Recording, Verb::See, customer).await?;
+        Ok(self.catalog.recordings(&customer, page).await?)
+    }
+
+    /// Opens one to be handed out.
+    ///
+    /// # Errors
+    /// As [`Recordings::find`], and [`Error::Unreadable`].
+    pub async fn open(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        name: &RecordingName,
+    ) -> Result<Playable> {
+        let recording = self.find(principal, Verb::Download, customer, name).await?;
+        let subject = subject(&recording);
+        let file_name = recording.name.to_string();
+        self.playback.open(principal, subject, recording.audio, file_name, None).await
+    }
+
+    /// Reads one back from the medium and compares its hash.
+    ///
+    /// # Errors
+    /// As [`Recordings::find`].
+    pub async fn verify(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        name: &RecordingName,
+    ) -> Result<(Recording, Verdict)> {
+        let recording = self.find(principal, Verb::See, customer, name).await?;
+        let read = async {
+            let reader = self.audio.open(recording.audio.key, ReadFrom::Medium).await?;
+            let mut hasher = Hasher::new();
+            let mut offset = 0;
+            loop {
+                let piece = reader.read_at(offset, VERIFY_BYTES).await?;
+                if piece.is_empty() {
+                    break;
+                }
+                offset += piece.len() as u64;
+                hasher.update(&piece);
+            }
+            Ok::<_, crate::port::audio_store::AudioStoreError>(Sha256(hasher.finalize().into()))
+        };
+        let verdict = match read.await {
+            Ok(found) if found == recording.audio.sha256 => Verdict::Intact,
+            Ok(found) => Verdict::Damaged { found },
+            Err(error) => Verdict::Unreadable(error.to_string()),
+        };
+        Ok((recording, verdict))
+    }
+
+    /// Removes one, with its bytes.
+    ///
+    /// # Errors
+    /// As [`Recordings::find`]; [`Error::Unlogged`].
+    pub async fn remove(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        name: &RecordingName,
+    ) -> Result<()> {
+        let (customer, recording) = self.find_in(principal, Verb::Delete, customer, name).await?;
+        self.playback.note(principal, Action::Delete, &subject(&recording), &recording.audio).await?;
+        let discarded = self.catalog.remove_recording(&customer, name, self.clock.now()).await?;
+        self.intake.discard(discarded).await;
+        Ok(())
+    }
+}
+
+/// A recording as the listen log names it.
+pub(crate) fn subject(recording: &Recording) -> Subject {
+    Subject { customer: recording.customer, kind: "recording", name: recording.name.to_string() }
+}

@@ -1,0 +1,326 @@
+//! Sessions of the Yeastar dialect: several per person, sliding, surviving a restart, kept under the hash of their token.
+//!
+//! One process holds them all in memory. A new, changed or ended session is written before the answer; a session that
+//! merely slid is written at most once a minute and at shutdown (`docs/yeastar.md` G5).
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::id::{CustomerId, PersonId};
+use crate::listen::Door;
+use crate::page::PageRequest;
+use crate::person::Account;
+use crate::port::catalog::Catalog;
+use crate::port::clock::Clock;
+use crate::port::random::Random;
+use crate::role::Privilege;
+use crate::secret::{Secret, SecretHash, fresh_token};
+use crate::service::accounts::Accounts;
+use crate::service::{Policy, Ports};
+use crate::session::{ReportWish, SESSION_LIFE, Session, TOMBSTONE_LIFE};
+
+/// Why a token opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionRefused {
+    /// Never issued, ended by logout, pushed out, or its person may not come in any more.
+    #[error("no such token")]
+    Unknown,
+    /// It ended by itself less than a day ago.
+    #[error("the token timed out")]
+    Expired,
+    /// The catalog failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// What a heartbeat changes; `None` keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Heartbeat {
+    /// The application server's address.
+    pub application_server: Option<IpAddr>,
+    /// The TCP port for reports.
+    pub port: Option<u16>,
+    /// Path or address for reports.
+    pub url: Option<String>,
+    /// Whether `url` is complete.
+    pub url_is_complete: Option<bool>,
+    /// The report format.
+    pub version: Option<String>,
+}
+
+#[derive(Default)]
+struct Book {
+    sessions: HashMap<SecretHash, Session>,
+    of_person: HashMap<PersonId, HashSet<SecretHash>>,
+    slid: HashSet<SecretHash>,
+}
+
+impl Book {
+    fn insert(&mut self, session: Session) {
+        self.of_person.entry(session.person).or_default().insert(session.token);
+        self.sessions.insert(session.token, session);
+    }
+
+    fn remove(&mut self, token: &SecretHash) -> Option<Session> {
+        let session = self.sessions.remove(token)?;
+        self.slid.remove(token);
+        if let Some(tokens) = self.of_person.get_mut(&session.person) {
+            tokens.remove(token);
+            if tokens.is_empty() {
+                self.of_person.remove(&session.person);
+            }
+        }
+        Some(session)
+    }
+}
+
+/// The use cases of sessions.
+pub struct Sessions {
+    catalog: Arc<dyn Catalog>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    gate: Arc<Gate>,
+    accounts: Arc<Accounts>,
+    most_per_person: usize,
+    book: Mutex<Book>,
+}
+
+impl Sessions {
+    pub(crate) async fn open(
+        ports: &Ports,
+        gate: Arc<Gate>,
+        accounts: Arc<Accounts>,
+        policy: &Policy,
+    ) -> Result<Self> {
+        let mut book = Book::default();
+        for session in ports.catalog.sessions().await? {
+            book.insert(session);
+        }
+        Ok(Self {
+            catalog: ports.catalog.clone(),
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+            gate,
+            accounts,
+            most_per_person: policy.sessions_per_person.max(1),
+            book: Mutex::new(book),
+        })
+    }
+
+    /// Begins a session for a verified account; answers its token. Durable before it answers.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub async fn begin(&self, account: &Account, peer: IpAddr, report: ReportWish) -> Result<Secret> {
+        let token = fresh_token(self.random.as_ref());
+        let now = self.clock.now();
+        let session = Session {
+            token: SecretHash::of(token.reveal()),
+            person: account.person.id,
+            customer: account.person.customer,
+            peer,
+            application_server: None,
+            report,
+            created_at: now,
+            expires_at: now.after(SESSION_LIFE),
+        };
+        let pushed_out = self.pushed_out_by(&session);
+        self.catalog.write_sessions(vec![session.clone()], pushed_out.clone()).await?;
+        let mut book = self.locked();
+        for token in &pushed_out {
+            book.remove(token);
+        }
+        book.insert(session);
+        Ok(token)
+    }
+
+    /// The live session of a token, slid to its full life, and its principal.
+    ///
+    /// # Errors
+    /// See [`SessionRefused`].
+    pub async fn resume(&self, token: &str, peer: IpAddr) -> Result<(Session, Principal), SessionRefused> {
+        let hash = SecretHash::of(token);
+        let now = self.clock.now();
+        let session = {
+            let book = self.locked();
+            let session = book.sessions.get(&hash).filter(|session| session.token.matches(&hash)).cloned();
+            session.ok_or(SessionRefused::Unknown)?
+        };
+        if session.expired_at(now) {
+            return Err(SessionRefused::Expired);
+        }
+        let account = self.accounts.numbered(session.person).await?.ok_or(SessionRefused::Unknown)?;
+        let open = account.role.privileges.has(Privilege::YeastarApi);
+        if !open || account.person.disabled || account.customer_disabled {
+            return Err(SessionRefused::Unknown);
+        }
+        let mut book = self.locked();
+        let Some(kept) = book.sessions.get_mut(&hash) else {
+            // It was ended while the account was read.
+            return Err(SessionRefused::Unknown);
+        };
+        kept.expires_at = now.after(SESSION_LIFE);
+        let session = kept.clone();
+        book.slid.insert(hash);
+        Ok((session, Principal::of_account(&account, Door::Yeastar, peer)))
+    }
+
+    /// Takes over what a heartbeat says. Durable before it answers.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub async fn heartbeat(&self, token: SecretHash, heartbeat: Heartbeat) -> Result<()> {
+        let changed = {
+            let mut book = self.locked();
+            let Some(session) = book.sessions.get_mut(&token) else { return Ok(()) };
+            if heartbeat.application_server.is_some() {
+                session.application_server = heartbeat.application_server;
+            }
+            let wish = &mut session.report;
+            wish.port = heartbeat.port.unwrap_or(wish.port);
+            wish.url = heartbeat.url.unwrap_or_else(|| std::mem::take(&mut wish.url));
+            wish.url_is_complete = heartbeat.url_is_complete.unwrap_or(wish.url_is_complete);
+            wish.version = heartbeat.version.unwrap_or_else(|| std::mem::take(&mut wish.version));
+            let changed = session.clone();
+            book.slid.remove(&token);
+            changed
+        };
+        Ok(self.catalog.write_sessions(vec![changed], Vec::new()).await?)
+    }
+
+    /// Ends a session. Durable before it answers.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub async fn end(&self, token: SecretHash) -> Result<()> {
+        self.locked().remove(&token);
+        Ok(self.catalog.write_sessions(Vec::new(), vec![token]).await?)
+    }
+
+    /// Writes the sessions that slid, and deletes those that ended over a day ago.
+    ///
+    /// # Errors
+    /// When the catalog fails; nothing is forgotten then.
+    pub async fn flush(&self) -> Result<()> {
+        let now = self.clock.now();
+        let (ends, deleted, slid) = {
+            let mut book = self.locked();
+            let slid = std::mem::take(&mut book.slid);
+            let end = |token: &SecretHash| Some((*token, book.sessions.get(token)?.expires_at));
+            let ends: Vec<_> = slid.iter().filter_map(end).collect();
+            let old = |session: &&Session| session.expires_at.after(TOMBSTONE_LIFE) <= now;
+            let deleted: Vec<_> = book.sessions.values().filter(old).map(|session| session.token).collect();
+            (ends, deleted, slid)
+        };
+        if ends.is_empty() && deleted.is_empty() {
+            return Ok(());
+        }
+        let outcome = self.catalog.slide_sessions(ends, deleted.clone()).await;
+        let mut book = self.locked();
+        match outcome {
+            Ok(()) => {
+                for token in &deleted {
+                    book.remove(token);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                book.slid.extend(slid);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The live sessions of a customer, newest first.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer).
+    pub async fn list(&self, principal: &Principal, customer: Option<CustomerId>) -> Result<Vec<Session>> {
+        let wanted = self.wanted_customer(principal, Verb::See, customer).await?;
+        let now = self.clock.now();
+        let book = self.locked();
+        let shown = |session: &&Session| {
+            !session.expired_at(now) && wanted.is_none_or(|customer| session.customer == customer)
+        };
+        let mut sessions: Vec<_> = book.sessions.values().filter(shown).cloned().collect();
+        sessions.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.token)));
+        sessions.truncate(PageRequest::<()>::MOST as usize);
+        Ok(sessions)
+    }
+
+    /// Ends the session with this handle.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`].
+    pub async fn revoke(&self, principal: &Principal, handle: &str) -> Result<()> {
+        self.gate.privilege(principal, Kind::Session, Verb::Delete)?;
+        let missing = || Error::NotFound { what: "session" };
+        let session = {
+            let book = self.locked();
+            let found = book.sessions.values().find(|session| session.token.handle() == handle).cloned();
+            found.ok_or_else(missing)?
+        };
+        match self.gate.customer(principal, Kind::Session, Verb::Delete, Some(session.customer)).await {
+            Ok(_) => self.end(session.token).await,
+            Err(Error::NotFound { .. }) => Err(missing()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Forgets the sessions of a person; the catalog deleted them in the commit that took the person's rights.
+    pub(crate) fn forget_person(&self, person: PersonId) {
+        let mut book = self.locked();
+        let tokens: Vec<_> = book.of_person.get(&person).into_iter().flatten().copied().collect();
+        for token in tokens {
+            book.remove(&token);
+        }
+    }
+
+    /// Without a customer, the whole installation for whoever reaches it, and the own customer for others.
+    async fn wanted_customer(
+        &self,
+        principal: &Principal,
+        verb: Verb,
+        customer: Option<CustomerId>,
+    ) -> Result<Option<CustomerId>> {
+        self.gate.privilege(principal, Kind::Session, verb)?;
+        if customer.is_none() && principal.reach == crate::role::Reach::System {
+            return Ok(None);
+        }
+        Ok(Some(self.gate.customer(principal, Kind::Session, verb, customer).await?.id()))
+    }
+
+    /// Which live sessions a new one pushes out when its person has too many (`docs/yeastar.md` G6): first those of the
+    /// same peer and login parameters, oldest first, and the newest session of a report target only when nothing else is left.
+    fn pushed_out_by(&self, new: &Session) -> Vec<SecretHash> {
+        let now = self.clock.now();
+        let book = self.locked();
+        let tokens = book.of_person.get(&new.person).into_iter().flatten();
+        let mut live: Vec<&Session> = tokens
+            .filter_map(|token| book.sessions.get(token))
+            .filter(|session| !session.expired_at(now))
+            .collect();
+        let excess = (live.len() + 1).saturating_sub(self.most_per_person);
+        if excess == 0 {
+            return Vec::new();
+        }
+        live.sort_by_key(|session| (session.created_at, session.token));
+        let newest_of_target: HashMap<_, _> =
+            live.iter().map(|session| ((session.peer, &session.report), session.token)).collect();
+        let rank = |session: &&Session| {
+            let alike = session.peer == new.peer && session.report == new.report;
+            // The new session takes over its own target, so the older ones of that target protect nothing.
+            let protects = !alike && newest_of_target[&(session.peer, &session.report)] == session.token;
+            (protects, !alike)
+        };
+        live.sort_by_key(rank);
+        live.into_iter().take(excess).map(|session| session.token).collect()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

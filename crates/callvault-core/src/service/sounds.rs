@@ -1,0 +1,143 @@
+//! Library sounds.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::id::{CustomerId, SoundId};
+use crate::listen::Action;
+use crate::page::PageRequest;
+use crate::port::catalog::Catalog;
+use crate::port::clock::Clock;
+use crate::service::field::{own_number, title};
+use crate::service::intake::{Incoming, Intake};
+use crate::service::listening::Subject;
+use crate::service::playback::{Playable, Playback};
+use crate::service::{Policy, Ports};
+use crate::sound::{NewSound, Sound};
+
+/// The bytes of a sound on their way in.
+pub struct SoundToFill {
+    sound: Sound,
+    /// Takes the bytes.
+    pub incoming: Incoming,
+}
+
+/// The use cases of sounds.
+pub struct Sounds {
+    catalog: Arc<dyn Catalog>,
+    clock: Arc<dyn Clock>,
+    gate: Arc<Gate>,
+    intake: Arc<Intake>,
+    playback: Arc<Playback>,
+    largest_bytes: u64,
+}
+
+impl Sounds {
+    pub(crate) fn new(
+        ports: &Ports,
+        gate: Arc<Gate>,
+        intake: Arc<Intake>,
+        playback: Arc<Playback>,
+        policy: &Policy,
+    ) -> Self {
+        Self {
+            catalog: ports.catalog.clone(),
+            clock: ports.clock.clone(),
+            gate,
+            intake,
+            playback,
+            largest_bytes: policy.largest_message_bytes,
+        }
+    }
+
+    /// Adds one, without a file yet.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer), [`Error::Invalid`] (`name`, `id`), [`Error::Conflict`] (`id`).
+    pub async fn add(
+        &self,
+        principal: &Principal,
+        id: Option<SoundId>,
+        customer: Option<CustomerId>,
+        name: &str,
+    ) -> Result<SoundId> {
+        let customer = self.gate.customer(principal, Kind::Sound, Verb::Administer, customer).await?;
+        own_number(id.map(|id| id.0))?;
+        let name = title("name", name)?;
+        let created_at = self.clock.now();
+        Ok(self.catalog.add_sound(NewSound { id, customer: customer.id(), name, created_at }).await?)
+    }
+
+    /// Begins to give one its bytes.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`], or when catalog or store fail.
+    pub async fn begin(&self, principal: &Principal, id: SoundId) -> Result<SoundToFill> {
+        let sound = self.find(principal, Verb::Change, id).await?;
+        Ok(SoundToFill { sound, incoming: self.intake.begin(self.largest_bytes).await? })
+    }
+
+    /// Gives it its bytes. When this answers, they survive a power cut.
+    ///
+    /// # Errors
+    /// [`Error::NotAudio`], [`Error::NotFound`], or when catalog or store fail.
+    pub async fn fill(&self, filling: SoundToFill) -> Result<()> {
+        let audio = filling.incoming.finish().await?;
+        let discarded = self.catalog.fill_sound(filling.sound.id, audio, self.clock.now()).await?;
+        self.intake.discard(discarded).await;
+        Ok(())
+    }
+
+    /// One sound, for a verb.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`].
+    pub async fn find(&self, principal: &Principal, verb: Verb, id: SoundId) -> Result<Sound> {
+        let within = self.gate.within(principal, Kind::Sound, verb)?;
+        self.catalog.sound(&within, id).await?.ok_or(Error::NotFound { what: "sound" })
+    }
+
+    /// The sounds of a customer, by number.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer).
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        page: PageRequest<SoundId>,
+    ) -> Result<Vec<Sound>> {
+        let customer = self.gate.customer(principal, Kind::Sound, Verb::See, customer).await?;
+        Ok(self.catalog.sounds(&customer, page).await?)
+    }
+
+    /// Opens one to be handed out.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`sound`, or `file` when it has none), [`Error::Unreadable`].
+    pub async fn open(&self, principal: &Principal, id: SoundId) -> Result<Playable> {
+        let sound = self.find(principal, Verb::Download, id).await?;
+        let subject = subject(&sound);
+        let audio = sound.audio.ok_or(Error::NotFound { what: "file" })?;
+        self.playback.open(principal, subject, audio, format!("{}.wav", sound.name), None).await
+    }
+
+    /// Removes one. Messages that were taken from it stay.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`].
+    pub async fn remove(&self, principal: &Principal, id: SoundId) -> Result<()> {
+        let sound = self.find(principal, Verb::Delete, id).await?;
+        if let Some(audio) = &sound.audio {
+            self.playback.note(principal, Action::Delete, &subject(&sound), audio).await?;
+        }
+        let discarded = self.catalog.remove_sound(sound.id, self.clock.now()).await?;
+        self.intake.discard(discarded).await;
+        Ok(())
+    }
+}
+
+fn subject(sound: &Sound) -> Subject {
+    Subject { customer: sound.customer, kind: "sound", name: sound.id.to_string() }
+}

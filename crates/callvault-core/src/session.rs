@@ -1,0 +1,61 @@
+//! Sessions: logins that carry on over several requests, known by a token of which only the hash is kept.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::id::{CustomerId, PersonId};
+use crate::secret::SecretHash;
+use crate::time::Timestamp;
+
+/// How long an idle session lives; each authenticated call slides it (`docs/yeastar.md` G5).
+pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
+
+/// How long an expired session is remembered, so that its token can be told from one never issued (G7).
+pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A login of the Yeastar dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The hash of its token.
+    pub token: SecretHash,
+    /// Whose it is.
+    pub person: PersonId,
+    /// Their customer.
+    pub customer: CustomerId,
+    /// From where the login came.
+    pub peer: IpAddr,
+    /// The application server's address, when a heartbeat named one.
+    pub application_server: Option<IpAddr>,
+    /// Where the client wants reports.
+    pub report: ReportWish,
+    /// When the login was.
+    pub created_at: Timestamp,
+    /// When it ends unless something slides it.
+    pub expires_at: Timestamp,
+}
+
+/// What login and heartbeat said about reports, as sent. The report work turns it into a target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct ReportWish {
+    /// TCP port on the application server.
+    pub port: u16,
+    /// Path or complete address, by `url_is_complete`.
+    pub url: String,
+    /// `urltag` 1: `url` is host, port and path.
+    pub url_is_complete: bool,
+    /// The report format, `1.0.0`, `1.0.2` or `2.0.0`.
+    pub version: String,
+}
+
+impl Session {
+    /// Whether it has ended at this time.
+    pub fn expired_at(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
+    }
+
+    /// The addresses that count as the application server (`docs/yeastar.md` G11), but for the peer of the present
+    /// request.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        std::iter::once(self.peer).chain(self.application_server)
+    }
+}
