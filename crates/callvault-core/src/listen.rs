@@ -29,7 +29,7 @@ pub enum Door {
 
 impl Door {
     /// Its word in logs and rows.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Yeastar => "yeastar",
             Self::Enswitch => "enswitch",

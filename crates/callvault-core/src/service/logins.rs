@@ -129,6 +129,15 @@ impl Logins {
         Ok(account)
     }
 
+    /// Refuses what cannot be a password at all, and counts it as one that was wrong.
+    pub fn refuse(&self, door: Door, username: &str, peer: IpAddr) -> LoginRefused {
+        if self.lockouts.locked(door, peer, username) {
+            return LoginRefused::Locked;
+        }
+        self.lockouts.failed(door, peer, username);
+        LoginRefused::Wrong
+    }
+
     /// The locks in force.
     ///
     /// # Errors

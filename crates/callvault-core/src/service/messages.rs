@@ -136,15 +136,19 @@ impl Messages {
         Ok(version)
     }
 
-    /// Whether a level has a message that can be handed out: its row is there and so is its object.
+    /// Whether a level has a message.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group).
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), [`Error::Unreadable`] when the message is recorded and its
+    /// bytes are not there (`docs/enswitch.md` 31): a loss must not look like an empty level.
     pub async fn exists(&self, principal: &Principal, hunt_group: HuntGroupId, level: Level) -> Result<bool> {
         let hunt_group = self.hunt_group(principal, Verb::See, hunt_group).await?;
         match self.catalog.message(hunt_group.id, level).await? {
             None => Ok(false),
-            Some(message) => Ok(self.audio.open(message.audio.key, ReadFrom::Anywhere).await.is_ok()),
+            Some(message) => {
+                self.audio.open(message.audio.key, ReadFrom::Anywhere).await.map_err(Error::Unreadable)?;
+                Ok(true)
+            }
         }
     }
 
