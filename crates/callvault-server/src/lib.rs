@@ -1,1 +1,17 @@
 //! HTTP(S): dialect routes, our own API, TLS, background work, telemetry, shutdown.
+//!
+//! A request goes accept loop ([`listen`]) -> router ([`app`]) -> a dialect or our own API -> a use case of the core; the
+//! audio of an answer is streamed from the store with bounded memory.
+
+mod api;
+pub mod app;
+mod caller;
+mod dialect;
+mod health;
+pub mod http;
+pub mod listen;
+mod observe;
+mod stream;
+pub mod system;
+pub mod telemetry;
+pub mod work;

@@ -1,0 +1,217 @@
+//! Customers, people and roles.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use callvault_core::address::SourceList;
+use callvault_core::customer::CustomerChange;
+use callvault_core::gate::Principal;
+use callvault_core::id::{CustomerId, PersonId};
+use callvault_core::person::Person;
+use callvault_core::role::{Privileges, Reach};
+use callvault_core::secret::Secret;
+use callvault_core::service::accounts::{PersonToAdd, PersonToChange};
+use serde::Deserialize;
+
+use super::extract::{Json, JsonBody, List, ListParams, Numbered, Params};
+use super::object::{CustomerObject, PersonObject, RoleObject};
+use super::principal::Verified;
+use super::problem::Problem;
+use crate::app::App;
+
+type Answer<T> = Result<Json<T>, Problem>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CustomerToAdd {
+    id: Option<i64>,
+    parent: Option<i64>,
+    name: String,
+    timezone: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CustomerPatch {
+    name: Option<String>,
+    timezone: Option<String>,
+    disabled: Option<bool>,
+}
+
+pub(super) async fn list_customers(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Params(params): Params<ListParams>,
+) -> Answer<List<CustomerObject>> {
+    let page = params.page(|key| key.parse().ok())?;
+    let limit = page.limit;
+    let rows = app.services.accounts.customers(&principal, page).await?;
+    Ok(Json::ok(List::page(rows, limit, |row| row.id.to_string(), Into::into)))
+}
+
+pub(super) async fn add_customer(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    JsonBody(new): JsonBody<CustomerToAdd>,
+) -> Answer<CustomerObject> {
+    let accounts = &app.services.accounts;
+    let timezone = new.timezone.as_deref().unwrap_or("UTC");
+    let (id, parent) = (new.id.map(CustomerId), new.parent.map(CustomerId));
+    let id = accounts.add_customer(&principal, id, parent, &new.name, timezone).await?;
+    Ok(Json::created(accounts.customer(&principal, id).await?.into()))
+}
+
+pub(super) async fn find_customer(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<CustomerId>,
+) -> Answer<CustomerObject> {
+    Ok(Json::ok(app.services.accounts.customer(&principal, id).await?.into()))
+}
+
+pub(super) async fn change_customer(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<CustomerId>,
+    JsonBody(patch): JsonBody<CustomerPatch>,
+) -> Answer<CustomerObject> {
+    let accounts = &app.services.accounts;
+    let change = CustomerChange { name: patch.name, timezone: patch.timezone, disabled: patch.disabled };
+    accounts.change_customer(&principal, id, change).await?;
+    Ok(Json::ok(accounts.customer(&principal, id).await?.into()))
+}
+
+#[derive(Deserialize)]
+pub(super) struct PeopleParams {
+    username: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PersonBody {
+    customer: Option<i64>,
+    username: String,
+    role: String,
+    password: String,
+    #[serde(default)]
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PersonPatch {
+    role: Option<String>,
+    password: Option<String>,
+    source: Option<String>,
+    disabled: Option<bool>,
+}
+
+fn source(text: &str) -> Result<SourceList, Problem> {
+    text.parse()
+        .map_err(|error: callvault_core::address::NotANetwork| Problem::invalid("source", error.to_string()))
+}
+
+async fn shown(app: &App, principal: &Principal, person: Person) -> Result<PersonObject, Problem> {
+    let roles = app.services.accounts.roles(principal).await?;
+    Ok(PersonObject::new(person, &roles))
+}
+
+pub(super) async fn list_people(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Params(filter): Params<PeopleParams>,
+    Params(params): Params<ListParams>,
+) -> Answer<List<PersonObject>> {
+    let accounts = &app.services.accounts;
+    if let Some(username) = &filter.username {
+        let person = accounts.person_named(&principal, username).await?;
+        return Ok(Json::ok(List::whole(vec![shown(&app, &principal, person).await?])));
+    }
+    let page = params.page(|key| key.parse().ok())?;
+    let limit = page.limit;
+    let rows = accounts.people(&principal, params.customer(), page).await?;
+    let roles = accounts.roles(&principal).await?;
+    Ok(Json::ok(List::page(rows, limit, |row| row.id.to_string(), |row| PersonObject::new(row, &roles))))
+}
+
+pub(super) async fn add_person(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    JsonBody(new): JsonBody<PersonBody>,
+) -> Answer<PersonObject> {
+    let accounts = &app.services.accounts;
+    let person = PersonToAdd {
+        customer: new.customer.map(CustomerId),
+        username: new.username,
+        role: new.role,
+        password: Secret::new(new.password),
+        source: source(&new.source)?,
+    };
+    let id = accounts.add_person(&principal, person).await?;
+    let person = accounts.person(&principal, id).await?;
+    Ok(Json::created(shown(&app, &principal, person).await?))
+}
+
+pub(super) async fn find_person(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<PersonId>,
+) -> Answer<PersonObject> {
+    let person = app.services.accounts.person(&principal, id).await?;
+    Ok(Json::ok(shown(&app, &principal, person).await?))
+}
+
+pub(super) async fn change_person(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<PersonId>,
+    JsonBody(patch): JsonBody<PersonPatch>,
+) -> Answer<PersonObject> {
+    let accounts = &app.services.accounts;
+    let change = PersonToChange {
+        role: patch.role,
+        password: patch.password.map(Secret::new),
+        source: patch.source.as_deref().map(source).transpose()?,
+        disabled: patch.disabled,
+    };
+    accounts.change_person(&principal, id, change).await?;
+    let person = accounts.person(&principal, id).await?;
+    Ok(Json::ok(shown(&app, &principal, person).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoleToAdd {
+    name: String,
+    privileges: Vec<String>,
+    reach: Option<String>,
+}
+
+pub(super) async fn list_roles(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+) -> Answer<List<RoleObject>> {
+    let roles = app.services.accounts.roles(&principal).await?;
+    Ok(Json::ok(List::whole(roles.into_iter().map(Into::into).collect())))
+}
+
+pub(super) async fn add_role(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    JsonBody(new): JsonBody<RoleToAdd>,
+) -> Answer<RoleObject> {
+    let unknown = |word: String| Problem::invalid("privileges", format!("there is no privilege `{word}`"));
+    let privileges = Privileges::parse(&new.privileges.join(",")).map_err(unknown)?;
+    let reach = match new.reach.as_deref() {
+        None => None,
+        Some(word) => {
+            let allowed = || Problem::invalid("reach", "must be own, customer, subtree or system");
+            Some(Reach::parse(word).ok_or_else(allowed)?)
+        }
+    };
+    let accounts = &app.services.accounts;
+    let id = accounts.add_role(&principal, &new.name, privileges, reach).await?;
+    let roles = accounts.roles(&principal).await?;
+    let role = roles.into_iter().find(|role| role.id == id).ok_or_else(|| Problem::not_found("role"))?;
+    Ok(Json::created(role.into()))
+}

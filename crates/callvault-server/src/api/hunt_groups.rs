@@ -1,0 +1,181 @@
+//! Hunt groups and the messages of their levels.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use callvault_core::gate::Verb;
+use callvault_core::hunt_group::{HuntGroupChange, Level, Message};
+use callvault_core::id::{CustomerId, HuntGroupId, PersonId, SoundId};
+use http::StatusCode;
+use http::request::Parts;
+use serde::{Deserialize, Deserializer};
+
+use super::audio;
+use super::extract::{Json, JsonBody, LevelOf, List, ListParams, Numbered, Params};
+use super::object::{HuntGroupObject, MessageObject};
+use super::principal::Verified;
+use super::problem::Problem;
+use super::upload::receive;
+use crate::app::App;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HuntGroupToAdd {
+    id: Option<i64>,
+    customer: Option<i64>,
+    name: String,
+    owner: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HuntGroupPatch {
+    name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    owner: Option<Option<i64>>,
+}
+
+/// Tells `null`, which takes the owner away, from absent, which keeps.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Params(params): Params<ListParams>,
+) -> Result<Json<List<HuntGroupObject>>, Problem> {
+    let page = params.page(|key| key.parse().ok())?;
+    let limit = page.limit;
+    let rows = app.services.hunt_groups.list(&principal, params.customer(), page).await?;
+    Ok(Json::ok(List::page(rows, limit, |row| row.id.to_string(), Into::into)))
+}
+
+pub(super) async fn add(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    JsonBody(new): JsonBody<HuntGroupToAdd>,
+) -> Result<Json<HuntGroupObject>, Problem> {
+    let hunt_groups = &app.services.hunt_groups;
+    let (id, customer, owner) =
+        (new.id.map(HuntGroupId), new.customer.map(CustomerId), new.owner.map(PersonId));
+    let id = hunt_groups.add(&principal, id, customer, &new.name, owner).await?;
+    Ok(Json::created(hunt_groups.find(&principal, Verb::See, id).await?.into()))
+}
+
+pub(super) async fn find(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<HuntGroupId>,
+) -> Result<Json<HuntGroupObject>, Problem> {
+    let hunt_group = app.services.hunt_groups.find(&principal, Verb::See, id).await?;
+    let messages = app.services.messages.versions(&principal, id, None).await?;
+    Ok(Json::ok(HuntGroupObject::from(hunt_group).with_messages(messages)))
+}
+
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<HuntGroupId>,
+    JsonBody(patch): JsonBody<HuntGroupPatch>,
+) -> Result<Json<HuntGroupObject>, Problem> {
+    let hunt_groups = &app.services.hunt_groups;
+    let change = HuntGroupChange { name: patch.name, owner: patch.owner.map(|owner| owner.map(PersonId)) };
+    hunt_groups.change(&principal, id, change).await?;
+    Ok(Json::ok(hunt_groups.find(&principal, Verb::See, id).await?.into()))
+}
+
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<HuntGroupId>,
+) -> Result<StatusCode, Problem> {
+    app.services.hunt_groups.remove(&principal, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(super) struct VersionParams {
+    level: Option<i64>,
+}
+
+pub(super) async fn list_versions(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<HuntGroupId>,
+    Params(params): Params<VersionParams>,
+) -> Result<Json<List<MessageObject>>, Problem> {
+    let bad_level = || Problem::invalid("level", "must be an integer from 1 to 10");
+    let level = match params.level {
+        None => None,
+        Some(number) => Some(Level::new(number).ok_or_else(bad_level)?),
+    };
+    let versions = app.services.messages.versions(&principal, id, level).await?;
+    Ok(Json::ok(List::whole(versions.into_iter().map(Into::into).collect())))
+}
+
+#[derive(Deserialize)]
+pub(super) struct PutParams {
+    name: Option<String>,
+    sound: Option<i64>,
+}
+
+pub(super) async fn put_message(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    LevelOf(hunt_group, level): LevelOf,
+    Params(params): Params<PutParams>,
+    request: Request,
+) -> Result<Json<MessageObject>, Problem> {
+    let messages = &app.services.messages;
+    let version = match params.sound {
+        Some(sound) => messages.put_sound(&principal, hunt_group, level, SoundId(sound)).await?,
+        None => {
+            let mut message = messages.begin(&principal, hunt_group, level).await?;
+            if let Err(problem) = receive(request.into_body(), &mut message.incoming).await {
+                message.incoming.abandon().await;
+                return Err(problem);
+            }
+            messages.put(&principal, message, params.name.as_deref()).await?
+        }
+    };
+    let versions = messages.versions(&principal, hunt_group, Some(level)).await?;
+    let put = versions.into_iter().find(|message: &Message| message.version == version);
+    Ok(Json::created(put.ok_or_else(|| Problem::not_found("message"))?.into()))
+}
+
+pub(super) async fn play_message(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    LevelOf(hunt_group, level): LevelOf,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let playable = app.services.messages.open(&principal, hunt_group, level).await?;
+    audio::serve(&app, &parts, playable).await
+}
+
+pub(super) async fn clear_message(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    LevelOf(hunt_group, level): LevelOf,
+) -> Result<StatusCode, Problem> {
+    app.services.messages.clear(&principal, hunt_group, level).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VersionToRestore {
+    version: i64,
+}
+
+pub(super) async fn restore_message(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    LevelOf(hunt_group, level): LevelOf,
+    JsonBody(wanted): JsonBody<VersionToRestore>,
+) -> Result<StatusCode, Problem> {
+    app.services.messages.restore(&principal, hunt_group, level, wanted.version).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,356 @@
+//! The objects of our own API as JSON (`docs/api.md`, Objects). Core types are not serialised; this is their edge.
+
+use std::net::IpAddr;
+
+use callvault_core::audio::StoredAudio;
+use callvault_core::customer::Customer;
+use callvault_core::hunt_group::{HuntGroup, Message};
+use callvault_core::listen::{Head, LogRow};
+use callvault_core::person::Person;
+use callvault_core::recording::Recording;
+use callvault_core::role::{Privilege, Role};
+use callvault_core::service::lockouts::Lockout;
+use callvault_core::session::Session;
+use callvault_core::sound::Sound;
+use callvault_core::ticket::Ticket;
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub(super) struct CustomerObject {
+    id: i64,
+    parent: Option<i64>,
+    name: String,
+    timezone: String,
+    disabled: bool,
+    created_at: String,
+}
+
+impl From<Customer> for CustomerObject {
+    fn from(customer: Customer) -> Self {
+        Self {
+            id: customer.id.0,
+            parent: customer.parent.map(|parent| parent.0),
+            name: customer.name,
+            timezone: customer.timezone,
+            disabled: customer.disabled,
+            created_at: customer.created_at.to_string(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PersonObject {
+    id: i64,
+    customer: i64,
+    username: String,
+    role: String,
+    source: String,
+    disabled: bool,
+    created_at: String,
+}
+
+impl PersonObject {
+    /// The role is shown by its name.
+    pub(super) fn new(person: Person, roles: &[Role]) -> Self {
+        let role = roles.iter().find(|role| role.id == person.role).map(|role| role.name.clone());
+        Self {
+            id: person.id.0,
+            customer: person.customer.0,
+            username: person.username,
+            role: role.unwrap_or_default(),
+            source: person.source.to_string(),
+            disabled: person.disabled,
+            created_at: person.created_at.to_string(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RoleObject {
+    id: i64,
+    name: String,
+    reach: &'static str,
+    privileges: Vec<&'static str>,
+    builtin: bool,
+}
+
+impl From<Role> for RoleObject {
+    fn from(role: Role) -> Self {
+        Self {
+            id: role.id.0,
+            reach: role.reach.as_str(),
+            privileges: role.privileges.iter().map(Privilege::as_str).collect(),
+            builtin: role.builtin,
+            name: role.name,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct HuntGroupObject {
+    id: i64,
+    customer: i64,
+    name: String,
+    owner: Option<i64>,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<MessageObject>>,
+}
+
+impl From<HuntGroup> for HuntGroupObject {
+    fn from(hunt_group: HuntGroup) -> Self {
+        Self {
+            id: hunt_group.id.0,
+            customer: hunt_group.customer.0,
+            name: hunt_group.name,
+            owner: hunt_group.owner.map(|owner| owner.0),
+            created_at: hunt_group.created_at.to_string(),
+            messages: None,
+        }
+    }
+}
+
+impl HuntGroupObject {
+    /// With the messages that its levels play now.
+    pub(super) fn with_messages(self, messages: Vec<Message>) -> Self {
+        let current = messages.into_iter().filter(|message| message.current).map(Into::into);
+        Self { messages: Some(current.collect()), ..self }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct MessageObject {
+    huntgroup: i64,
+    level: u8,
+    version: i64,
+    name: String,
+    current: bool,
+    put_by: Option<i64>,
+    created_at: String,
+    audio: AudioObject,
+}
+
+impl From<Message> for MessageObject {
+    fn from(message: Message) -> Self {
+        Self {
+            huntgroup: message.hunt_group.0,
+            level: message.level.number(),
+            version: message.version,
+            name: message.name,
+            current: message.current,
+            put_by: message.put_by.map(|person| person.0),
+            created_at: message.created_at.to_string(),
+            audio: (&message.audio).into(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SoundObject {
+    id: i64,
+    customer: i64,
+    name: String,
+    created_at: String,
+    audio: Option<AudioObject>,
+}
+
+impl From<Sound> for SoundObject {
+    fn from(sound: Sound) -> Self {
+        Self {
+            id: sound.id.0,
+            customer: sound.customer.0,
+            name: sound.name,
+            created_at: sound.created_at.to_string(),
+            audio: sound.audio.as_ref().map(Into::into),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RecordingObject {
+    id: String,
+    customer: i64,
+    name: String,
+    stored_at: String,
+    audio: AudioObject,
+}
+
+impl From<Recording> for RecordingObject {
+    fn from(recording: Recording) -> Self {
+        Self {
+            id: recording.id.to_string(),
+            customer: recording.customer.0,
+            name: recording.name.to_string(),
+            stored_at: recording.stored_at.to_string(),
+            audio: (&recording.audio).into(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct AudioObject {
+    size_bytes: u64,
+    sha256: String,
+    container: &'static str,
+    codec: &'static str,
+    rate_hz: u32,
+    channels: u16,
+    duration_ms: u64,
+    marks: Vec<&'static str>,
+}
+
+impl From<&StoredAudio> for AudioObject {
+    fn from(audio: &StoredAudio) -> Self {
+        Self {
+            size_bytes: audio.size_bytes,
+            sha256: audio.sha256.to_string(),
+            container: audio.facts.container.as_str(),
+            codec: audio.facts.codec.as_str(),
+            rate_hz: audio.facts.rate_hz,
+            channels: audio.facts.channels,
+            duration_ms: audio.facts.duration_ms,
+            marks: audio.facts.marks.words(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TicketObject {
+    id: String,
+    customer: i64,
+    recording: String,
+    session: Option<String>,
+    made_by: Option<i64>,
+    allowed: Vec<IpAddr>,
+    created_at: String,
+    expires_at: String,
+}
+
+impl From<Ticket> for TicketObject {
+    fn from(ticket: Ticket) -> Self {
+        Self {
+            id: ticket.random.handle(),
+            customer: ticket.customer.0,
+            recording: ticket.recording.to_string(),
+            session: ticket.session.map(|session| session.handle()),
+            made_by: ticket.made_by.map(|person| person.0),
+            allowed: ticket.allowed,
+            created_at: ticket.created_at.to_string(),
+            expires_at: ticket.expires_at.to_string(),
+        }
+    }
+}
+
+/// A ticket at the one moment when its random is told.
+#[derive(Debug, Serialize)]
+pub(super) struct NewTicketObject {
+    #[serde(flatten)]
+    pub(super) ticket: TicketObject,
+    pub(super) random: String,
+    pub(super) path: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SessionObject {
+    id: String,
+    customer: i64,
+    person: i64,
+    peer: IpAddr,
+    application_server: Option<IpAddr>,
+    created_at: String,
+    expires_at: String,
+}
+
+impl From<Session> for SessionObject {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.token.handle(),
+            customer: session.customer.0,
+            person: session.person.0,
+            peer: session.peer,
+            application_server: session.application_server,
+            created_at: session.created_at.to_string(),
+            expires_at: session.expires_at.to_string(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LockoutObject {
+    door: &'static str,
+    address: IpAddr,
+    username: Option<String>,
+    remaining_seconds: u64,
+}
+
+impl From<Lockout> for LockoutObject {
+    fn from(lockout: Lockout) -> Self {
+        Self {
+            door: lockout.door.as_str(),
+            address: lockout.address,
+            username: lockout.username,
+            remaining_seconds: lockout.remaining.as_secs().max(1),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LogObject {
+    customer: i64,
+    epoch: i64,
+    sequence: i64,
+    at: String,
+    person: Option<i64>,
+    door: String,
+    peer: String,
+    action: String,
+    kind: String,
+    name: String,
+    sha256: String,
+    first_byte: Option<i64>,
+    last_byte: Option<i64>,
+    ticket: Option<String>,
+    hash: String,
+}
+
+impl From<LogRow> for LogObject {
+    fn from(row: LogRow) -> Self {
+        let byte = |place: i64| (place >= 0).then_some(place);
+        Self {
+            customer: row.customer.0,
+            epoch: row.epoch,
+            sequence: row.sequence,
+            at: row.at.to_string(),
+            person: row.person.map(|person| person.0),
+            door: row.door,
+            peer: row.peer,
+            action: row.action,
+            kind: row.kind,
+            name: row.name,
+            sha256: hex::encode(row.sha256),
+            first_byte: byte(row.first_byte),
+            last_byte: byte(row.last_byte),
+            ticket: Some(row.ticket).filter(|ticket| !ticket.is_empty()),
+            hash: hex::encode(row.hash),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct HeadObject {
+    customer: i64,
+    epoch: i64,
+    entries: i64,
+    hash: String,
+}
+
+impl From<Head> for HeadObject {
+    fn from(head: Head) -> Self {
+        Self {
+            customer: head.customer.0,
+            epoch: head.epoch,
+            entries: head.sequence,
+            hash: hex::encode(head.hash),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Failures of our own API as `application/problem+json` (RFC 9457). A client learns a reason and a request id; the cause
+//! of what is our fault goes to the log alone.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use callvault_core::Error;
+use callvault_core::service::tickets::TicketRefused;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+
+/// The failure of a request.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    detail: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Failed"),
+            status: status.as_u16(),
+            code,
+            field: None,
+            detail: detail.into(),
+        }
+    }
+
+    /// A value that is missing or not acceptable.
+    pub(crate) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::BAD_REQUEST, "invalid", detail);
+        Self { field: Some(field.into()).filter(|field| !field.is_empty()), ..problem }
+    }
+
+    /// It is not there, or not for this principal.
+    pub(crate) fn not_found(what: &'static str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no such {what}, or you may not see it"),
+        )
+    }
+
+    /// No login, a wrong one, or a lock-out.
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "a user name and a password are needed")
+    }
+
+    /// The route has no such method.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this route has no such method")
+    }
+
+    /// A body that broke off or came too slowly.
+    pub(crate) fn broken_body() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", "the body broke off or came too slowly")
+    }
+
+    /// A JSON body over the limit.
+    pub(crate) fn too_large(limit_bytes: usize) -> Self {
+        let detail = format!("the body is over the limit of {limit_bytes} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match &error {
+            Error::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not_found", text),
+            Error::RoleForbids => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
+            Error::Invalid { field, reason } => Self::invalid(*field, reason.clone()),
+            Error::Conflict { field, reason } => Self {
+                field: Some((*field).to_owned()),
+                ..Self::new(StatusCode::CONFLICT, "conflict", reason.clone())
+            },
+            Error::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text),
+            Error::NotAudio(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_audio", text),
+            Error::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text),
+            Error::Unreadable(_) => {
+                log(&error);
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", text)
+            }
+            Error::NotStored(_) | Error::Unlogged | Error::Catalog(_) => {
+                log(&error);
+                let detail = "the server failed to do this; its log says why, under this request id";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+            }
+        }
+    }
+}
+
+fn log(error: &Error) {
+    tracing::error!(error = error as &dyn std::error::Error, "a call of our own API failed");
+}
+
+impl From<TicketRefused> for Problem {
+    fn from(refused: TicketRefused) -> Self {
+        let text = refused.to_string();
+        match refused {
+            TicketRefused::Invalid => Self::new(StatusCode::GONE, "ticket", text),
+            TicketRefused::Address => Self::new(StatusCode::FORBIDDEN, "address", text),
+            TicketRefused::Missing => Self::not_found("recording"),
+            TicketRefused::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The request id is added where it is known, by [`crate::observe`].
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(HeaderName::from_static("cache-control"), HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"Callvault\", charset=\"UTF-8\""),
+            );
+        }
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, headers, Body::from(body)).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Puts the request id into the body of a problem.
+pub(crate) fn with_request_id(response: Response, id: impl std::fmt::Display) -> Response {
+    #[derive(Serialize)]
+    struct Identified<'a> {
+        #[serde(flatten)]
+        problem: &'a Problem,
+        request_id: String,
+    }
+    let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
+    let body = serde_json::to_vec(&Identified { problem: &problem, request_id: id.to_string() });
+    let (parts, old) = response.into_parts();
+    Response::from_parts(parts, body.map_or(old, Body::from))
+}

@@ -1,0 +1,150 @@
+//! Tickets, sessions and lock-outs: who may come in for a while, and who may not.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use callvault_core::id::CustomerId;
+use callvault_core::listen::Door;
+use callvault_core::recording::RecordingName;
+use callvault_core::service::playback::Released;
+use callvault_core::ticket::TICKET_LIFE;
+use callvault_wire::yeastar::response::{Cors, download_headers};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::extract::{CustomerParam, Handle, Json, JsonBody, List, Params};
+use super::object::{LockoutObject, NewTicketObject, SessionObject, TicketObject};
+use super::principal::Verified;
+use super::problem::Problem;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::stream::{self, Form, Piece};
+use crate::telemetry::TicketEvent;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TicketToCreate {
+    customer: Option<i64>,
+    recording: String,
+    #[serde(default)]
+    allow: Vec<String>,
+    ttl_seconds: Option<u64>,
+}
+
+pub(super) async fn list_tickets(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+) -> Result<Json<List<TicketObject>>, Problem> {
+    let tickets = app.services.tickets.list(&principal).await?;
+    Ok(Json::ok(List::whole(tickets.into_iter().map(Into::into).collect())))
+}
+
+pub(super) async fn create_ticket(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    JsonBody(wanted): JsonBody<TicketToCreate>,
+) -> Result<Json<NewTicketObject>, Problem> {
+    let name = RecordingName::new(wanted.recording);
+    let name = name.map_err(|error| Problem::invalid("recording", error.to_string()))?;
+    let address = |text: &String| text.trim().parse::<IpAddr>();
+    let allowed = wanted.allow.iter().map(address).collect::<Result<Vec<_>, _>>();
+    let allowed = allowed.map_err(|_| Problem::invalid("allow", "must hold IP addresses"))?;
+    let life = wanted.ttl_seconds.map_or(TICKET_LIFE, Duration::from_secs);
+    let customer = wanted.customer.map(CustomerId);
+    let (random, ticket) = app.services.tickets.create(&principal, customer, &name, allowed, life).await?;
+    app.metrics.ticket(Door::Link.as_str(), TicketEvent::Issued);
+    let path = format!("/api/v1/tickets/{}/audio", random.reveal());
+    Ok(Json::created(NewTicketObject { ticket: ticket.into(), random: random.reveal().to_owned(), path }))
+}
+
+pub(super) async fn revoke_ticket(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Handle(handle): Handle,
+) -> Result<StatusCode, Problem> {
+    app.services.tickets.revoke(&principal, &handle).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// One byte stream for whoever shows the random: the headers are those of a strict download.
+pub(super) async fn redeem_ticket(
+    State(app): State<Arc<App>>,
+    Handle(random): Handle,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let peer = Caller::of(&parts.extensions).address();
+    let head_only = parts.method == Method::HEAD;
+    let door = Door::Link.as_str();
+    let redeemed = app.services.tickets.redeem_created(&random, peer, !head_only).await;
+    let playable = redeemed.inspect_err(|_| app.metrics.ticket(door, TicketEvent::Refused))?;
+    let audio = &playable.audio;
+    let body = if head_only {
+        Body::empty()
+    } else {
+        app.metrics.ticket(door, TicketEvent::Redeemed);
+        let reader = playable.release(Released::Whole).await?;
+        let pieces = vec![Piece::Audio(0..audio.size_bytes, Form::Exact)];
+        stream::body(reader, pieces, &app.budget, &app.metrics, door)
+    };
+    let mut response = Response::new(body);
+    let headers =
+        download_headers(&playable.file_name, audio.facts.container, audio.size_bytes, &Cors::default());
+    for (name, value) in
+        headers.into_iter().filter(|(name, _)| !name.to_ascii_lowercase().starts_with("access-"))
+    {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+pub(super) async fn list_sessions(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Params(params): Params<CustomerParam>,
+) -> Result<Json<List<SessionObject>>, Problem> {
+    let sessions = app.services.sessions.list(&principal, params.customer()).await?;
+    Ok(Json::ok(List::whole(sessions.into_iter().map(Into::into).collect())))
+}
+
+pub(super) async fn revoke_session(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Handle(handle): Handle,
+) -> Result<StatusCode, Problem> {
+    app.services.sessions.revoke(&principal, &handle).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn list_lockouts(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+) -> Result<Json<List<LockoutObject>>, Problem> {
+    let lockouts = app.services.logins.lockouts(&principal)?;
+    Ok(Json::ok(List::whole(lockouts.into_iter().map(Into::into).collect())))
+}
+
+#[derive(Deserialize)]
+pub(super) struct ClearParams {
+    address: Option<IpAddr>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Cleared {
+    cleared: usize,
+}
+
+pub(super) async fn clear_lockouts(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Params(params): Params<ClearParams>,
+) -> Result<Json<Cleared>, Problem> {
+    let cleared = app.services.logins.clear_lockouts(&principal, params.address)?;
+    Ok(Json::ok(Cleared { cleared }))
+}

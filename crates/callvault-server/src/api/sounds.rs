@@ -1,0 +1,91 @@
+//! Library sounds.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use callvault_core::gate::Verb;
+use callvault_core::id::{CustomerId, SoundId};
+use http::StatusCode;
+use http::request::Parts;
+use serde::Deserialize;
+
+use super::audio;
+use super::extract::{Json, JsonBody, List, ListParams, Numbered, Params};
+use super::object::SoundObject;
+use super::principal::Verified;
+use super::problem::Problem;
+use super::upload::receive;
+use crate::app::App;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SoundToAdd {
+    id: Option<i64>,
+    customer: Option<i64>,
+    name: String,
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Params(params): Params<ListParams>,
+) -> Result<Json<List<SoundObject>>, Problem> {
+    let page = params.page(|key| key.parse().ok())?;
+    let limit = page.limit;
+    let rows = app.services.sounds.list(&principal, params.customer(), page).await?;
+    Ok(Json::ok(List::page(rows, limit, |row| row.id.to_string(), Into::into)))
+}
+
+pub(super) async fn add(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    JsonBody(new): JsonBody<SoundToAdd>,
+) -> Result<Json<SoundObject>, Problem> {
+    let sounds = &app.services.sounds;
+    let id = sounds.add(&principal, new.id.map(SoundId), new.customer.map(CustomerId), &new.name).await?;
+    Ok(Json::created(sounds.find(&principal, Verb::See, id).await?.into()))
+}
+
+pub(super) async fn find(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<SoundId>,
+) -> Result<Json<SoundObject>, Problem> {
+    Ok(Json::ok(app.services.sounds.find(&principal, Verb::See, id).await?.into()))
+}
+
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<SoundId>,
+) -> Result<StatusCode, Problem> {
+    app.services.sounds.remove(&principal, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn fill(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<SoundId>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let sounds = &app.services.sounds;
+    let mut filling = sounds.begin(&principal, id).await?;
+    if let Err(problem) = receive(request.into_body(), &mut filling.incoming).await {
+        filling.incoming.abandon().await;
+        return Err(problem);
+    }
+    sounds.fill(filling).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn play(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<SoundId>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let playable = app.services.sounds.open(&principal, id).await?;
+    audio::serve(&app, &parts, playable).await
+}

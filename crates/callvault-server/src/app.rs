@@ -1,0 +1,84 @@
+//! The application behind the listeners: what every route shares, and the router.
+
+use std::sync::Arc;
+
+use axum::Router;
+use callvault_core::service::Services;
+use callvault_wire::enswitch::path::Prefixes;
+use callvault_wire::yeastar::response::{Cors, FailureStatus};
+
+use crate::http::request_id::RequestIds;
+use crate::observe;
+use crate::stream::ReadBudget;
+use crate::telemetry::Metrics;
+use crate::{api, dialect, health};
+
+/// What an operator may set about the doors.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which origins browsers may call the Yeastar dialect from.
+    pub cors: Cors,
+    /// The status of failures on Yeastar download links (`docs/yeastar.md` G19).
+    pub yeastar_failures: FailureStatus,
+    /// Where the Enswitch dialect is served (`docs/enswitch.md` 18).
+    pub enswitch_prefixes: Prefixes,
+    /// Whether Enswitch codes are the HTTP status too (`docs/enswitch.md` 1).
+    pub enswitch_mirror: bool,
+    /// Largest message taken over the network, in bytes; bounds what is spooled before a login is known.
+    pub largest_message_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            cors: Cors::default(),
+            yeastar_failures: FailureStatus::default(),
+            enswitch_prefixes: Prefixes::default(),
+            enswitch_mirror: false,
+            largest_message_bytes: 10 << 20,
+        }
+    }
+}
+
+/// What every route shares.
+pub struct App {
+    /// The use cases.
+    pub services: Arc<Services>,
+    /// The settings of the doors.
+    pub settings: Settings,
+    /// The numbers of `/metrics`.
+    pub metrics: Arc<Metrics>,
+    pub(crate) budget: Arc<ReadBudget>,
+    pub(crate) spools: dialect::spool::Spools,
+    pub(crate) readiness: health::Readiness,
+}
+
+impl App {
+    /// Puts the doors on the use cases.
+    pub fn new(services: Arc<Services>, settings: Settings, metrics: Arc<Metrics>) -> Arc<Self> {
+        let spools = dialect::spool::Spools::new(settings.largest_message_bytes);
+        Arc::new(Self {
+            services,
+            settings,
+            metrics,
+            budget: Arc::default(),
+            spools,
+            readiness: health::Readiness::default(),
+        })
+    }
+
+    /// All routes. Every request through it has an id, is counted and is logged without its query.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes for request ids.
+    pub fn router(self: &Arc<Self>) -> Result<Router, getrandom::Error> {
+        let ids = RequestIds::new()?;
+        Ok(Router::new()
+            .nest("/api/v1", api::routes())
+            .merge(health::routes())
+            .fallback(dialect::route)
+            .layer(axum::middleware::from_fn_with_state(self.clone(), observe::request))
+            .layer(ids)
+            .with_state(self.clone()))
+    }
+}

@@ -1,0 +1,203 @@
+//! The routes of the Yeastar dialect.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use callvault_core::listen::Door;
+use callvault_core::service::logins::{Attempt, LoginRefused};
+use callvault_core::service::playback::Released;
+use callvault_core::service::sessions::{Heartbeat, SessionRefused};
+use callvault_core::service::tickets::{Bearer, TicketRefused};
+use callvault_core::session::ReportWish;
+use callvault_wire::yeastar::error::Errno;
+use callvault_wire::yeastar::path::{Endpoint, Method};
+use callvault_wire::yeastar::request::{self, Call, Head, Login, Opening, RecordingDownload, UrlKind};
+use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success};
+
+use super::{respond, small_body};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::stream::{self, Form, Piece};
+use crate::telemetry::TicketEvent;
+
+/// The largest body of a call. The longest honest one, a login with a long `url`, has a few kilobytes.
+const MOST_BODY_BYTES: usize = 64 * 1024;
+
+/// Its word in metrics.
+const DOOR: &str = Door::Yeastar.as_str();
+
+/// What a call comes to.
+enum Outcome {
+    Done(Success),
+    Preflight,
+    Audio(Response),
+}
+
+/// Answers a call of this dialect.
+pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let caller = Caller::of(&parts.extensions);
+    let method = Method::parse(parts.method.as_str());
+    let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+    let route = pattern(path);
+    let body = match small_body(body, MOST_BODY_BYTES).await {
+        Some(body) => body,
+        None => return reply(route, failure(app, Errno::NotJson, FailureStatus::AlwaysOk)),
+    };
+    let failures =
+        if route.ends_with("/download") { app.settings.yeastar_failures } else { FailureStatus::AlwaysOk };
+    let outcome = match request::parse_head(method, path, query, &body) {
+        Ok(Opening::Preflight) => Ok(Outcome::Preflight),
+        Ok(Opening::Call(head)) => carry_out(app, caller, &head).await,
+        Err(errno) => Err(errno),
+    };
+    match outcome {
+        Ok(Outcome::Done(success)) => reply(route, response::success(&success, &app.settings.cors)),
+        Ok(Outcome::Preflight) => reply(route, response::preflight(&app.settings.cors)),
+        Ok(Outcome::Audio(response)) => response,
+        Err(errno) => {
+            tracing::debug!(errno = errno.code(), route, "refused");
+            reply(route, failure(app, errno, failures))
+        }
+    }
+}
+
+async fn carry_out(app: &Arc<App>, caller: Caller, head: &Head) -> Result<Outcome, Errno> {
+    let peer = caller.address();
+    let services = &app.services;
+    let Some(token) = &head.token else {
+        let Call::Login(login) = head.call()? else { return Err(Errno::TokenBlank) };
+        return log_in(app, caller, head, login).await;
+    };
+    let (session, principal) =
+        services.sessions.resume(token.reveal(), peer).await.map_err(|refused| match refused {
+            SessionRefused::Unknown => Errno::TokenUnknown,
+            SessionRefused::Expired => head.version.expired_token(),
+            SessionRefused::Failed(error) => internal(&error),
+        })?;
+    match head.call()? {
+        Call::Login(_) => Err(Errno::RequestUnknown),
+        Call::Heartbeat(beat) => {
+            let heartbeat = Heartbeat {
+                application_server: beat.address,
+                port: beat.report_port,
+                url: beat.report_url.map(|url| url.reveal().to_owned()),
+                url_is_complete: beat.url_kind.map(|kind| kind == UrlKind::Complete),
+                version: beat.report_format.map(|format| format.as_str().to_owned()),
+            };
+            services.sessions.heartbeat(session.token, heartbeat).await.map_err(|error| internal(&error))?;
+            Ok(Outcome::Done(Success::Heartbeat))
+        }
+        Call::Logout => {
+            services.sessions.end(session.token).await.map_err(|error| internal(&error))?;
+            Ok(Outcome::Done(Success::Logout))
+        }
+        Call::RecordingGetRandom(wanted) => {
+            let names = wanted.recording.spellings();
+            let random = services
+                .tickets
+                .issue(&principal, &session, names, wanted.allowed_address)
+                .await
+                .map_err(|error| internal(&error))?;
+            app.metrics.ticket(DOOR, TicketEvent::Issued);
+            let recording = wanted.recording.echo().to_owned();
+            Ok(Outcome::Done(Success::RecordingGetRandom { recording, random }))
+        }
+        Call::RecordingDownload(RecordingDownload { recording, random, headers_only }) => {
+            let bearer = Bearer {
+                random: random.reveal(),
+                names: recording.spellings(),
+                session: &session,
+                peer,
+                spend: !headers_only,
+            };
+            let playable = services.tickets.redeem(&principal, bearer).await.map_err(|refused| {
+                app.metrics.ticket(DOOR, TicketEvent::Refused);
+                match &refused {
+                    TicketRefused::Failed(error) => internal(error),
+                    TicketRefused::Address => {
+                        tracing::warn!(client = %peer, "a ticket was shown from an address that may not use it");
+                        Errno::AddressRefused
+                    }
+                    other => other.into(),
+                }
+            })?;
+            let audio = &playable.audio;
+            let headers = response::download_headers(
+                &playable.file_name,
+                audio.facts.container,
+                audio.size_bytes,
+                &app.settings.cors,
+            );
+            let body = if headers_only {
+                Body::empty()
+            } else {
+                app.metrics.ticket(DOOR, TicketEvent::Redeemed);
+                let reader = playable.release(Released::Whole).await.map_err(|error| internal(&error))?;
+                let pieces = vec![Piece::Audio(0..audio.size_bytes, Form::Exact)];
+                stream::body(reader, pieces, &app.budget, &app.metrics, DOOR)
+            };
+            Ok(Outcome::Audio(respond("/api/{version}/recording/download", 200, headers, body)))
+        }
+    }
+}
+
+async fn log_in(app: &Arc<App>, caller: Caller, head: &Head, login: Login) -> Result<Outcome, Errno> {
+    let peer = caller.address();
+    let logins = &app.services.logins;
+    let verified = match &login.password {
+        Some(password) => {
+            let attempt = Attempt { door: Door::Yeastar, username: &login.username, password, peer };
+            logins.verify(attempt).await
+        }
+        None => Err(logins.refuse(Door::Yeastar, &login.username, peer)),
+    };
+    let account = verified.map_err(|refused| {
+        app.metrics.login_failed(DOOR);
+        if let LoginRefused::Failed(error) = &refused {
+            return internal(error);
+        }
+        tracing::warn!(client = %peer, door = DOOR, "login refused: {refused}");
+        Errno::from(&refused)
+    })?;
+    let report = ReportWish {
+        port: login.report_port,
+        url: login.report_url.map(|url| url.reveal().to_owned()).unwrap_or_default(),
+        url_is_complete: login.url_kind == UrlKind::Complete,
+        version: login.report_format.as_str().to_owned(),
+    };
+    let token =
+        app.services.sessions.begin(&account, peer, report).await.map_err(|error| internal(&error))?;
+    Ok(Outcome::Done(Success::Login { version: head.version, token }))
+}
+
+/// The errno of a use case's failure; what is no client's doing goes to the log, where alone its cause is told.
+fn internal(error: &callvault_core::Error) -> Errno {
+    let errno = Errno::from(error);
+    if errno == Errno::Unavailable || matches!(error, callvault_core::Error::Unreadable(_)) {
+        tracing::error!(error = error as &dyn std::error::Error, "a call of the Yeastar dialect failed");
+    }
+    errno
+}
+
+fn failure(app: &App, errno: Errno, status: FailureStatus) -> Reply {
+    response::failure(errno, status, &app.settings.cors)
+}
+
+fn reply(route: &'static str, reply: Reply) -> Response {
+    respond(route, reply.status, reply.headers, Body::from(reply.body.into_bytes()))
+}
+
+/// The pattern of a path, for metrics and logs.
+fn pattern(path: &str) -> &'static str {
+    match callvault_wire::yeastar::path::parse(path) {
+        Ok((_, Endpoint::Login)) => "/api/{version}/login",
+        Ok((_, Endpoint::Heartbeat)) => "/api/{version}/heartbeat",
+        Ok((_, Endpoint::Logout)) => "/api/{version}/logout",
+        Ok((_, Endpoint::RecordingGetRandom)) => "/api/{version}/recording/get_random",
+        Ok((_, Endpoint::RecordingDownload)) => "/api/{version}/recording/download",
+        Err(_) => "/api/{version}/unknown",
+    }
+}

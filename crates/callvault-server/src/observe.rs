@@ -1,0 +1,114 @@
+//! What is written about each request: a metric and a log line, at the end of its answer. Never the query, never the
+//! path as sent (a name or a ticket may stand in it): the pattern of the route.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use http_body::{Frame, SizeHint};
+
+use crate::api::problem;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::http::request_id::RequestId;
+use crate::telemetry::Metrics;
+
+/// The pattern of a route that a dialect answered, put into the extensions of its answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Route(pub(crate) &'static str);
+
+/// The middleware.
+pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let caller = Caller::of(request.extensions());
+    let id = request.extensions().get::<RequestId>().copied();
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let mut response = next.run(request).await;
+    if let Some(id) = id {
+        response = problem::with_request_id(response, id);
+    }
+    let dialect = response.extensions().get::<Route>().map(|route| route.0.to_owned());
+    let entry = Entry {
+        metrics: app.metrics.clone(),
+        route: dialect.or(matched).unwrap_or_else(|| "none".to_owned()),
+        method,
+        caller,
+        id,
+        status: response.status(),
+        started,
+        sent: 0,
+    };
+    response.map(|body| Body::new(Observed { body, entry }))
+}
+
+struct Entry {
+    metrics: Arc<Metrics>,
+    route: String,
+    method: Method,
+    caller: Caller,
+    id: Option<RequestId>,
+    status: StatusCode,
+    started: Instant,
+    sent: u64,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let took = self.started.elapsed();
+        self.metrics.request(&self.route, self.status, took);
+        let id = self.id.map(|id| id.to_string()).unwrap_or_default();
+        let client = match self.caller {
+            Caller::ControlSocket => "control socket".to_owned(),
+            Caller::Network(address) => address.to_string(),
+        };
+        tracing::info!(
+            request.id = id,
+            client,
+            method = self.method.as_str(),
+            route = self.route,
+            status = self.status.as_u16(),
+            sent_bytes = self.sent,
+            took_ms = took.as_secs_f64() * 1e3,
+            "answered"
+        );
+    }
+}
+
+struct Observed {
+    body: Body,
+    entry: Entry,
+}
+
+impl HttpBody for Observed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(data) = frame.data_ref()
+        {
+            self.entry.sent += data.len() as u64;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

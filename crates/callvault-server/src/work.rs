@@ -1,0 +1,4 @@
+//! Work beside the requests: the writer of the listen log, the sweep, the writing of slid sessions.
+
+pub mod background;
+pub mod listen_log;
