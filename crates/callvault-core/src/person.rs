@@ -20,10 +20,37 @@ pub struct Person {
     pub password_hash: PasswordHash,
     /// Where they may come from.
     pub source: SourceList,
+    /// How failed downloads look to their client.
+    pub download_errors: DownloadErrors,
     /// Cannot log in.
     pub disabled: bool,
     /// When they were added.
     pub created_at: Timestamp,
+}
+
+/// What a Yeastar download link answers a person's client with when it fails (`docs/yeastar.md` G19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum DownloadErrors {
+    /// HTTP 200 and the errno, as the device does.
+    #[default]
+    Envelope,
+    /// The same body under an HTTP status that says the same, for clients that keep whatever comes with 200 as audio.
+    Status,
+}
+
+impl DownloadErrors {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Envelope => "envelope",
+            Self::Status => "status",
+        }
+    }
+
+    /// The inverse of [`DownloadErrors::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Envelope, Self::Status].into_iter().find(|one| one.as_str() == word)
+    }
 }
 
 /// A stored password hash; masked in `Debug`.
@@ -72,6 +99,8 @@ pub struct NewPerson {
     pub password_hash: PasswordHash,
     /// See [`Person::source`].
     pub source: SourceList,
+    /// See [`Person::download_errors`].
+    pub download_errors: DownloadErrors,
     /// See [`Person::created_at`].
     pub created_at: Timestamp,
 }
@@ -85,6 +114,8 @@ pub struct PersonChange {
     pub password_hash: Option<PasswordHash>,
     /// See [`Person::source`].
     pub source: Option<SourceList>,
+    /// See [`Person::download_errors`].
+    pub download_errors: Option<DownloadErrors>,
     /// See [`Person::disabled`].
     pub disabled: Option<bool>,
 }

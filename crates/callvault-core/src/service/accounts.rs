@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
-use crate::person::{Account, NewPerson, Person, PersonChange};
+use crate::person::{Account, DownloadErrors, NewPerson, Person, PersonChange};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::password::PasswordHasher;
@@ -35,6 +35,8 @@ pub struct PersonToAdd {
     pub password: Secret,
     /// Where they may come from.
     pub source: SourceList,
+    /// How failed downloads look to their client.
+    pub download_errors: DownloadErrors,
 }
 
 /// What may change about a person, as typed; `None` keeps.
@@ -46,6 +48,8 @@ pub struct PersonToChange {
     pub password: Option<Secret>,
     /// Other addresses.
     pub source: Option<SourceList>,
+    /// Another look of failed downloads.
+    pub download_errors: Option<DownloadErrors>,
     /// Whether they cannot log in.
     pub disabled: Option<bool>,
 }
@@ -230,6 +234,7 @@ impl Accounts {
             role,
             password_hash,
             source: person.source,
+            download_errors: person.download_errors,
             created_at: self.clock.now(),
         };
         let id = self.catalog.add_person(new).await?;
@@ -248,8 +253,12 @@ impl Accounts {
         change: PersonToChange,
     ) -> Result<()> {
         self.person_for(principal, id, Verb::Change).await?;
-        let mut row =
-            PersonChange { source: change.source, disabled: change.disabled, ..PersonChange::default() };
+        let mut row = PersonChange {
+            source: change.source,
+            download_errors: change.download_errors,
+            disabled: change.disabled,
+            ..PersonChange::default()
+        };
         if let Some(role) = &change.role {
             row.role = Some(self.assignable_role(principal, role).await?);
         }
@@ -261,7 +270,7 @@ impl Accounts {
         self.catalog.change_person(id, row).await?;
         self.forget_cached();
         if ends_sessions && let Some(sessions) = self.sessions.get() {
-            sessions.forget_person(id);
+            sessions.forget_person(id).await?;
         }
         Ok(())
     }

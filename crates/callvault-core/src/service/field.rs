@@ -32,14 +32,17 @@ pub(crate) fn file_name(text: &str, fallback: &str) -> String {
     if name.is_empty() || name.chars().all(|character| character == '.') { fallback.to_owned() } else { name }
 }
 
-/// A number of one's own for a new object: positive.
+/// The largest number of one's own: numbering goes on after it, and every JSON reader holds it exactly.
+const LARGEST_NUMBER: i64 = (1 << 53) - 1;
+
+/// A number of one's own for a new object: 1 to 2^53 - 1.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `id`.
 pub(crate) fn own_number(number: Option<i64>) -> Result<()> {
     match number {
-        Some(..=0) => Err(Error::invalid("id", "must be a positive integer")),
-        _ => Ok(()),
+        None | Some(1..=LARGEST_NUMBER) => Ok(()),
+        Some(_) => Err(Error::invalid("id", "must be an integer from 1 to 9007199254740991")),
     }
 }
 

@@ -8,7 +8,6 @@ use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::{HuntGroup, Level, Message, NewMessage};
 use crate::id::{HuntGroupId, SoundId};
 use crate::listen::{Action, Door};
-use crate::port::audio_store::{AudioStore, ReadFrom};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::probe::Unrecognised;
@@ -29,7 +28,6 @@ pub struct MessageToPut {
 /// The use cases of messages.
 pub struct Messages {
     catalog: Arc<dyn Catalog>,
-    audio: Arc<dyn AudioStore>,
     clock: Arc<dyn Clock>,
     gate: Arc<Gate>,
     intake: Arc<Intake>,
@@ -49,7 +47,6 @@ impl Messages {
     ) -> Self {
         Self {
             catalog: ports.catalog.clone(),
-            audio: ports.audio.clone(),
             clock: ports.clock.clone(),
             gate,
             intake,
@@ -146,7 +143,7 @@ impl Messages {
         match self.catalog.message(hunt_group.id, level).await? {
             None => Ok(false),
             Some(message) => {
-                self.audio.open(message.audio.key, ReadFrom::Anywhere).await.map_err(Error::Unreadable)?;
+                self.playback.probe(&message.audio).await?;
                 Ok(true)
             }
         }

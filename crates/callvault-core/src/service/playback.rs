@@ -6,7 +6,7 @@ use crate::audio::StoredAudio;
 use crate::error::{Error, Result};
 use crate::gate::Principal;
 use crate::listen::Action;
-use crate::port::audio_store::{AudioReader, AudioStore, ReadFrom};
+use crate::port::audio_store::{AudioReader, AudioStore, AudioStoreError, ReadFrom};
 use crate::service::Ports;
 use crate::service::listening::{Listening, Subject};
 
@@ -60,20 +60,24 @@ impl Playback {
         file_name: String,
         ticket: Option<String>,
     ) -> Result<Playable> {
-        let reader = self.audio.open(audio.key, ReadFrom::Anywhere).await.map_err(Error::Unreadable)?;
-        if reader.size_bytes() != audio.size_bytes {
-            return Err(Error::Unreadable(crate::port::audio_store::AudioStoreError::Failed {
-                key: audio.key,
-                operation: "opening",
-                source: std::io::Error::other(format!(
-                    "the object has {} bytes, the catalog says {}",
-                    reader.size_bytes(),
-                    audio.size_bytes
-                )),
-            }));
-        }
+        let reader = self.probe(&audio).await?;
         let (principal, listening) = (principal.clone(), self.listening.clone());
         Ok(Playable { audio, file_name, reader, subject, principal, ticket, listening })
+    }
+
+    /// Whether audio can be handed out now: its object is there with its size.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`].
+    pub(crate) async fn probe(&self, audio: &StoredAudio) -> Result<Arc<dyn AudioReader>> {
+        let reader = self.audio.open(audio.key, ReadFrom::Anywhere).await.map_err(Error::Unreadable)?;
+        if reader.size_bytes() == audio.size_bytes {
+            return Ok(reader);
+        }
+        let (found, expected) = (reader.size_bytes(), audio.size_bytes);
+        let source =
+            std::io::Error::other(format!("the object has {found} bytes, the catalog says {expected}"));
+        Err(Error::Unreadable(AudioStoreError::Failed { key: audio.key, operation: "opening", source }))
     }
 
     /// Writes the listen log for something other than handing out.

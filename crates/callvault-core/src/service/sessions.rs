@@ -12,7 +12,7 @@ use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId};
 use crate::listen::Door;
 use crate::page::PageRequest;
-use crate::person::Account;
+use crate::person::{Account, DownloadErrors};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::random::Random;
@@ -30,10 +30,24 @@ pub enum SessionRefused {
     Unknown,
     /// It ended by itself less than a day ago.
     #[error("the token timed out")]
-    Expired,
+    Expired {
+        /// How failed downloads look to its person's client.
+        download_errors: DownloadErrors,
+    },
     /// The catalog failed.
     #[error(transparent)]
     Failed(#[from] Error),
+}
+
+/// A session that goes on.
+#[derive(Debug, Clone)]
+pub struct Resumed {
+    /// The session, slid to its full life.
+    pub session: Session,
+    /// Its person.
+    pub principal: Principal,
+    /// How failed downloads look to its person's client.
+    pub download_errors: DownloadErrors,
 }
 
 /// What a heartbeat changes; `None` keeps.
@@ -137,11 +151,11 @@ impl Sessions {
         Ok(token)
     }
 
-    /// The live session of a token, slid to its full life, and its principal.
+    /// The live session of a token.
     ///
     /// # Errors
     /// See [`SessionRefused`].
-    pub async fn resume(&self, token: &str, peer: IpAddr) -> Result<(Session, Principal), SessionRefused> {
+    pub async fn resume(&self, token: &str, peer: IpAddr) -> Result<Resumed, SessionRefused> {
         let hash = SecretHash::of(token);
         let now = self.clock.now();
         let session = {
@@ -149,10 +163,10 @@ impl Sessions {
             let session = book.sessions.get(&hash).filter(|session| session.token.matches(&hash)).cloned();
             session.ok_or(SessionRefused::Unknown)?
         };
-        if session.expired_at(now) {
-            return Err(SessionRefused::Expired);
-        }
         let account = self.accounts.numbered(session.person).await?.ok_or(SessionRefused::Unknown)?;
+        if session.expired_at(now) {
+            return Err(SessionRefused::Expired { download_errors: account.person.download_errors });
+        }
         let open = account.role.privileges.has(Privilege::YeastarApi);
         if !open || account.person.disabled || account.customer_disabled {
             return Err(SessionRefused::Unknown);
@@ -165,7 +179,8 @@ impl Sessions {
         kept.expires_at = now.after(SESSION_LIFE);
         let session = kept.clone();
         book.slid.insert(hash);
-        Ok((session, Principal::of_account(&account, Door::Yeastar, peer)))
+        let principal = Principal::of_account(&account, Door::Yeastar, peer);
+        Ok(Resumed { session, principal, download_errors: account.person.download_errors })
     }
 
     /// Takes over what a heartbeat says. Durable before it answers.
@@ -188,7 +203,12 @@ impl Sessions {
             book.slid.remove(&token);
             changed
         };
-        Ok(self.catalog.write_sessions(vec![changed], Vec::new()).await?)
+        self.catalog.write_sessions(vec![changed], Vec::new()).await?;
+        if self.locked().sessions.contains_key(&token) {
+            return Ok(());
+        }
+        // It was ended meanwhile, and must not come back with the row that was just written.
+        self.end(token).await
     }
 
     /// Ends a session. Durable before it answers.
@@ -270,13 +290,18 @@ impl Sessions {
         }
     }
 
-    /// Forgets the sessions of a person; the catalog deleted them in the commit that took the person's rights.
-    pub(crate) fn forget_person(&self, person: PersonId) {
-        let mut book = self.locked();
-        let tokens: Vec<_> = book.of_person.get(&person).into_iter().flatten().copied().collect();
-        for token in tokens {
-            book.remove(&token);
-        }
+    /// Forgets the sessions of a person. The catalog deleted them in the commit that took the person's rights; it is asked
+    /// again for one that a heartbeat may have written since.
+    pub(crate) async fn forget_person(&self, person: PersonId) -> Result<()> {
+        let tokens: Vec<_> = {
+            let mut book = self.locked();
+            let tokens: Vec<_> = book.of_person.get(&person).into_iter().flatten().copied().collect();
+            for token in &tokens {
+                book.remove(token);
+            }
+            tokens
+        };
+        Ok(self.catalog.write_sessions(Vec::new(), tokens).await?)
     }
 
     /// Without a customer, the whole installation for whoever reaches it, and the own customer for others.

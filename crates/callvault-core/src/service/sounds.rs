@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, SoundId};
-use crate::listen::Action;
+use crate::listen::{Action, Door};
 use crate::page::PageRequest;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
@@ -31,6 +31,7 @@ pub struct Sounds {
     intake: Arc<Intake>,
     playback: Arc<Playback>,
     largest_bytes: u64,
+    largest_local_bytes: u64,
 }
 
 impl Sounds {
@@ -48,6 +49,7 @@ impl Sounds {
             intake,
             playback,
             largest_bytes: policy.largest_message_bytes,
+            largest_local_bytes: policy.largest_recording_bytes,
         }
     }
 
@@ -69,13 +71,15 @@ impl Sounds {
         Ok(self.catalog.add_sound(NewSound { id, customer: customer.id(), name, created_at }).await?)
     }
 
-    /// Begins to give one its bytes.
+    /// Begins to give one its bytes. The cap on messages holds over the network alone, as for messages.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`], or when catalog or store fail.
     pub async fn begin(&self, principal: &Principal, id: SoundId) -> Result<SoundToFill> {
         let sound = self.find(principal, Verb::Change, id).await?;
-        Ok(SoundToFill { sound, incoming: self.intake.begin(self.largest_bytes).await? })
+        let local = principal.door == Door::Local;
+        let limit = if local { self.largest_local_bytes } else { self.largest_bytes };
+        Ok(SoundToFill { sound, incoming: self.intake.begin(limit).await? })
     }
 
     /// Gives it its bytes. When this answers, they survive a power cut.

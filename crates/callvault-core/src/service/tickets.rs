@@ -159,7 +159,8 @@ impl Tickets {
     /// used from the session's addresses, the present peer and `extra` (`docs/yeastar.md` G11).
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`], or when the catalog fails.
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unreadable`] (G17), [`Error::Unlogged`], or when the catalog
+    /// fails.
     pub async fn issue(
         &self,
         principal: &Principal,
@@ -177,6 +178,7 @@ impl Tickets {
             }
         }
         let recording = found.ok_or(Error::NotFound { what: "recording" })?;
+        self.playback.probe(&recording.audio).await?;
         let now = self.clock.now();
         let random = fresh_token(self.random.as_ref());
         let ticket = Ticket {

@@ -1,0 +1,3 @@
+//! Stores of audio: files on a local disk.
+
+pub mod local;

@@ -1,0 +1,115 @@
+//! Audio in local files, one for each object, durable when it is said to be.
+//!
+//! The object `3f...` is `3f/3f...` below the store's directory; an upload is `3f/.3f....part` until it is finished. The
+//! 256 shard directories are made and flushed once, by [`LocalAudio::init`], so that finishing an upload flushes the
+//! file, renames it and flushes one directory. Nothing here looks names up for clients: keys come from the catalog.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use callvault_core::audio::AudioKey;
+use callvault_core::port::audio_store::{AudioReader, AudioStore, AudioStoreError, ReadFrom, Upload};
+
+use self::medium::{Disk, Medium};
+use self::reader::LocalReader;
+use self::upload::LocalUpload;
+
+mod blocking;
+mod layout;
+mod medium;
+mod reader;
+mod upload;
+
+use self::blocking::{blocking, unusable};
+
+/// A directory of audio.
+#[derive(Debug, Clone)]
+pub struct LocalAudio {
+    directory: Arc<Path>,
+    medium: Arc<dyn Medium>,
+}
+
+impl LocalAudio {
+    /// Makes the directory with its 256 shards (mode 0700), all flushed to the medium; completes one that was begun.
+    ///
+    /// # Errors
+    /// [`AudioStoreError::Unusable`].
+    pub async fn init(directory: &Path) -> Result<Self, AudioStoreError> {
+        let store = Self::over(directory, Arc::new(Disk));
+        let (made, medium) = (Arc::clone(&store.directory), Arc::clone(&store.medium));
+        unusable("making the shard directories", move || layout::make(&made, &*medium)).await?;
+        Ok(store)
+    }
+
+    /// Opens a directory that [`LocalAudio::init`] made.
+    ///
+    /// # Errors
+    /// [`AudioStoreError::Unusable`] when a shard directory is missing, as with a disk that is not mounted.
+    pub async fn open(directory: &Path) -> Result<Self, AudioStoreError> {
+        let store = Self::over(directory, Arc::new(Disk));
+        let found = Arc::clone(&store.directory);
+        unusable("finding the shard directories", move || layout::find(&found)).await?;
+        Ok(store)
+    }
+
+    fn over(directory: &Path, medium: Arc<dyn Medium>) -> Self {
+        Self { directory: directory.into(), medium }
+    }
+
+    fn object(&self, key: AudioKey) -> PathBuf {
+        layout::shard(&self.directory, key.shard()).join(key.to_string())
+    }
+
+    fn part(&self, key: AudioKey) -> PathBuf {
+        layout::shard(&self.directory, key.shard()).join(format!(".{key}.part"))
+    }
+}
+
+#[async_trait]
+impl AudioStore for LocalAudio {
+    async fn create(&self, key: AudioKey) -> Result<Box<dyn Upload>, AudioStoreError> {
+        let (part, object, medium) = (self.part(key), self.object(key), Arc::clone(&self.medium));
+        let upload = blocking(key, "creating", move || LocalUpload::begin(key, part, object, medium)).await?;
+        Ok(Box::new(upload))
+    }
+
+    async fn open(&self, key: AudioKey, from: ReadFrom) -> Result<Arc<dyn AudioReader>, AudioStoreError> {
+        let path = self.object(key);
+        match blocking(key, "opening", move || LocalReader::open(key, &path, from)).await {
+            Ok(reader) => Ok(Arc::new(reader)),
+            Err(AudioStoreError::Failed { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Err(AudioStoreError::Missing { key })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn remove(&self, key: AudioKey) -> Result<(), AudioStoreError> {
+        let (object, part, medium) = (self.object(key), self.part(key), Arc::clone(&self.medium));
+        let shard = layout::shard(&self.directory, key.shard());
+        blocking(key, "removing", move || {
+            unlink(&object)?;
+            unlink(&part)?;
+            // Also when nothing was there: an earlier removal may have ended before this line.
+            medium.flush_directory(&shard)
+        })
+        .await
+    }
+
+    async fn keys(&self, shard: u8) -> Result<Vec<AudioKey>, AudioStoreError> {
+        let directory = layout::shard(&self.directory, shard);
+        unusable("listing a shard", move || layout::keys(&directory, shard)).await
+    }
+}
+
+fn unlink(path: &Path) -> io::Result<()> {
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Customers: the tree of tenants.
+
+use async_trait::async_trait;
+use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
+use callvault_core::gate::Within;
+use callvault_core::id::CustomerId;
+use callvault_core::page::PageRequest;
+use callvault_core::port::catalog::{CatalogError, CatalogResult, Customers};
+use callvault_core::time::Timestamp;
+
+use super::SqlCatalog;
+use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
+use super::within::within;
+
+#[async_trait]
+impl<E: Engine> Customers for SqlCatalog<E> {
+    async fn add_customer(&self, new: NewCustomer) -> CatalogResult<CustomerId> {
+        self.engine.write(Add(new)).await
+    }
+
+    async fn change_customer(&self, id: CustomerId, change: CustomerChange) -> CatalogResult<()> {
+        self.engine.write(Change { id, change }).await
+    }
+
+    async fn customer(&self, id: CustomerId) -> CatalogResult<Option<Customer>> {
+        let query = Query::new(
+            "reading a customer",
+            "SELECT id, parent, name, timezone, disabled, created_at FROM customer WHERE id = $1",
+        )
+        .with(id.0);
+        read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+    }
+
+    async fn customer_line(&self, id: CustomerId) -> CatalogResult<Vec<CustomerId>> {
+        // A parent never changes, so that a line has an end; the bound is for a damaged row.
+        let query = Query::new(
+            "reading a line of customers",
+            "WITH RECURSIVE line (id, parent, depth) AS (
+                 SELECT id, parent, CAST(0 AS BIGINT) FROM customer WHERE id = $1
+                 UNION ALL
+                 SELECT c.id, c.parent, l.depth + 1 FROM customer c JOIN line l ON c.id = l.parent
+                     WHERE l.depth < 10000
+             )
+             SELECT id FROM line ORDER BY depth",
+        )
+        .with(id.0);
+        read_all(&self.engine, query, |row| Ok(CustomerId(row.int("customer id")?))).await
+    }
+
+    async fn customers(
+        &self,
+        within: &Within,
+        page: PageRequest<CustomerId>,
+    ) -> CatalogResult<Vec<Customer>> {
+        let query = Query::new(
+            "listing customers",
+            concat!(
+                "SELECT id, parent, name, timezone, disabled, created_at FROM customer WHERE id > $1 AND ",
+                within!("id", "$2", "$3"),
+                " ORDER BY id LIMIT $4"
+            ),
+        )
+        .with(page.after.map_or(i64::MIN, |after| after.0))
+        .within(within)
+        .with(page.limit);
+        read_all(&self.engine, query, read).await
+    }
+}
+
+fn read(row: &mut Row) -> CatalogResult<Customer> {
+    Ok(Customer {
+        id: CustomerId(row.int("customer id")?),
+        parent: row.optional_int("customer parent")?.map(CustomerId),
+        name: row.text("customer name")?,
+        timezone: row.text("customer timezone")?,
+        disabled: row.bool("customer disabled")?,
+        created_at: Timestamp::from_unix_ms(row.int("customer created_at")?),
+    })
+}
+
+/// Fails with Gone `customer` unless it is there.
+pub(super) async fn require_customer(sql: &mut dyn Sql, id: CustomerId) -> CatalogResult<()> {
+    let query = Query::new("looking for a customer", "SELECT id FROM customer WHERE id = $1").with(id.0);
+    require(sql, "customer", query).await
+}
+
+struct Add(NewCustomer);
+
+#[async_trait]
+impl Unit for Add {
+    type Output = CustomerId;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<CustomerId> {
+        let new = &self.0;
+        if let Some(parent) = new.parent {
+            require_customer(sql, parent).await?;
+        }
+        let id = number(sql, "customer", new.id.map(|id| id.0)).await?;
+        let query = Query::new(
+            "adding a customer",
+            "INSERT INTO customer (id, parent, name, timezone, disabled, created_at)
+             VALUES ($1, $2, $3, $4, FALSE, $5)",
+        )
+        .with(id)
+        .with(new.parent.map(|parent| parent.0))
+        .with(new.name.as_str())
+        .with(new.timezone.as_str())
+        .with(new.created_at.unix_ms());
+        sql.execute(query).await.map_err(|error| error.taken("id"))?;
+        Ok(CustomerId(id))
+    }
+}
+
+struct Change {
+    id: CustomerId,
+    change: CustomerChange,
+}
+
+#[async_trait]
+impl Unit for Change {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let query = Query::new(
+            "changing a customer",
+            "UPDATE customer SET name = COALESCE($2, name), timezone = COALESCE($3, timezone),
+                 disabled = COALESCE($4, disabled)
+             WHERE id = $1",
+        )
+        .with(self.id.0)
+        .with(self.change.name.as_deref())
+        .with(self.change.timezone.as_deref())
+        .with(self.change.disabled);
+        match sql.execute(query).await? {
+            0 => Err(CatalogError::Gone { what: "customer" }),
+            _ => Ok(()),
+        }
+    }
+}

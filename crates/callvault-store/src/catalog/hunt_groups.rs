@@ -1,0 +1,190 @@
+//! Hunt groups. The messages of their levels are in [`super::messages`].
+
+use async_trait::async_trait;
+use callvault_core::audio::AudioKey;
+use callvault_core::gate::{InCustomer, Within};
+use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
+use callvault_core::id::{CustomerId, HuntGroupId, PersonId};
+use callvault_core::page::PageRequest;
+use callvault_core::port::catalog::{CatalogError, CatalogResult, HuntGroups};
+use callvault_core::time::Timestamp;
+
+use super::customers::require_customer;
+use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
+use super::within::within;
+use super::{SqlCatalog, messages, stored_audio};
+
+#[async_trait]
+impl<E: Engine> HuntGroups for SqlCatalog<E> {
+    async fn add_hunt_group(&self, new: NewHuntGroup) -> CatalogResult<HuntGroupId> {
+        self.engine.write(Add(new)).await
+    }
+
+    async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()> {
+        self.engine.write(Change { id, change }).await
+    }
+
+    async fn remove_hunt_group(&self, id: HuntGroupId, at: Timestamp) -> CatalogResult<Vec<AudioKey>> {
+        self.engine.write(Remove { id, at }).await
+    }
+
+    async fn hunt_group(&self, within: &Within, id: HuntGroupId) -> CatalogResult<Option<HuntGroup>> {
+        let query = Query::new(
+            "reading a hunt group",
+            concat!(
+                "SELECT id, customer, name, owner, created_at FROM hunt_group WHERE id = $1 AND ",
+                within!("customer", "$2", "$3")
+            ),
+        )
+        .with(id.0)
+        .within(within);
+        read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+    }
+
+    async fn hunt_groups(
+        &self,
+        customer: &InCustomer,
+        page: PageRequest<HuntGroupId>,
+    ) -> CatalogResult<Vec<HuntGroup>> {
+        let query = Query::new(
+            "listing hunt groups",
+            "SELECT id, customer, name, owner, created_at FROM hunt_group
+             WHERE customer = $1 AND id > $2 ORDER BY id LIMIT $3",
+        )
+        .with(customer.id().0)
+        .with(page.after.map_or(i64::MIN, |after| after.0))
+        .with(page.limit);
+        read_all(&self.engine, query, read).await
+    }
+
+    async fn put_message(&self, new: NewMessage) -> CatalogResult<(i64, Vec<AudioKey>)> {
+        self.engine.write(messages::Put(new)).await
+    }
+
+    async fn message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<Option<Message>> {
+        messages::current(&self.engine, hunt_group, level).await
+    }
+
+    async fn message_versions(
+        &self,
+        hunt_group: HuntGroupId,
+        level: Option<Level>,
+    ) -> CatalogResult<Vec<Message>> {
+        messages::versions(&self.engine, hunt_group, level).await
+    }
+
+    async fn restore_message(
+        &self,
+        hunt_group: HuntGroupId,
+        level: Level,
+        version: i64,
+    ) -> CatalogResult<()> {
+        self.engine.write(messages::Restore { hunt_group, level, version }).await
+    }
+
+    async fn clear_message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<bool> {
+        self.engine.write(messages::Clear { hunt_group, level }).await
+    }
+}
+
+fn read(row: &mut Row) -> CatalogResult<HuntGroup> {
+    Ok(HuntGroup {
+        id: HuntGroupId(row.int("hunt group id")?),
+        customer: CustomerId(row.int("hunt group customer")?),
+        name: row.text("hunt group name")?,
+        owner: row.optional_int("hunt group owner")?.map(PersonId),
+        created_at: Timestamp::from_unix_ms(row.int("hunt group created_at")?),
+    })
+}
+
+struct Add(NewHuntGroup);
+
+#[async_trait]
+impl Unit for Add {
+    type Output = HuntGroupId;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<HuntGroupId> {
+        let new = &self.0;
+        require_customer(sql, new.customer).await?;
+        if let Some(owner) = new.owner {
+            let query =
+                Query::new("looking for an owner", "SELECT id FROM person WHERE id = $1 AND customer = $2")
+                    .with(owner.0)
+                    .with(new.customer.0);
+            require(sql, "owner", query).await?;
+        }
+        let id = number(sql, "hunt_group", new.id.map(|id| id.0)).await?;
+        let query = Query::new(
+            "adding a hunt group",
+            "INSERT INTO hunt_group (id, customer, name, owner, created_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .with(id)
+        .with(new.customer.0)
+        .with(new.name.as_str())
+        .with(new.owner.map(|owner| owner.0))
+        .with(new.created_at.unix_ms());
+        sql.execute(query).await.map_err(|error| error.taken("id"))?;
+        Ok(HuntGroupId(id))
+    }
+}
+
+struct Change {
+    id: HuntGroupId,
+    change: HuntGroupChange,
+}
+
+#[async_trait]
+impl Unit for Change {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let query = Query::new(
+            "changing a hunt group",
+            "UPDATE hunt_group SET name = COALESCE($2, name), owner = CASE WHEN $3 THEN $4 ELSE owner END
+             WHERE id = $1",
+        )
+        .with(self.id.0)
+        .with(self.change.name.as_deref())
+        .with(self.change.owner.is_some())
+        .with(self.change.owner.flatten().map(|owner| owner.0));
+        if sql.execute(query).await.map_err(|error| error.gone("owner"))? == 0 {
+            return Err(CatalogError::Gone { what: "hunt group" });
+        }
+        if let Some(Some(owner)) = self.change.owner {
+            let query = Query::new(
+                "looking for an owner",
+                "SELECT p.id FROM person p JOIN hunt_group h ON h.customer = p.customer WHERE p.id = $1 AND h.id = $2",
+            )
+            .with(owner.0)
+            .with(self.id.0);
+            require(sql, "owner", query).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Remove {
+    id: HuntGroupId,
+    at: Timestamp,
+}
+
+#[async_trait]
+impl Unit for Remove {
+    type Output = Vec<AudioKey>;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
+        let query = Query::new(
+            "removing the messages of a hunt group",
+            "DELETE FROM message WHERE hunt_group = $1 RETURNING audio",
+        )
+        .with(self.id.0);
+        let mut rows = sql.fetch(query).await?;
+        let keys = rows.iter_mut().map(stored_audio::key).collect::<CatalogResult<_>>()?;
+        let query =
+            Query::new("removing a hunt group", "DELETE FROM hunt_group WHERE id = $1").with(self.id.0);
+        if sql.execute(query).await? == 0 {
+            return Err(CatalogError::Gone { what: "hunt group" });
+        }
+        stored_audio::discard(sql, keys, self.at).await
+    }
+}

@@ -1,0 +1,192 @@
+//! The messages of hunt-group levels, with their older versions.
+
+use async_trait::async_trait;
+use callvault_core::audio::AudioKey;
+use callvault_core::hunt_group::{Level, Message, NewMessage};
+use callvault_core::id::{HuntGroupId, PersonId};
+use callvault_core::port::catalog::{CatalogError, CatalogResult};
+use callvault_core::time::Timestamp;
+
+use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first, require};
+use super::stored_audio::{self, audio_columns};
+
+/// Messages with their audio, for a condition on `m`.
+macro_rules! messages_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT m.hunt_group, m.level, m.version, m.name, m.current, m.put_by, m.created_at, ",
+            audio_columns!(),
+            " FROM message m JOIN audio a ON a.key = m.audio WHERE ",
+            $condition
+        )
+    };
+}
+
+pub(super) async fn current<E: Engine>(
+    engine: &E,
+    hunt_group: HuntGroupId,
+    level: Level,
+) -> CatalogResult<Option<Message>> {
+    let query =
+        Query::new("reading a message", messages_where!("m.hunt_group = $1 AND m.level = $2 AND m.current"))
+            .with(hunt_group.0)
+            .with(i64::from(level.number()));
+    read_first(engine, query).await?.map(|mut row| read(&mut row)).transpose()
+}
+
+pub(super) async fn versions<E: Engine>(
+    engine: &E,
+    hunt_group: HuntGroupId,
+    level: Option<Level>,
+) -> CatalogResult<Vec<Message>> {
+    let query = match level {
+        Some(level) => Query::new(
+            "listing the versions of a message",
+            messages_where!("m.hunt_group = $1 AND m.level = $2 ORDER BY m.version DESC"),
+        )
+        .with(hunt_group.0)
+        .with(i64::from(level.number())),
+        None => Query::new(
+            "listing messages",
+            messages_where!("m.hunt_group = $1 ORDER BY m.level, m.version DESC"),
+        )
+        .with(hunt_group.0),
+    };
+    read_all(engine, query, read).await
+}
+
+fn read(row: &mut Row) -> CatalogResult<Message> {
+    let what = "message level";
+    Ok(Message {
+        hunt_group: HuntGroupId(row.int("message hunt group")?),
+        level: Level::new(row.int(what)?).ok_or(CatalogError::Unreadable { what })?,
+        version: row.int("message version")?,
+        name: row.text("message name")?,
+        current: row.bool("message current")?,
+        put_by: row.optional_int("message put_by")?.map(PersonId),
+        created_at: Timestamp::from_unix_ms(row.int("message created_at")?),
+        audio: stored_audio::read(row)?,
+    })
+}
+
+/// Leaves the level without a current message.
+async fn unset(sql: &mut dyn Sql, hunt_group: HuntGroupId, level: Level) -> CatalogResult<bool> {
+    let query = Query::new(
+        "clearing a message",
+        "UPDATE message SET current = FALSE WHERE hunt_group = $1 AND level = $2 AND current",
+    )
+    .with(hunt_group.0)
+    .with(i64::from(level.number()));
+    Ok(sql.execute(query).await? > 0)
+}
+
+pub(super) struct Put(pub(super) NewMessage);
+
+impl Put {
+    /// The version that an earlier run of this unit made, if it did.
+    async fn put_before(&self, sql: &mut dyn Sql) -> CatalogResult<Option<i64>> {
+        let new = &self.0;
+        let query = Query::new(
+            "looking for a message",
+            "SELECT version FROM message WHERE hunt_group = $1 AND level = $2 AND current
+                 AND audio = $3 AND name = $4 AND created_at = $5",
+        )
+        .with(new.hunt_group.0)
+        .with(i64::from(new.level.number()))
+        .with(new.audio.key.to_string())
+        .with(new.name.as_str())
+        .with(new.created_at.unix_ms());
+        sql.fetch_first(query).await?.map(|mut row| row.int("message version")).transpose()
+    }
+
+    async fn prune(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
+        let new = &self.0;
+        let query = Query::new(
+            "pruning the versions of a message",
+            "DELETE FROM message WHERE hunt_group = $1 AND level = $2 AND NOT current AND version NOT IN (
+                 SELECT version FROM message WHERE hunt_group = $1 AND level = $2 ORDER BY version DESC LIMIT $3)
+             RETURNING audio",
+        )
+        .with(new.hunt_group.0)
+        .with(i64::from(new.level.number()))
+        .with(new.keep_versions);
+        let mut rows = sql.fetch(query).await?;
+        let keys = rows.iter_mut().map(stored_audio::key).collect::<CatalogResult<_>>()?;
+        stored_audio::discard(sql, keys, new.created_at).await
+    }
+}
+
+#[async_trait]
+impl Unit for Put {
+    type Output = (i64, Vec<AudioKey>);
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Self::Output> {
+        let new = &self.0;
+        let query = Query::new("looking for a hunt group", "SELECT id FROM hunt_group WHERE id = $1")
+            .with(new.hunt_group.0);
+        require(sql, "hunt group", query).await?;
+        if let Some(version) = self.put_before(sql).await? {
+            return Ok((version, Vec::new()));
+        }
+        stored_audio::take(sql, &new.audio).await?;
+        unset(sql, new.hunt_group, new.level).await?;
+        let query = Query::new(
+            "putting a message",
+            "INSERT INTO message (hunt_group, level, version, name, current, put_by, created_at, audio)
+             VALUES ($1, $2,
+                 (SELECT COALESCE(MAX(version), 0) + 1 FROM message WHERE hunt_group = $1 AND level = $2),
+                 $3, TRUE, $4, $5, $6)
+             RETURNING version",
+        )
+        .with(new.hunt_group.0)
+        .with(i64::from(new.level.number()))
+        .with(new.name.as_str())
+        .with(new.put_by.map(|person| person.0))
+        .with(new.created_at.unix_ms())
+        .with(new.audio.key.to_string());
+        let what = "message version";
+        let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Unreadable { what })?;
+        let version = row.int(what)?;
+        Ok((version, self.prune(sql).await?))
+    }
+}
+
+pub(super) struct Restore {
+    pub(super) hunt_group: HuntGroupId,
+    pub(super) level: Level,
+    pub(super) version: i64,
+}
+
+#[async_trait]
+impl Unit for Restore {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        unset(sql, self.hunt_group, self.level).await?;
+        let query = Query::new(
+            "restoring a message",
+            "UPDATE message SET current = TRUE WHERE hunt_group = $1 AND level = $2 AND version = $3",
+        )
+        .with(self.hunt_group.0)
+        .with(i64::from(self.level.number()))
+        .with(self.version);
+        match sql.execute(query).await? {
+            0 => Err(CatalogError::Gone { what: "version" }),
+            _ => Ok(()),
+        }
+    }
+}
+
+pub(super) struct Clear {
+    pub(super) hunt_group: HuntGroupId,
+    pub(super) level: Level,
+}
+
+#[async_trait]
+impl Unit for Clear {
+    type Output = bool;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
+        unset(sql, self.hunt_group, self.level).await
+    }
+}

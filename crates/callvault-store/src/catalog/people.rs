@@ -1,0 +1,226 @@
+//! People and roles.
+
+use async_trait::async_trait;
+use callvault_core::gate::InCustomer;
+use callvault_core::id::{CustomerId, PersonId, RoleId};
+use callvault_core::page::PageRequest;
+use callvault_core::person::{Account, DownloadErrors, NewPerson, PasswordHash, Person, PersonChange};
+use callvault_core::port::catalog::{CatalogError, CatalogResult, People};
+use callvault_core::role::{Privilege, Privileges, Reach, Role};
+use callvault_core::time::Timestamp;
+
+use super::SqlCatalog;
+use super::customers::require_customer;
+use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
+
+/// The columns of a `person` called `p`, in the order in which [`read`] takes them.
+macro_rules! person_columns {
+    () => {
+        "p.id, p.customer, p.username, p.role, p.password_hash, p.source, p.download_errors, p.disabled, p.created_at"
+    };
+}
+
+/// One account with its role and whether its customer, or one above it, is disabled.
+macro_rules! account_where {
+    ($condition:literal) => {
+        concat!(
+            "WITH RECURSIVE line (id, parent, disabled) AS (
+                 SELECT c.id, c.parent, c.disabled FROM customer c JOIN person p ON p.customer = c.id WHERE ",
+            $condition,
+            "    UNION
+                 SELECT c.id, c.parent, c.disabled FROM customer c JOIN line l ON c.id = l.parent
+             )
+             SELECT ",
+            person_columns!(),
+            ", r.id, r.name, r.reach, r.privileges, r.builtin, EXISTS (SELECT 1 FROM line WHERE disabled)
+             FROM person p JOIN role r ON r.id = p.role WHERE ",
+            $condition
+        )
+    };
+}
+
+#[async_trait]
+impl<E: Engine> People for SqlCatalog<E> {
+    async fn add_person(&self, new: NewPerson) -> CatalogResult<PersonId> {
+        self.engine.write(Add(new)).await
+    }
+
+    async fn change_person(&self, id: PersonId, change: PersonChange) -> CatalogResult<()> {
+        self.engine.write(Change { id, change }).await
+    }
+
+    async fn account_named(&self, username: &str) -> CatalogResult<Option<Account>> {
+        let query =
+            Query::new("reading an account", account_where!("p.username_key = $1")).with(folded(username));
+        read_first(&self.engine, query).await?.map(|mut row| read_account(&mut row)).transpose()
+    }
+
+    async fn account(&self, id: PersonId) -> CatalogResult<Option<Account>> {
+        let query = Query::new("reading an account", account_where!("p.id = $1")).with(id.0);
+        read_first(&self.engine, query).await?.map(|mut row| read_account(&mut row)).transpose()
+    }
+
+    async fn people(&self, customer: &InCustomer, page: PageRequest<PersonId>) -> CatalogResult<Vec<Person>> {
+        let query = Query::new(
+            "listing people",
+            concat!(
+                "SELECT ",
+                person_columns!(),
+                " FROM person p WHERE p.customer = $1 AND p.id > $2 ORDER BY p.id LIMIT $3"
+            ),
+        )
+        .with(customer.id().0)
+        .with(page.after.map_or(i64::MIN, |after| after.0))
+        .with(page.limit);
+        read_all(&self.engine, query, read).await
+    }
+
+    async fn add_role(&self, name: String, reach: Reach, privileges: Privileges) -> CatalogResult<RoleId> {
+        self.engine.write(AddRole { name, reach, privileges }).await
+    }
+
+    async fn roles(&self) -> CatalogResult<Vec<Role>> {
+        let query =
+            Query::new("listing roles", "SELECT id, name, reach, privileges, builtin FROM role ORDER BY id");
+        read_all(&self.engine, query, read_role).await
+    }
+}
+
+/// The form in which names that are unique without regard to case are compared.
+pub(super) fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+fn read(row: &mut Row) -> CatalogResult<Person> {
+    Ok(Person {
+        id: PersonId(row.int("person id")?),
+        customer: CustomerId(row.int("person customer")?),
+        username: row.text("person username")?,
+        role: RoleId(row.int("person role")?),
+        password_hash: PasswordHash::new(row.text("person password")?),
+        source: row.parsed("person source", |text| text.parse().ok())?,
+        download_errors: row.parsed("person download_errors", DownloadErrors::parse)?,
+        disabled: row.bool("person disabled")?,
+        created_at: Timestamp::from_unix_ms(row.int("person created_at")?),
+    })
+}
+
+fn read_role(row: &mut Row) -> CatalogResult<Role> {
+    Ok(Role {
+        id: RoleId(row.int("role id")?),
+        name: row.text("role name")?,
+        reach: row.parsed("role reach", Reach::parse)?,
+        // A privilege that only a newer version knows opens nothing here.
+        privileges: row.text("role privileges")?.split(',').filter_map(Privilege::parse).collect(),
+        builtin: row.bool("role builtin")?,
+    })
+}
+
+fn read_account(row: &mut Row) -> CatalogResult<Account> {
+    Ok(Account {
+        person: read(row)?,
+        role: read_role(row)?,
+        customer_disabled: row.bool("customer disabled")?,
+    })
+}
+
+async fn require_role(sql: &mut dyn Sql, id: RoleId) -> CatalogResult<()> {
+    require(sql, "role", Query::new("looking for a role", "SELECT id FROM role WHERE id = $1").with(id.0))
+        .await
+}
+
+struct Add(NewPerson);
+
+#[async_trait]
+impl Unit for Add {
+    type Output = PersonId;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<PersonId> {
+        let new = &self.0;
+        require_customer(sql, new.customer).await?;
+        require_role(sql, new.role).await?;
+        let id = number(sql, "person", None).await?;
+        let query = Query::new(
+            "adding a person",
+            "INSERT INTO person
+                 (id, customer, username, username_key, role, password_hash, source, download_errors, disabled, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, $9)",
+        )
+        .with(id)
+        .with(new.customer.0)
+        .with(new.username.as_str())
+        .with(folded(&new.username))
+        .with(new.role.0)
+        .with(new.password_hash.reveal())
+        .with(new.source.to_string())
+        .with(new.download_errors.as_str())
+        .with(new.created_at.unix_ms());
+        sql.execute(query).await.map_err(|error| error.taken("username"))?;
+        Ok(PersonId(id))
+    }
+}
+
+struct Change {
+    id: PersonId,
+    change: PersonChange,
+}
+
+#[async_trait]
+impl Unit for Change {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let change = &self.change;
+        if let Some(role) = change.role {
+            require_role(sql, role).await?;
+        }
+        let query = Query::new(
+            "changing a person",
+            "UPDATE person SET role = COALESCE($2, role), password_hash = COALESCE($3, password_hash),
+                 source = COALESCE($4, source), disabled = COALESCE($5, disabled),
+                 download_errors = COALESCE($6, download_errors)
+             WHERE id = $1",
+        )
+        .with(self.id.0)
+        .with(change.role.map(|role| role.0))
+        .with(change.password_hash.as_ref().map(PasswordHash::reveal))
+        .with(change.source.as_ref().map(ToString::to_string))
+        .with(change.disabled)
+        .with(change.download_errors.map(DownloadErrors::as_str));
+        if sql.execute(query).await? == 0 {
+            return Err(CatalogError::Gone { what: "person" });
+        }
+        if change.password_hash.is_some() || change.disabled == Some(true) {
+            let query = Query::new("ending a person's sessions", "DELETE FROM session WHERE person = $1")
+                .with(self.id.0);
+            sql.execute(query).await?;
+        }
+        Ok(())
+    }
+}
+
+struct AddRole {
+    name: String,
+    reach: Reach,
+    privileges: Privileges,
+}
+
+#[async_trait]
+impl Unit for AddRole {
+    type Output = RoleId;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<RoleId> {
+        let id = number(sql, "role", None).await?;
+        let query = Query::new(
+            "adding a role",
+            "INSERT INTO role (id, name, name_key, reach, privileges, builtin) VALUES ($1, $2, $3, $4, $5, FALSE)",
+        )
+        .with(id)
+        .with(self.name.as_str())
+        .with(folded(&self.name))
+        .with(self.reach.as_str())
+        .with(self.privileges.to_string());
+        sql.execute(query).await.map_err(|error| error.taken("name"))?;
+        Ok(RoleId(id))
+    }
+}

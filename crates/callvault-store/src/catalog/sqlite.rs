@@ -1,0 +1,146 @@
+//! The catalog on SQLite: one writer connection that commits in groups, and a few read-only connections.
+//!
+//! Write-ahead log with `synchronous=FULL`: an answered write has been flushed to the medium. Readers see every answered
+//! write, and never wait for the writer.
+
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use callvault_core::port::catalog::{CatalogError, CatalogResult};
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::connection::{Writing, failure, fetch};
+use self::group::{Order, Queued, Writer};
+use super::OpenError;
+use super::migrate::migrate;
+use super::sql::{Engine, Query, Row, Unit};
+
+mod connection;
+mod group;
+
+/// How long a statement waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Read-only connections; each has a thread. Reads of a catalog are short, so that few keep a machine busy.
+const READERS: u32 = 6;
+
+/// How many units may wait before senders do.
+const QUEUE: usize = 1024;
+
+/// More than the statements there are, with the sizes of `batches`.
+const STATEMENT_CACHE: usize = 256;
+
+/// The engine.
+pub(super) struct Sqlite {
+    readers: SqlitePool,
+    orders: mpsc::Sender<Order>,
+    finished: watch::Receiver<()>,
+}
+
+/// The engine was closed.
+#[derive(Debug, thiserror::Error)]
+#[error("the catalog is closed")]
+struct Closed;
+
+fn closed(operation: &'static str) -> CatalogError {
+    CatalogError::Engine { operation, source: Box::new(Closed) }
+}
+
+impl Sqlite {
+    pub(super) async fn open(path: &Path) -> Result<Self, OpenError> {
+        create_private(path).await?;
+        let engine_error =
+            |error: sqlx::Error| OpenError::Engine { path: path.to_owned(), source: error.into() };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .statement_cache_capacity(STATEMENT_CACHE)
+            .disable_statement_logging();
+        let mut connection = options.connect().await.map_err(engine_error)?;
+        connection::use_write_ahead_log(&mut connection, BUSY_TIMEOUT).await.map_err(engine_error)?;
+        connection::run(&mut connection, "BEGIN IMMEDIATE").await.map_err(engine_error)?;
+        // On failure the connection is dropped, and with it the transaction.
+        migrate(&mut Writing::new(&mut connection))
+            .await
+            .map_err(|source| OpenError::Migrate { path: path.to_owned(), source })?;
+        connection::run(&mut connection, "COMMIT").await.map_err(engine_error)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone().read_only(true))
+            .await
+            .map_err(engine_error)?;
+        let (orders, queue) = mpsc::channel(QUEUE);
+        let (writer, finished) = Writer::new(options, connection, readers.clone());
+        tokio::spawn(writer.serve(queue));
+        Ok(Self { readers, orders, finished })
+    }
+}
+
+/// Makes an empty file that only its owner can read. SQLite gives its side files the same mode.
+async fn create_private(path: &Path) -> Result<(), OpenError> {
+    let owned = path.to_owned();
+    let created = tokio::task::spawn_blocking(move || -> io::Result<()> {
+        let mut options = fs_err::OpenOptions::new();
+        options.write(true).create_new(true).options_mut().mode(0o600);
+        match options.open(&owned) {
+            Ok(file) => {
+                file.sync_all()?;
+                let parent = owned.parent().filter(|parent| !parent.as_os_str().is_empty());
+                fs_err::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+    });
+    let created = created.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+    created.map_err(|source| OpenError::File { path: path.to_owned(), source })
+}
+
+impl Engine for Sqlite {
+    async fn write<U: Unit>(&self, unit: U) -> CatalogResult<U::Output> {
+        let (reply, answer) = oneshot::channel();
+        let order = Order::Unit(Box::new(Queued::new(unit, reply)));
+        if self.orders.send(order).await.is_err() {
+            return Err(closed("a write"));
+        }
+        answer.await.unwrap_or_else(|_| Err(closed("a write")))
+    }
+
+    async fn read(&self, query: Query) -> CatalogResult<Vec<Row>> {
+        let operation = query.operation;
+        let mut connection = match self.readers.acquire().await {
+            Ok(connection) => connection,
+            Err(sqlx::Error::PoolClosed) => return Err(closed(operation)),
+            Err(error) => return Err(failure(operation, error).into()),
+        };
+        Ok(fetch(&mut connection, query).await?)
+    }
+
+    async fn self_check(&self) -> CatalogResult<Vec<String>> {
+        // The named exception to portable SQL: only SQLite has pages of its own to look at.
+        let rows = self.read(Query::new("checking the pages of the catalog", "PRAGMA quick_check")).await?;
+        let mut faults = Vec::new();
+        for mut row in rows {
+            let line = row.text("check")?;
+            if line != "ok" {
+                faults.push(format!("damaged catalog: {line}"));
+            }
+        }
+        Ok(faults)
+    }
+
+    async fn close(&self) {
+        // Both fail only when the writer has ended, which is what is wanted.
+        let _ = self.orders.send(Order::Close).await;
+        let _ = self.finished.clone().changed().await;
+    }
+}

@@ -1,0 +1,312 @@
+//! The writer: takes units in the order in which they were sent, commits them in groups, then answers them.
+//!
+//! While one group is being flushed to the medium the next one gathers, so that many small writes share a flush and a
+//! lonely one does not wait. Each unit has a savepoint of its own: one that fails takes nothing of its neighbours along.
+//! When the transaction itself fails, nothing of the group counts; its units are run again, each alone, on a fresh
+//! connection, and only those that fail once more are answered so.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use callvault_core::port::catalog::{CatalogError, CatalogResult};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::connection::{Writing, run};
+use crate::catalog::sql::{Sql, Unit};
+
+/// The most units of one group: bounds how long the first of them waits.
+const GROUP: usize = 256;
+
+/// What the writer is sent.
+pub(super) enum Order {
+    Unit(Box<dyn Job>),
+    /// Finish what is queued, then end.
+    Close,
+}
+
+/// A unit of work with the one who waits for it.
+#[async_trait]
+pub(super) trait Job: Send {
+    /// Runs the unit and keeps its result; false when the unit failed.
+    async fn run(&mut self, sql: &mut dyn Sql) -> bool;
+    /// Answers with the result of the last run.
+    fn answer(self: Box<Self>);
+    /// Answers that the transaction failed.
+    fn fail(self: Box<Self>, error: CatalogError);
+}
+
+pub(super) struct Queued<U: Unit> {
+    unit: U,
+    result: Option<CatalogResult<U::Output>>,
+    reply: oneshot::Sender<CatalogResult<U::Output>>,
+}
+
+impl<U: Unit> Queued<U> {
+    pub(super) fn new(unit: U, reply: oneshot::Sender<CatalogResult<U::Output>>) -> Self {
+        Self { unit, result: None, reply }
+    }
+}
+
+#[async_trait]
+impl<U: Unit> Job for Queued<U> {
+    async fn run(&mut self, sql: &mut dyn Sql) -> bool {
+        let result = self.unit.run(sql).await;
+        let succeeded = result.is_ok();
+        self.result = Some(result);
+        succeeded
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(result) = self.result {
+            // Whoever sent it may be gone; the write counts all the same.
+            let _ = self.reply.send(result);
+        }
+    }
+
+    fn fail(self: Box<Self>, error: CatalogError) {
+        let _ = self.reply.send(Err(error));
+    }
+}
+
+/// A transaction that failed as a whole.
+#[derive(Debug)]
+struct Failed {
+    operation: &'static str,
+    /// Not one unit was run: there is no connection, or another process holds the lock.
+    before_units: bool,
+    source: Arc<sqlx::Error>,
+}
+
+impl Failed {
+    fn of(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |error| Self { operation, before_units: false, source: Arc::new(error) }
+    }
+
+    fn to_begin(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |error| Self { operation, before_units: true, source: Arc::new(error) }
+    }
+
+    fn error(&self) -> CatalogError {
+        CatalogError::Engine { operation: self.operation, source: Box::new(Arc::clone(&self.source)) }
+    }
+}
+
+pub(super) struct Writer {
+    options: SqliteConnectOptions,
+    /// Absent after a failure, until the next group needs it.
+    connection: Option<SqliteConnection>,
+    readers: SqlitePool,
+    /// Dropped with the writer: tells that all is finished.
+    _working: watch::Sender<()>,
+}
+
+impl Writer {
+    /// A writer, and what changes or fails when it has ended.
+    pub(super) fn new(
+        options: SqliteConnectOptions,
+        connection: SqliteConnection,
+        readers: SqlitePool,
+    ) -> (Self, watch::Receiver<()>) {
+        let (working, finished) = watch::channel(());
+        (Self { options, connection: Some(connection), readers, _working: working }, finished)
+    }
+
+    /// Works until told to close, or until nobody can send any more.
+    pub(super) async fn serve(mut self, mut queue: mpsc::Receiver<Order>) {
+        let mut orders = Vec::with_capacity(GROUP);
+        while queue.recv_many(&mut orders, GROUP).await > 0 {
+            let mut group = Vec::with_capacity(orders.len());
+            for order in orders.drain(..) {
+                match order {
+                    Order::Unit(job) => group.push(job),
+                    Order::Close => queue.close(),
+                }
+            }
+            self.commit(group).await;
+        }
+        self.finish().await;
+    }
+
+    async fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
+        if group.is_empty() {
+            return;
+        }
+        let mut failed = match self.attempt(&mut group).await {
+            Ok(()) => return group.into_iter().for_each(Job::answer),
+            Err(failed) => failed,
+        };
+        tracing::warn!(
+            units = group.len(),
+            operation = failed.operation,
+            error = %failed.source,
+            "a group of writes failed; what can be run again is"
+        );
+        for job in group {
+            // Waiting for the same lock once more for each unit would hold up all others for minutes.
+            if failed.before_units {
+                job.fail(failed.error());
+                continue;
+            }
+            let mut alone = [job];
+            let outcome = self.attempt(&mut alone).await;
+            let [job] = alone;
+            match outcome {
+                Ok(()) => job.answer(),
+                Err(again) => {
+                    job.fail(again.error());
+                    failed = again;
+                }
+            }
+        }
+    }
+
+    /// One transaction. After a failure the connection is dropped, and whatever it had open with it.
+    async fn attempt(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                self.options.connect().await.map_err(Failed::to_begin("opening the catalog for writing"))?
+            }
+        };
+        run(&mut connection, "BEGIN IMMEDIATE").await.map_err(Failed::to_begin("beginning a transaction"))?;
+        for job in group {
+            run(&mut connection, "SAVEPOINT unit").await.map_err(Failed::of("setting a savepoint"))?;
+            if !job.run(&mut Writing::new(&mut connection)).await {
+                // Fails where SQLite has rolled back everything by itself, as it does on a full disk.
+                run(&mut connection, "ROLLBACK TO unit").await.map_err(Failed::of("rolling back a unit"))?;
+            }
+            run(&mut connection, "RELEASE unit").await.map_err(Failed::of("releasing a savepoint"))?;
+        }
+        run(&mut connection, "COMMIT").await.map_err(Failed::of("committing"))?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Folds the write-ahead log into the file. Readers go first: a checkpoint cannot pass them.
+    async fn finish(&mut self) {
+        self.readers.close().await;
+        let Some(mut connection) = self.connection.take() else { return };
+        if let Err(error) = run(&mut connection, "PRAGMA wal_checkpoint(TRUNCATE)").await {
+            tracing::warn!(%error, "the write-ahead log stays beside the catalog; it is read at the next start");
+        }
+        if let Err(error) = connection.close().await {
+            tracing::warn!(%error, "the catalog was not closed cleanly");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::catalog::sql::{Query, Row};
+
+    /// A script, run as a unit.
+    struct Script(&'static str);
+
+    #[async_trait]
+    impl Unit for Script {
+        type Output = ();
+
+        async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+            Ok(sql.script("a script", self.0).await?)
+        }
+    }
+
+    struct Bench {
+        writer: Writer,
+        _directory: tempfile::TempDir,
+    }
+
+    async fn bench() -> Bench {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(directory.path().join("test.db"))
+            .create_if_missing(true)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("max_page_count", "200");
+        let mut connection = options.connect().await.unwrap();
+        super::super::connection::use_write_ahead_log(&mut connection, Duration::from_secs(5)).await.unwrap();
+        let tables = "CREATE TABLE one (id BIGINT PRIMARY KEY, bulk BYTEA);
+                      CREATE TABLE other (one BIGINT REFERENCES one (id) DEFERRABLE INITIALLY DEFERRED);";
+        sqlx::raw_sql(tables).execute(&mut connection).await.unwrap();
+        let readers = SqlitePool::connect_lazy_with(options.clone());
+        Bench { writer: Writer::new(options, connection, readers).0, _directory: directory }
+    }
+
+    /// Commits the scripts as one group; answers which of them succeeded, and the rows there are then.
+    async fn commit(bench: &mut Bench, scripts: &[&'static str]) -> (Vec<bool>, Vec<i64>) {
+        let (mut group, mut answers) = (Vec::new(), Vec::new());
+        for script in scripts {
+            let (reply, answer) = oneshot::channel();
+            group.push(Box::new(Queued::new(Script(script), reply)) as Box<dyn Job>);
+            answers.push(answer);
+        }
+        bench.writer.commit(group).await;
+        let mut succeeded = Vec::new();
+        for answer in answers {
+            succeeded.push(answer.await.unwrap().is_ok());
+        }
+        let mut connection = bench.writer.options.connect().await.unwrap();
+        let query = Query::new("reading", "SELECT id FROM one ORDER BY id");
+        let rows: Vec<Row> = super::super::connection::fetch(&mut connection, query).await.unwrap();
+        (succeeded, rows.into_iter().map(|mut row| row.int("id").unwrap()).collect())
+    }
+
+    const GOOD_1: &str = "INSERT INTO one (id) VALUES (1)";
+    const GOOD_2: &str = "INSERT INTO one (id) VALUES (2)";
+    const GOOD_3: &str = "INSERT INTO one (id) VALUES (3)";
+
+    #[tokio::test]
+    async fn a_failed_commit_is_run_again_one_by_one() {
+        let mut bench = bench().await;
+        // Passes as a statement and fails the COMMIT of whatever it is in.
+        let dangling = "INSERT INTO one (id) VALUES (9); INSERT INTO other (one) VALUES (99)";
+        let (succeeded, rows) = commit(&mut bench, &[GOOD_1, dangling, GOOD_2]).await;
+        assert_eq!((succeeded, rows), (vec![true, false, true], vec![1, 2]));
+        assert_eq!(commit(&mut bench, &[GOOD_3]).await, (vec![true], vec![1, 2, 3]), "the writer goes on");
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_ends_by_itself_takes_nobody_along() {
+        let mut bench = bench().await;
+        // SQLite rolls all back on some failures of the medium; this is the same from outside.
+        let ends = "INSERT INTO one (id) VALUES (9); ROLLBACK; SELECT no_such_function()";
+        let (succeeded, rows) = commit(&mut bench, &[GOOD_1, ends, GOOD_2]).await;
+        assert_eq!((succeeded, rows), (vec![true, false, true], vec![1, 2]));
+        // One that commits by itself and then fails is as bad: the savepoint is gone.
+        let commits = "COMMIT; SELECT no_such_function()";
+        assert_eq!(commit(&mut bench, &[commits, GOOD_3]).await, (vec![false, true], vec![1, 2, 3]));
+    }
+
+    #[tokio::test]
+    async fn a_full_medium_fails_what_does_not_fit_and_nothing_else() {
+        let mut bench = bench().await;
+        let large = "INSERT INTO one (id, bulk) VALUES (9, zeroblob(4000000))";
+        let (succeeded, rows) = commit(&mut bench, &[GOOD_1, large, GOOD_2]).await;
+        assert_eq!((succeeded, rows), (vec![true, false, true], vec![1, 2]));
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_fails_leaves_nothing_of_itself() {
+        let mut bench = bench().await;
+        let half = "INSERT INTO one (id) VALUES (9); INSERT INTO one (id) VALUES (1)";
+        let (succeeded, rows) = commit(&mut bench, &[GOOD_1, half, GOOD_2]).await;
+        assert_eq!((succeeded, rows), (vec![true, false, true], vec![1, 2]));
+    }
+
+    #[tokio::test]
+    async fn a_catalog_that_cannot_be_locked_fails_all_at_once() {
+        let mut bench = bench().await;
+        bench.writer.connection.take().unwrap().close().await.unwrap();
+        let mut other = bench.writer.options.connect().await.unwrap();
+        bench.writer.options = bench.writer.options.clone().busy_timeout(Duration::from_millis(1));
+        run(&mut other, "BEGIN IMMEDIATE").await.unwrap();
+        assert_eq!(commit(&mut bench, &[GOOD_1, GOOD_2]).await, (vec![false, false], vec![]));
+        run(&mut other, "ROLLBACK").await.unwrap();
+        assert_eq!(commit(&mut bench, &[GOOD_1, GOOD_2]).await, (vec![true, true], vec![1, 2]));
+    }
+}

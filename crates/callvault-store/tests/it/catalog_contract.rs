@@ -1,0 +1,57 @@
+//! What every catalog must do, method by method. An engine joins with one line: `catalog_contract!(open)`, where `open`
+//! makes an empty catalog.
+
+pub(crate) mod administration;
+pub(crate) mod listen_log;
+pub(crate) mod messages;
+pub(crate) mod objects;
+pub(crate) mod pages;
+pub(crate) mod recordings;
+pub(crate) mod sessions;
+pub(crate) mod sounds;
+pub(crate) mod tenants;
+pub(crate) mod tickets;
+pub(crate) mod whole;
+
+macro_rules! catalog_contract {
+    ($open:path) => {
+        $crate::catalog_contract::catalog_contract! { $open;
+            administration: customers_are_numbered_and_kept customers_form_a_line customers_change
+                people_are_unique_without_regard_to_case accounts_bring_their_rights people_change
+                a_new_password_or_a_lock_out_ends_sessions roles_are_there_from_the_start
+                hunt_groups_are_numbered_and_kept hunt_groups_change_owners;
+            listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
+                heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
+            messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared
+                a_sound_is_shared a_late_upload_is_refused the_same_put_twice_is_one_version
+                removing_a_hunt_group_discards_its_audio;
+            objects: leases_end leases_are_extended an_ended_lease_refuses_the_upload
+                needed_audio_is_listed_with_its_user known_objects_are_told_from_strangers;
+            pages: lists_have_no_gap_and_no_repeat;
+            recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
+                adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
+                fifty_at_once_for_one_name;
+            sessions: sessions_come_back_as_written sliding_does_not_bring_back;
+            sounds: a_sound_is_made_then_filled a_sound_is_replaced_and_removed;
+            tenants: nothing_of_another_customer_is_found;
+            tickets: a_ticket_comes_back_as_written only_one_of_two_hundred_claims
+                a_ticket_ends tickets_are_revoked_and_pruned;
+            whole: a_failing_unit_takes_no_neighbour_along a_read_sees_every_answered_write
+                a_closed_catalog_says_so an_untouched_catalog_has_no_faults;
+        }
+    };
+    ($open:path; $($subject:ident: $($case:ident)*;)*) => {$(
+        mod $subject {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let bench = $open().await;
+                    $crate::catalog_contract::$subject::$case(&bench).await;
+                    assert_eq!(bench.catalog.self_check().await.unwrap_or_default(), Vec::<String>::new());
+                }
+            )*
+        }
+    )*};
+}
+
+pub(crate) use catalog_contract;
