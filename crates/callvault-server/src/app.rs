@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use callvault_core::service::Services;
 use callvault_wire::enswitch::path::Prefixes;
-use callvault_wire::yeastar::response::{Cors, FailureStatus};
+use callvault_wire::yeastar::response::Cors;
 
 use crate::http::request_id::RequestIds;
 use crate::observe;
@@ -18,8 +18,6 @@ use crate::{api, dialect, health};
 pub struct Settings {
     /// Which origins browsers may call the Yeastar dialect from.
     pub cors: Cors,
-    /// The status of failures on Yeastar download links (`docs/yeastar.md` G19).
-    pub yeastar_failures: FailureStatus,
     /// Where the Enswitch dialect is served (`docs/enswitch.md` 18).
     pub enswitch_prefixes: Prefixes,
     /// Whether Enswitch codes are the HTTP status too (`docs/enswitch.md` 1).
@@ -32,7 +30,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             cors: Cors::default(),
-            yeastar_failures: FailureStatus::default(),
             enswitch_prefixes: Prefixes::default(),
             enswitch_mirror: false,
             largest_message_bytes: 10 << 20,

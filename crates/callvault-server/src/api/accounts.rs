@@ -7,7 +7,7 @@ use callvault_core::address::SourceList;
 use callvault_core::customer::CustomerChange;
 use callvault_core::gate::Principal;
 use callvault_core::id::{CustomerId, PersonId};
-use callvault_core::person::Person;
+use callvault_core::person::{DownloadErrors, Person};
 use callvault_core::role::{Privileges, Reach};
 use callvault_core::secret::Secret;
 use callvault_core::service::accounts::{PersonToAdd, PersonToChange};
@@ -95,6 +95,7 @@ pub(super) struct PersonBody {
     password: String,
     #[serde(default)]
     source: String,
+    download_errors: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -103,12 +104,18 @@ pub(super) struct PersonPatch {
     role: Option<String>,
     password: Option<String>,
     source: Option<String>,
+    download_errors: Option<String>,
     disabled: Option<bool>,
 }
 
 fn source(text: &str) -> Result<SourceList, Problem> {
     text.parse()
         .map_err(|error: callvault_core::address::NotANetwork| Problem::invalid("source", error.to_string()))
+}
+
+fn download_errors(word: &str) -> Result<DownloadErrors, Problem> {
+    DownloadErrors::parse(word)
+        .ok_or_else(|| Problem::invalid("download_errors", "must be envelope or status"))
 }
 
 async fn shown(app: &App, principal: &Principal, person: Person) -> Result<PersonObject, Problem> {
@@ -146,6 +153,7 @@ pub(super) async fn add_person(
         role: new.role,
         password: Secret::new(new.password),
         source: source(&new.source)?,
+        download_errors: new.download_errors.as_deref().map(download_errors).transpose()?.unwrap_or_default(),
     };
     let id = accounts.add_person(&principal, person).await?;
     let person = accounts.person(&principal, id).await?;
@@ -172,6 +180,7 @@ pub(super) async fn change_person(
         role: patch.role,
         password: patch.password.map(Secret::new),
         source: patch.source.as_deref().map(source).transpose()?,
+        download_errors: patch.download_errors.as_deref().map(download_errors).transpose()?,
         disabled: patch.disabled,
     };
     accounts.change_person(&principal, id, change).await?;

@@ -45,6 +45,7 @@ pub(super) struct PersonObject {
     username: String,
     role: String,
     source: String,
+    download_errors: &'static str,
     disabled: bool,
     created_at: String,
 }
@@ -59,6 +60,7 @@ impl PersonObject {
             username: person.username,
             role: role.unwrap_or_default(),
             source: person.source.to_string(),
+            download_errors: person.download_errors.as_str(),
             disabled: person.disabled,
             created_at: person.created_at.to_string(),
         }

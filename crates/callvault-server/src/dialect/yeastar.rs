@@ -6,9 +6,10 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use callvault_core::listen::Door;
+use callvault_core::person::DownloadErrors;
 use callvault_core::service::logins::{Attempt, LoginRefused};
 use callvault_core::service::playback::Released;
-use callvault_core::service::sessions::{Heartbeat, SessionRefused};
+use callvault_core::service::sessions::{Heartbeat, Resumed, SessionRefused};
 use callvault_core::service::tickets::{Bearer, TicketRefused};
 use callvault_core::session::ReportWish;
 use callvault_wire::yeastar::error::Errno;
@@ -46,11 +47,10 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
         Some(body) => body,
         None => return reply(route, failure(app, Errno::NotJson, FailureStatus::AlwaysOk)),
     };
-    let failures =
-        if route.ends_with("/download") { app.settings.yeastar_failures } else { FailureStatus::AlwaysOk };
+    let mut failures = FailureStatus::AlwaysOk;
     let outcome = match request::parse_head(method, path, query, &body) {
         Ok(Opening::Preflight) => Ok(Outcome::Preflight),
-        Ok(Opening::Call(head)) => carry_out(app, caller, &head).await,
+        Ok(Opening::Call(head)) => carry_out(app, caller, &head, &mut failures).await,
         Err(errno) => Err(errno),
     };
     match outcome {
@@ -64,19 +64,33 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
     }
 }
 
-async fn carry_out(app: &Arc<App>, caller: Caller, head: &Head) -> Result<Outcome, Errno> {
+/// `failures` becomes what the person wants on download links, once it is known who they are.
+async fn carry_out(
+    app: &Arc<App>,
+    caller: Caller,
+    head: &Head,
+    failures: &mut FailureStatus,
+) -> Result<Outcome, Errno> {
     let peer = caller.address();
     let services = &app.services;
     let Some(token) = &head.token else {
         let Call::Login(login) = head.call()? else { return Err(Errno::TokenBlank) };
         return log_in(app, caller, head, login).await;
     };
-    let (session, principal) =
-        services.sessions.resume(token.reveal(), peer).await.map_err(|refused| match refused {
-            SessionRefused::Unknown => Errno::TokenUnknown,
-            SessionRefused::Expired => head.version.expired_token(),
-            SessionRefused::Failed(error) => internal(&error),
-        })?;
+    let resumed = services.sessions.resume(token.reveal(), peer).await;
+    let known = match &resumed {
+        Ok(resumed) => Some(resumed.download_errors),
+        Err(SessionRefused::Expired { download_errors }) => Some(*download_errors),
+        Err(_) => None,
+    };
+    if head.endpoint == Endpoint::RecordingDownload && known == Some(DownloadErrors::Status) {
+        *failures = FailureStatus::Real;
+    }
+    let Resumed { session, principal, .. } = resumed.map_err(|refused| match refused {
+        SessionRefused::Unknown => Errno::TokenUnknown,
+        SessionRefused::Expired { .. } => head.version.expired_token(),
+        SessionRefused::Failed(error) => internal(&error),
+    })?;
     match head.call()? {
         Call::Login(_) => Err(Errno::RequestUnknown),
         Call::Heartbeat(beat) => {

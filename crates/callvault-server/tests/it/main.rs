@@ -1,5 +1,8 @@
-//! Tests of the server through real sockets.
+//! Tests of the server: against the router, and through real sockets.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking, like the tests")]
 
+mod golden_enswitch;
+mod golden_yeastar;
 mod listen;
+mod tickets;

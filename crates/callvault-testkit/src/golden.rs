@@ -1,0 +1,73 @@
+//! Golden pairs: a request as a client writes it, and what has to come back. The form of the files is told in the READMEs
+//! beside them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A request or response file.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The comments before the first line, by their word.
+    pub comments: BTreeMap<String, String>,
+    /// The request line or status line.
+    pub first_line: String,
+    /// The headers as written.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Message {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Self {
+        let bytes = fs_err::read(path).unwrap();
+        let end = bytes.windows(2).position(|two| two == b"\n\n").unwrap_or(bytes.len());
+        let head = std::str::from_utf8(&bytes[..end]).unwrap();
+        let mut lines = head.lines().peekable();
+        let mut comments = BTreeMap::new();
+        while let Some(comment) = lines.next_if(|line| line.starts_with("# ")) {
+            let (word, value) = comment[2..].split_once(": ").unwrap();
+            comments.insert(word.to_owned(), value.to_owned());
+        }
+        let first_line = lines.next().unwrap().trim_end().to_owned();
+        let headers = lines.filter(|line| !line.is_empty()).map(|line| {
+            let (name, value) = line.split_once(':').unwrap();
+            (name.to_owned(), value.trim().to_owned())
+        });
+        let headers = headers.collect();
+        let body = bytes.get(end + 2..).unwrap_or_default();
+        let body = body.strip_suffix(b"\n").unwrap_or(body).to_vec();
+        Self { comments, first_line, headers, body }
+    }
+
+    /// The value of a comment, or its default.
+    pub fn comment<'a>(&'a self, word: &str, default: &'a str) -> &'a str {
+        self.comments.get(word).map_or(default, String::as_str)
+    }
+
+    /// Replaces a placeholder everywhere.
+    pub fn fill(&mut self, placeholder: &str, value: &str) {
+        self.first_line = self.first_line.replace(placeholder, value);
+        for (_, text) in &mut self.headers {
+            *text = text.replace(placeholder, value);
+        }
+        if let Ok(text) = std::str::from_utf8(&self.body) {
+            self.body = text.replace(placeholder, value).into_bytes();
+        }
+    }
+}
+
+/// The pairs of a folder, by name, as the paths of request and response.
+pub fn pairs(folder: &Path) -> Vec<(String, PathBuf, PathBuf)> {
+    let mut pairs: Vec<_> = fs_err::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "request"))
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, path.clone(), path.with_extension("response"))
+        })
+        .collect();
+    pairs.sort();
+    pairs
+}
