@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking, like the tests")]
 
+mod api;
 mod golden_enswitch;
 mod golden_yeastar;
 mod listen;
 mod tickets;
+mod walk;

@@ -104,7 +104,11 @@ async fn a_session_slides_with_every_call_and_ends_after_thirty_idle_minutes() {
     assert_eq!(world.yeastar(server(), &heartbeat, json!({})).await["errno"], "20006");
     world.clock.advance(Duration::from_secs(25 * 60 * 60));
     world.app.services.sessions.flush().await.unwrap();
-    assert_eq!(world.yeastar(server(), &heartbeat, json!({})).await["errno"], "20004", "forgotten after a day");
+    assert_eq!(
+        world.yeastar(server(), &heartbeat, json!({})).await["errno"],
+        "20004",
+        "forgotten after a day"
+    );
 }
 
 #[tokio::test]
@@ -145,7 +149,10 @@ async fn a_disabled_person_loses_their_sessions_at_once() {
     let people = world.local(Method::GET, "/people?username=api", "").await.json();
     let path = format!("/people/{}", people["items"][0]["id"]);
     world.local(Method::PATCH, &path, json!({ "disabled": true }).to_string()).await;
-    assert_eq!(world.yeastar(server(), &format!("heartbeat?token={token}"), json!({})).await["errno"], "20004");
+    assert_eq!(
+        world.yeastar(server(), &format!("heartbeat?token={token}"), json!({})).await["errno"],
+        "20004"
+    );
     world.local(Method::PATCH, &path, json!({ "disabled": false }).to_string()).await;
     let world = world.restart().await;
     let again = world.yeastar(server(), &format!("heartbeat?token={token}"), json!({})).await;

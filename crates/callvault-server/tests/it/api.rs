@@ -1,0 +1,253 @@
+//! Our own API: uploads, ranges, errors.
+
+use axum::body::Body;
+use callvault_core::service::Policy;
+use callvault_server::app::Settings;
+use callvault_testkit::sound::wav;
+use callvault_testkit::world::{Answer, HERE, World, basic};
+use http::{Method, Request, StatusCode};
+use serde_json::json;
+
+async fn world() -> World {
+    let world = World::new().await;
+    world.customer(1, None).await;
+    world.person(1, "boss", "administrator").await;
+    world
+}
+
+async fn get(world: &World, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(format!("/api/v1{path}")).header("authorization", basic("boss"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    world.call(HERE, request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn an_upload_is_idempotent_by_name_and_bytes() {
+    let world = world().await;
+    let put = |audio: Vec<u8>| world.local(Method::PUT, "/recordings/call.wav?customer=1", audio);
+    assert_eq!(put(wav(1, 800)).await.status, StatusCode::CREATED);
+    let again = put(wav(1, 800)).await;
+    assert_eq!((again.status, again.json()["name"].as_str()), (StatusCode::OK, Some("call.wav")));
+    let other = put(wav(2, 800)).await;
+    assert_eq!((other.status, other.json()["field"].as_str()), (StatusCode::CONFLICT, Some("name")));
+    assert_eq!(world.audio_files().len(), 1, "what was not kept leaves nothing behind");
+    assert_eq!(get(&world, "/recordings/call.wav/audio", &[]).await.body, wav(1, 800));
+}
+
+#[tokio::test]
+async fn what_is_no_audio_is_refused_with_a_reason_and_leaves_nothing() {
+    let world = world().await;
+    let refused = world.local(Method::PUT, "/recordings/call.wav?customer=1", "this is text").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.header("content-type"), "application/problem+json");
+    let problem = refused.json();
+    assert_eq!(problem["code"], "not_audio");
+    assert!(problem["detail"].as_str().unwrap().contains("WAV"), "{problem}");
+    assert_eq!(problem["request_id"], refused.header("x-request-id"));
+    assert_eq!(world.audio_files().len(), 0);
+    let listed = world.local(Method::GET, "/recordings?customer=1", "").await.json();
+    assert_eq!(listed["items"], json!([]));
+}
+
+#[tokio::test]
+async fn limits_are_enforced_and_told() {
+    let policy = Policy { largest_recording_bytes: 1000, largest_message_bytes: 500, ..Policy::default() };
+    let world = World::with(Settings::default(), policy).await;
+    world.customer(1, None).await;
+    world.person(1, "boss", "administrator").await;
+    world.add("/huntgroups", json!({ "id": 5, "customer": 1, "name": "Sales" })).await;
+    let big = world.local(Method::PUT, "/recordings/call.wav?customer=1", wav(1, 800)).await;
+    assert_eq!(big.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(big.json()["detail"].as_str().unwrap().contains("1000"));
+    let path = "/huntgroups/5/levels/1/message";
+    let request = Request::put(format!("/api/v1{path}")).header("authorization", basic("boss"));
+    let over_network = world.call(HERE, request.body(Body::from(wav(1, 300))).unwrap()).await;
+    assert_eq!(over_network.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let local = world.local(Method::PUT, path, wav(1, 300)).await;
+    assert_eq!(local.status, StatusCode::CREATED, "the command line is not held to the cap on messages");
+    assert_eq!(world.audio_files().len(), 1);
+}
+
+#[tokio::test]
+async fn ranges_of_a_recording() {
+    let world = world().await;
+    let audio = wav(1, 800);
+    world.recording(1, "call.wav", audio.clone()).await;
+    let path = "/recordings/call.wav/audio";
+    let whole = get(&world, path, &[]).await;
+    assert_eq!((whole.status, whole.header("accept-ranges")), (StatusCode::OK, "bytes"));
+    let etag = whole.header("etag").to_owned();
+    let part = get(&world, path, &[("range", "bytes=10-19")]).await;
+    assert_eq!(part.status, StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.header("content-range"), format!("bytes 10-19/{}", audio.len()));
+    assert_eq!(part.body, audio[10..20]);
+    let tail = get(&world, path, &[("range", "bytes=-4")]).await;
+    assert_eq!(tail.body, audio[audio.len() - 4..]);
+    let beyond = get(&world, path, &[("range", "bytes=99999-")]).await;
+    assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(beyond.header("content-range"), format!("bytes */{}", audio.len()));
+    let fresh = get(&world, path, &[("if-none-match", &etag)]).await;
+    assert_eq!((fresh.status, fresh.body.len()), (StatusCode::NOT_MODIFIED, 0));
+    let same = get(&world, path, &[("range", "bytes=0-3"), ("if-range", &etag)]).await;
+    assert_eq!(same.body, b"RIFF".as_slice());
+    let other = get(&world, path, &[("range", "bytes=0-3"), ("if-range", "\"other\"")]).await;
+    assert_eq!((other.status, other.body.len()), (StatusCode::OK, audio.len()));
+    let several = get(&world, path, &[("range", "bytes=0-3,100-103")]).await;
+    assert_eq!(several.header("content-length"), several.body.len().to_string());
+    let text = several.body.windows(4).filter(|four| *four == b"RIFF").count();
+    assert_eq!((several.status, text), (StatusCode::PARTIAL_CONTENT, 1));
+    let log = world.local(Method::GET, "/log?customer=1&name=call.wav", "").await.json();
+    let actions: Vec<_> = log["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            format!("{} {} {}", entry["action"].as_str().unwrap(), entry["first_byte"], entry["last_byte"])
+        })
+        .collect();
+    let last = audio.len() - 1;
+    let expected = [
+        format!("download 0 {last}"),
+        "play 10 19".to_owned(),
+        format!("play {} {last}", audio.len() - 4),
+        "play 0 3".to_owned(),
+        format!("download 0 {last}"),
+        "play 0 103".to_owned(),
+    ];
+    assert_eq!(actions, expected);
+    assert_eq!(world.local(Method::POST, "/log/verify", "").await.json()["faults"], json!([]));
+}
+
+#[tokio::test]
+async fn errors_name_the_field_and_echo_no_secret() {
+    let world = world().await;
+    let post = |path: &'static str, body: &'static str| world.local(Method::POST, path, body);
+    let cases = [
+        ("/people", r#"{"customer":1,"username":"x","role":"user"}"#, "password"),
+        ("/people", r#"{"customer":1,"username":"x","role":"user","password":"short"}"#, "password"),
+        ("/people", r#"{"customer":1,"username":"x","role":"emperor","password":"hunter2-hunter2"}"#, "role"),
+        (
+            "/people",
+            r#"{"customer":1,"username":"boss","role":"user","password":"hunter2-hunter2"}"#,
+            "username",
+        ),
+        (
+            "/people",
+            r#"{"customer":1,"username":"a b","role":"user","password":"hunter2-hunter2"}"#,
+            "username",
+        ),
+        (
+            "/people",
+            r#"{"customer":1,"username":"x","role":"user","password":"hunter2-hunter2","source":"host"}"#,
+            "source",
+        ),
+        ("/customers", r#"{"name":"x","timezone":"Mars/Olympus"}"#, "timezone"),
+        ("/customers", r#"{"id":1,"name":"x"}"#, "id"),
+        ("/customers", r#"{"id":0,"name":"x"}"#, "id"),
+        ("/customers", r#"{"id":9223372036854775807,"name":"x"}"#, "id"),
+        ("/customers", r#"{"name":"x","colour":"red"}"#, "colour"),
+        ("/roles", r#"{"name":"x","privileges":["fly"]}"#, "privileges"),
+        ("/tickets", r#"{"customer":1,"recording":"../x"}"#, "recording"),
+        ("/tickets", r#"{"customer":1,"recording":"x","allow":["10.0.0.0/8"]}"#, "allow"),
+    ];
+    for (path, body, field) in cases {
+        let answer = post(path, body).await;
+        assert!(answer.status.is_client_error(), "{body}: {}", answer.text());
+        assert_eq!(answer.json()["field"], field, "{body}: {}", answer.text());
+        assert!(!answer.text().contains("hunter2"), "{body}: {}", answer.text());
+    }
+    let secret_in_the_wrong_place = post("/people", r#"{"customer":"hunter2-hunter2","username":"x"}"#).await;
+    assert_eq!(secret_in_the_wrong_place.status, StatusCode::BAD_REQUEST);
+    assert!(!secret_in_the_wrong_place.text().contains("hunter2"), "{}", secret_in_the_wrong_place.text());
+    let unknown = get(&world, "/nothing", &[]).await;
+    assert_eq!((unknown.status, unknown.json()["code"].as_str()), (StatusCode::NOT_FOUND, Some("not_found")));
+    let method = world.local(Method::POST, "/customers/1", "").await;
+    assert_eq!(
+        (method.status, method.json()["code"].as_str()),
+        (StatusCode::METHOD_NOT_ALLOWED, Some("method"))
+    );
+}
+
+#[tokio::test]
+async fn versions_of_a_message_are_kept_and_come_back() {
+    let world = world().await;
+    world.add("/huntgroups", json!({ "id": 5, "customer": 1, "name": "Sales" })).await;
+    for seed in 1..=12 {
+        world.message(5, 3, &format!("v{seed}.wav"), wav(seed, 400)).await;
+    }
+    let versions = world.local(Method::GET, "/huntgroups/5/versions?level=3", "").await.json();
+    let numbers: Vec<_> = versions["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| message["version"].as_i64().unwrap())
+        .collect();
+    assert_eq!(numbers, (3..=12).rev().collect::<Vec<_>>(), "ten versions are kept");
+    assert_eq!(world.audio_files().len(), 10);
+    let path = "/huntgroups/5/levels/3/message";
+    let restored = world.local(Method::POST, &format!("{path}/restore"), r#"{"version":4}"#).await;
+    assert_eq!(restored.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.local(Method::GET, path, "").await.body, wav(4, 400));
+    let gone = world.local(Method::POST, &format!("{path}/restore"), r#"{"version":1}"#).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.local(Method::DELETE, path, "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.local(Method::GET, path, "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.local(Method::DELETE, path, "").await.status, StatusCode::NOT_FOUND);
+    world.local(Method::POST, &format!("{path}/restore"), r#"{"version":12}"#).await;
+    assert_eq!(world.local(Method::GET, path, "").await.body, wav(12, 400));
+    assert_eq!(world.local(Method::DELETE, "/huntgroups/5", "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.audio_files().len(), 0, "a removed hunt group takes its messages along");
+    assert_eq!(world.local(Method::POST, "/check", "").await.json()["problems"], json!([]));
+}
+
+#[tokio::test]
+async fn the_check_tells_lost_cut_and_stray_audio() {
+    let world = world().await;
+    for seed in 1..=3 {
+        world.recording(1, &format!("call{seed}.wav"), wav(seed, 400 * seed)).await;
+    }
+    let mut files = world.audio_files();
+    files.sort_by_key(|file| fs_err::metadata(file).unwrap().len());
+    fs_err::remove_file(&files[0]).unwrap();
+    fs_err::OpenOptions::new().write(true).open(&files[1]).unwrap().set_len(100).unwrap();
+    let shard = files[2].parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+    let stray = files[2].with_file_name(format!("{shard}{}", "0".repeat(30)));
+    fs_err::write(&stray, "stray").unwrap();
+    let problems =
+        world.local(Method::POST, "/check", "").await.json()["problems"].as_array().unwrap().clone();
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    let damaged = world.local(Method::POST, "/recordings/call2.wav/verify", "").await.json();
+    assert_eq!(damaged["verdict"], "damaged");
+    let lost = world.local(Method::POST, "/recordings/call1.wav/verify", "").await.json();
+    assert_eq!(lost["verdict"], "unreadable");
+    let intact = world.local(Method::POST, "/recordings/call3.wav/verify", "").await.json();
+    assert_eq!(intact["verdict"], "intact");
+    let played = get(&world, "/recordings/call2.wav/audio", &[]).await;
+    assert_eq!(
+        (played.status, played.json()["code"].as_str()),
+        (StatusCode::INTERNAL_SERVER_ERROR, Some("unreadable"))
+    );
+}
+
+#[tokio::test]
+async fn a_stale_lease_is_swept_and_a_late_commit_refused() {
+    let world = world().await;
+    let services = world.app.services.clone();
+    let owner = callvault_core::gate::Principal::local_owner();
+    let name = callvault_core::recording::RecordingName::new("slow.wav").unwrap();
+    let mut slow =
+        services.recordings.begin(&owner, Some(callvault_core::id::CustomerId(1)), name).await.unwrap();
+    slow.incoming.write(wav(1, 400).into()).await.unwrap();
+    assert_eq!(services.installation.sweep().await.unwrap(), 0);
+    world.clock.advance(std::time::Duration::from_secs(16 * 60));
+    assert_eq!(services.installation.sweep().await.unwrap(), 1);
+    assert!(
+        services.recordings.keep(slow).await.is_err(),
+        "its object is gone, so nothing may be acknowledged"
+    );
+    services.installation.sweep().await.unwrap();
+    assert_eq!(world.audio_files().len(), 0);
+    assert_eq!(world.local(Method::GET, "/recordings?customer=1", "").await.json()["items"], json!([]));
+}
