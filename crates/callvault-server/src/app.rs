@@ -7,6 +7,7 @@ use callvault_core::service::Services;
 use callvault_wire::enswitch::path::Prefixes;
 use callvault_wire::yeastar::response::Cors;
 
+use crate::forwarding::IgnoredForwarding;
 use crate::http::request_id::RequestIds;
 use crate::observe;
 use crate::stream::ReadBudget;
@@ -48,6 +49,7 @@ pub struct App {
     pub(crate) budget: Arc<ReadBudget>,
     pub(crate) spools: dialect::spool::Spools,
     pub(crate) readiness: health::Readiness,
+    pub(crate) forwarding: IgnoredForwarding,
 }
 
 impl App {
@@ -61,6 +63,7 @@ impl App {
             budget: Arc::default(),
             spools,
             readiness: health::Readiness::default(),
+            forwarding: IgnoredForwarding::default(),
         })
     }
 

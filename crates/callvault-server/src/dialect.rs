@@ -5,6 +5,7 @@ pub(crate) mod spool;
 mod yeastar;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -48,8 +49,11 @@ fn respond(
     response
 }
 
-/// A whole body of at most `most` bytes; `None` when it is longer or broke off.
+/// How long a small body, or the next piece of a large one, may take.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// A whole body of at most `most` bytes; `None` when it is longer, broke off or came too slowly.
 async fn small_body(body: Body, most: usize) -> Option<Bytes> {
-    let body = http_body_util::Limited::new(body, most);
-    Some(body.collect().await.ok()?.to_bytes())
+    let body = http_body_util::Limited::new(body, most).collect();
+    Some(tokio::time::timeout(BODY_TIME, body).await.ok()?.ok()?.to_bytes())
 }

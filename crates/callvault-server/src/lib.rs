@@ -7,6 +7,7 @@ mod api;
 pub mod app;
 mod caller;
 mod dialect;
+mod forwarding;
 mod health;
 pub mod http;
 pub mod listen;

@@ -11,12 +11,14 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::header::SERVER;
+use http::{HeaderValue, Method, StatusCode};
 use http_body::{Frame, SizeHint};
 
 use crate::api::problem;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::http::address::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::telemetry::Metrics;
 
@@ -31,7 +33,11 @@ pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next:
     let caller = Caller::of(request.extensions());
     let id = request.extensions().get::<RequestId>().copied();
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    if request.extensions().get::<ClientAddress>().is_some_and(|client| client.forwarding_ignored) {
+        app.forwarding.ignored(caller.address());
+    }
     let mut response = next.run(request).await;
+    response.headers_mut().insert(SERVER, HeaderValue::from_static("Callvault"));
     if let Some(id) = id {
         response = problem::with_request_id(response, id);
     }

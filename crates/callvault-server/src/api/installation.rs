@@ -65,6 +65,7 @@ pub(super) struct FindingsObject {
     audio_objects: u64,
     audio_bytes: u64,
     problems: Vec<String>,
+    warnings: Vec<String>,
 }
 
 pub(super) async fn check(
@@ -76,5 +77,6 @@ pub(super) async fn check(
         audio_objects: findings.audio_objects,
         audio_bytes: findings.audio_bytes,
         problems: findings.problems,
+        warnings: app.forwarding.warnings(),
     }))
 }

@@ -27,8 +27,8 @@ use http::request::Parts;
 use http::{Method, header};
 use http_body_util::BodyExt as _;
 
-use super::respond;
 use super::spool::{PourError, Spool};
+use super::{BODY_TIME, respond};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::stream::{self, Form, Piece};
@@ -255,7 +255,9 @@ async fn read_form(
     let most = if takes_file { app.spools.most_body_bytes() } else { MOST_BODY_BYTES };
     let broken = |message| Failure::Input(vec![Fault::new("", message)]);
     let (mut body, mut audio, mut received) = (body, Vec::new(), 0);
-    while let Some(frame) = body.frame().await {
+    loop {
+        let next = tokio::time::timeout(BODY_TIME, body.frame()).await;
+        let Some(frame) = next.map_err(|_| broken("The body came too slowly."))? else { break };
         let frame = frame.map_err(|_| broken("The body broke off."))?;
         let Ok(piece) = frame.into_data() else { continue };
         received += piece.len() as u64;
