@@ -19,67 +19,105 @@ pub fn same_client(one: IpAddr, other: IpAddr) -> bool {
     fold(one) == fold(other)
 }
 
-/// A network such as `10.0.0.0/8`, or one address.
+/// A network in CIDR notation; a bare address stands for itself.
+///
+/// IPv4-mapped IPv6 is IPv4, in networks as in the addresses they are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
-    base: IpAddr,
+    network: IpAddr,
     prefix: u8,
 }
 
+/// Why a text is no network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// The part before the slash is no IP address.
+    #[error("{0:?} is not a network: expected an address such as 10.0.0.0/8 or 2001:db8::/32")]
+    Address(String),
+    /// The part after the slash is no length, or one beyond 32 (IPv4) or 128 (IPv6).
+    #[error("{0:?} is not a network: the length of its prefix must be 0 to {1}")]
+    Prefix(String, u8),
+    /// Address bits after the prefix are set, which is mostly a typing error.
+    #[error("{text:?} has address bits after its prefix; did you mean {meant}?")]
+    HostBits {
+        /// What was given.
+        text: String,
+        /// The network that contains it.
+        meant: Network,
+    },
+}
+
 impl Network {
-    /// Whether the address lies in it.
+    /// Whether the network contains an address.
     pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.base, canonical(address)) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => {
-                masked(u128::from(base.to_bits()) << 96, self.prefix)
-                    == masked(u128::from(address.to_bits()) << 96, self.prefix)
-            }
-            (IpAddr::V6(base), IpAddr::V6(address)) => {
-                masked(base.to_bits(), self.prefix) == masked(address.to_bits(), self.prefix)
-            }
-            _ => false,
-        }
+        let (bits, width) = bits_of(address.to_canonical());
+        let (network, network_width) = bits_of(self.network);
+        width == network_width && keep_prefix(bits, width, self.prefix) == network
     }
 }
 
-fn masked(bits: u128, prefix: u8) -> u128 {
-    if prefix == 0 { 0 } else { bits >> (128 - u32::from(prefix)) }
+/// The address as a number and how many bits it has.
+fn bits_of(address: IpAddr) -> (u128, u8) {
+    match address {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
+        IpAddr::V6(address) => (address.to_bits(), 128),
+    }
 }
 
-/// Text that names no network.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is neither an IP address nor a network such as 10.0.0.0/8")]
-pub struct NotANetwork {
-    /// What was written.
-    pub text: String,
+fn keep_prefix(bits: u128, width: u8, prefix: u8) -> u128 {
+    let host_bits = u32::from(width - prefix);
+    bits.checked_shr(host_bits).and_then(|kept| kept.checked_shl(host_bits)).unwrap_or(0)
 }
 
 impl FromStr for Network {
-    type Err = NotANetwork;
+    type Err = NetworkError;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = || NotANetwork { text: text.to_owned() };
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u8>().map_err(|_| refuse())?)),
-            None => (text, None),
+    fn from_str(text: &str) -> Result<Self, NetworkError> {
+        let (address, prefix) = match text.trim().split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text.trim(), None),
         };
-        let base = canonical(address.parse().map_err(|_| refuse())?);
-        let widest = if base.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.unwrap_or(widest);
-        if prefix > widest {
-            return Err(refuse());
+        let written: IpAddr = address.parse().map_err(|_| NetworkError::Address(text.to_owned()))?;
+        let (_, written_width) = bits_of(written);
+        let written_prefix = match prefix {
+            None => written_width,
+            Some(digits) => Some(digits)
+                .filter(|digits| {
+                    (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+                })
+                .and_then(|digits| digits.parse().ok())
+                .filter(|&prefix: &u8| prefix <= written_width)
+                .ok_or_else(|| NetworkError::Prefix(text.to_owned(), written_width))?,
+        };
+        // ::ffff:10.0.0.0/104 is 10.0.0.0/8; a shorter prefix of the mapped block stays an IPv6 network,
+        // which no canonical IPv4 address is in.
+        let canonical = written.to_canonical();
+        let (address, prefix) = match (written, canonical) {
+            (IpAddr::V6(_), IpAddr::V4(_)) if written_prefix >= 96 => (canonical, written_prefix - 96),
+            _ => (written, written_prefix),
+        };
+        let (bits, width) = bits_of(address);
+        let kept = keep_prefix(bits, width, prefix);
+        let network = match address {
+            IpAddr::V4(_) => IpAddr::V4((kept as u32).into()),
+            IpAddr::V6(_) => IpAddr::V6(kept.into()),
+        };
+        let whole = Self { network, prefix };
+        if kept == bits {
+            Ok(whole)
+        } else {
+            Err(NetworkError::HostBits { text: text.to_owned(), meant: whole })
         }
-        Ok(Self { base, prefix })
     }
 }
 
 impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widest = if self.base.is_ipv4() { 32 } else { 128 };
-        if self.prefix == widest {
-            write!(f, "{}", self.base)
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (_, width) = bits_of(self.network);
+        if self.prefix == width {
+            write!(formatter, "{}", self.network)
         } else {
-            write!(f, "{}/{}", self.base, self.prefix)
+            write!(formatter, "{}/{}", self.network, self.prefix)
         }
     }
 }
@@ -96,7 +134,7 @@ impl SourceList {
 }
 
 impl FromStr for SourceList {
-    type Err = NotANetwork;
+    type Err = NetworkError;
 
     /// Addresses and networks separated by commas or blanks.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -139,10 +177,44 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_network() {
-        for text in ["10.0.0.0/33", "host.example", "10.0.0", "::/129", "1.2.3.4/x"] {
-            assert!(text.parse::<Network>().is_err(), "{text}");
-        }
+    fn networks_contain_what_their_prefix_says() {
+        let check = |network: &str, address: &str, expected: bool| {
+            let network_found: Network = network.parse().unwrap();
+            assert_eq!(network_found.contains(address.parse().unwrap()), expected, "{network} {address}");
+        };
+        check("10.0.0.0/8", "10.255.255.255", true);
+        check("10.0.0.0/8", "11.0.0.0", false);
+        check("192.168.7.128/25", "192.168.7.127", false);
+        check("192.168.7.128/25", "192.168.7.128", true);
+        check("0.0.0.0/0", "203.0.113.9", true);
+        check("0.0.0.0/0", "2001:db8::1", false);
+        check("203.0.113.9", "203.0.113.9", true);
+        check("203.0.113.9", "203.0.113.8", false);
+        check("10.0.0.0/8", "::ffff:10.1.2.3", true);
+        check("::ffff:10.0.0.0/104", "10.1.2.3", true);
+        check("::ffff:10.0.0.0/104", "11.1.2.3", false);
+        check("2001:db8::/32", "2001:db8:ffff::1", true);
+        check("2001:db8::/32", "2001:db9::", false);
+        check("::/0", "2001:db8::1", true);
+        check("::/0", "10.0.0.1", false);
+        check("::1", "::1", true);
+    }
+
+    #[test]
+    fn mistyped_networks_are_refused_with_a_reason() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(text.parse::<Network>().unwrap_err().to_string(), expected);
+        };
+        check("10.0.0.1/8", "\"10.0.0.1/8\" has address bits after its prefix; did you mean 10.0.0.0/8?");
+        check("10.0.0.0/33", "\"10.0.0.0/33\" is not a network: the length of its prefix must be 0 to 32");
+        check("::/129", "\"::/129\" is not a network: the length of its prefix must be 0 to 128");
+        check("10.0.0.0/+8", "\"10.0.0.0/+8\" is not a network: the length of its prefix must be 0 to 32");
+        check("10.0.0.0/", "\"10.0.0.0/\" is not a network: the length of its prefix must be 0 to 32");
+        check("host", "\"host\" is not a network: expected an address such as 10.0.0.0/8 or 2001:db8::/32");
+        check(
+            "10.0/8",
+            "\"10.0/8\" is not a network: expected an address such as 10.0.0.0/8 or 2001:db8::/32",
+        );
     }
 
     #[test]
@@ -151,5 +223,12 @@ mod tests {
         assert!(same_client(one("::1"), one("127.0.0.1")));
         assert!(same_client(one("::ffff:192.0.2.1"), one("192.0.2.1")));
         assert!(!same_client(one("127.0.0.2"), one("127.0.0.1")));
+    }
+
+    #[test]
+    fn networks_read_back_as_they_are_shown() {
+        for text in ["10.0.0.0/8", "203.0.113.9", "0.0.0.0/0", "2001:db8::/32", "::1"] {
+            assert_eq!(text.parse::<Network>().unwrap().to_string(), text);
+        }
     }
 }

@@ -28,7 +28,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use crate::http::address::{Cidr, Forwarding, is_private};
+use callvault_core::address::Network;
+
+use crate::http::address::{Forwarding, is_private};
 use crate::telemetry::Metrics;
 
 mod accept;
@@ -133,12 +135,12 @@ pub struct ListenSettings {
     /// From where plain HTTP is served.
     pub plain: PlainPolicy,
     /// Which clients are served at all (`docs/yeastar.md` G3); `None` for all.
-    pub clients: Option<Vec<Cidr>>,
+    pub clients: Option<Vec<Network>>,
     /// Which proxies' forwarding headers count.
     pub forwarding: Forwarding,
     /// Peers that begin each connection with a PROXY header. From them it is demanded, because a proxy that
     /// leaves it out would let its clients send one; from all others it is no HTTP.
-    pub proxy_protocol: Vec<Cidr>,
+    pub proxy_protocol: Vec<Network>,
 }
 
 impl Default for ListenSettings {

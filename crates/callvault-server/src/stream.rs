@@ -130,7 +130,7 @@ impl Player {
         Ok(Some(match form {
             Form::Exact => bytes,
             Form::Escaped => {
-                let mut text = Vec::with_capacity(bytes.len() * 5);
+                let mut text = Vec::with_capacity(bytes.len() * 6);
                 raw::escape(&bytes, &mut text);
                 text.into()
             }

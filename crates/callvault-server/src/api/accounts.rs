@@ -110,7 +110,7 @@ pub(super) struct PersonPatch {
 
 fn source(text: &str) -> Result<SourceList, Problem> {
     text.parse()
-        .map_err(|error: callvault_core::address::NotANetwork| Problem::invalid("source", error.to_string()))
+        .map_err(|error: callvault_core::address::NetworkError| Problem::invalid("source", error.to_string()))
 }
 
 fn download_errors(word: &str) -> Result<DownloadErrors, Problem> {

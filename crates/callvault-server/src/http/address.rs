@@ -4,112 +4,17 @@
 //! and then only up to the first address, from the right, that is not one. One header is read, the one the
 //! proxies are said to write: a proxy passes on the other one as the client sent it.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::str::FromStr;
 
+use callvault_core::address::Network;
 use http::HeaderMap;
 use http::header::{FORWARDED, HeaderName};
 use thiserror::Error;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// A network in CIDR notation; a bare address stands for itself.
-///
-/// IPv4-mapped IPv6 is IPv4, in networks as in the addresses they are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Cidr {
-    network: IpAddr,
-    prefix: u8,
-}
-
-/// Why a text is no network.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum CidrError {
-    /// The part before the slash is no IP address.
-    #[error("{0:?} is not a network: expected an address such as 10.0.0.0/8 or 2001:db8::/32")]
-    Address(String),
-    /// The part after the slash is no length, or one beyond 32 (IPv4) or 128 (IPv6).
-    #[error("{0:?} is not a network: the length of its prefix must be 0 to {1}")]
-    Prefix(String, u8),
-    /// Address bits after the prefix are set, which is mostly a typing error.
-    #[error("{text:?} has address bits after its prefix; did you mean {meant}?")]
-    HostBits {
-        /// What was given.
-        text: String,
-        /// The network that contains it.
-        meant: Cidr,
-    },
-}
-
-impl Cidr {
-    /// Whether the network contains an address.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let (bits, width) = bits_of(address.to_canonical());
-        let (network, network_width) = bits_of(self.network);
-        width == network_width && keep_prefix(bits, width, self.prefix) == network
-    }
-}
-
-/// The address as a number and how many bits it has.
-fn bits_of(address: IpAddr) -> (u128, u8) {
-    match address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
-    }
-}
-
-fn keep_prefix(bits: u128, width: u8, prefix: u8) -> u128 {
-    let host_bits = u32::from(width - prefix);
-    bits.checked_shr(host_bits).and_then(|kept| kept.checked_shl(host_bits)).unwrap_or(0)
-}
-
-impl FromStr for Cidr {
-    type Err = CidrError;
-
-    fn from_str(text: &str) -> Result<Self, CidrError> {
-        let (address, prefix) = match text.trim().split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text.trim(), None),
-        };
-        let written: IpAddr = address.parse().map_err(|_| CidrError::Address(text.to_owned()))?;
-        let (_, written_width) = bits_of(written);
-        let written_prefix = match prefix {
-            None => written_width,
-            Some(digits) => Some(digits)
-                .filter(|digits| {
-                    (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
-                })
-                .and_then(|digits| digits.parse().ok())
-                .filter(|&prefix: &u8| prefix <= written_width)
-                .ok_or_else(|| CidrError::Prefix(text.to_owned(), written_width))?,
-        };
-        // ::ffff:10.0.0.0/104 is 10.0.0.0/8; a shorter prefix of the mapped block stays an IPv6 network,
-        // which no canonical IPv4 address is in.
-        let canonical = written.to_canonical();
-        let (address, prefix) = match (written, canonical) {
-            (IpAddr::V6(_), IpAddr::V4(_)) if written_prefix >= 96 => (canonical, written_prefix - 96),
-            _ => (written, written_prefix),
-        };
-        let (bits, width) = bits_of(address);
-        let kept = keep_prefix(bits, width, prefix);
-        let network = match address {
-            IpAddr::V4(_) => IpAddr::V4((kept as u32).into()),
-            IpAddr::V6(_) => IpAddr::V6(kept.into()),
-        };
-        let cidr = Self { network, prefix };
-        if kept == bits { Ok(cidr) } else { Err(CidrError::HostBits { text: text.to_owned(), meant: cidr }) }
-    }
-}
-
-impl fmt::Display for Cidr {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{}", self.network, self.prefix)
-    }
-}
-
 /// Whether any of the networks contains the address.
-pub fn in_any(networks: &[Cidr], address: IpAddr) -> bool {
+pub fn in_any(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))
 }
 
@@ -145,7 +50,7 @@ pub enum ForwardingHeader {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Forwarding {
     /// Where they are.
-    pub proxies: Vec<Cidr>,
+    pub proxies: Vec<Network>,
     /// What they write.
     pub header: ForwardingHeader,
 }

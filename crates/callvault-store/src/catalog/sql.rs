@@ -246,8 +246,12 @@ pub(super) async fn require(sql: &mut dyn Sql, what: &'static str, query: Query)
     }
 }
 
-/// Statements over several rows of values, in batches of powers of two up to 64: so that the number of different
-/// statements, each of which an engine keeps prepared, stays small, and the number of parameters below any limit.
+/// The rows of one statement at most. More would save little, and the SQLite driver looks each parameter up by name in
+/// a list, which makes long statements quadratic.
+const BATCH_ROWS: usize = 16;
+
+/// Statements over several rows of values, in batches of powers of two up to [`BATCH_ROWS`]: so that the number of
+/// different statements, each of which an engine keeps prepared, stays small, and the number of parameters below any limit.
 pub(super) fn batches(
     operation: &'static str,
     before: &str,
@@ -258,7 +262,7 @@ pub(super) fn batches(
     let mut left = rows.len();
     let mut rows = rows.into_iter();
     while left > 0 {
-        let size = (1usize << left.ilog2()).min(64);
+        let size = (1usize << left.ilog2()).min(BATCH_ROWS);
         left -= size;
         let mut text = before.to_owned();
         let mut values = Vec::new();
@@ -320,8 +324,8 @@ mod tests {
         check(0, &[]);
         check(1, &[1]);
         check(3, &[2, 1]);
-        check(64, &[64]);
-        check(135, &[64, 64, 4, 2, 1]);
+        check(16, &[16]);
+        check(39, &[16, 16, 4, 2, 1]);
     }
 
     #[test]

@@ -5,46 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn networks(texts: &[&str]) -> Vec<Cidr> {
+fn networks(texts: &[&str]) -> Vec<Network> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
-}
-
-#[test]
-fn networks_contain_what_their_prefix_says() {
-    let check = |network: &str, address: &str, expected: bool| {
-        let cidr: Cidr = network.parse().unwrap();
-        assert_eq!(cidr.contains(address.parse().unwrap()), expected, "{network} {address}");
-    };
-    check("10.0.0.0/8", "10.255.255.255", true);
-    check("10.0.0.0/8", "11.0.0.0", false);
-    check("192.168.7.128/25", "192.168.7.127", false);
-    check("192.168.7.128/25", "192.168.7.128", true);
-    check("0.0.0.0/0", "203.0.113.9", true);
-    check("0.0.0.0/0", "2001:db8::1", false);
-    check("203.0.113.9", "203.0.113.9", true);
-    check("203.0.113.9", "203.0.113.8", false);
-    check("10.0.0.0/8", "::ffff:10.1.2.3", true);
-    check("::ffff:10.0.0.0/104", "10.1.2.3", true);
-    check("::ffff:10.0.0.0/104", "11.1.2.3", false);
-    check("2001:db8::/32", "2001:db8:ffff::1", true);
-    check("2001:db8::/32", "2001:db9::", false);
-    check("::/0", "2001:db8::1", true);
-    check("::/0", "10.0.0.1", false);
-    check("::1", "::1", true);
-}
-
-#[test]
-fn mistyped_networks_are_refused_with_a_reason() {
-    let check = |text: &str, expected: &str| {
-        assert_eq!(text.parse::<Cidr>().unwrap_err().to_string(), expected);
-    };
-    check("10.0.0.1/8", "\"10.0.0.1/8\" has address bits after its prefix; did you mean 10.0.0.0/8?");
-    check("10.0.0.0/33", "\"10.0.0.0/33\" is not a network: the length of its prefix must be 0 to 32");
-    check("::/129", "\"::/129\" is not a network: the length of its prefix must be 0 to 128");
-    check("10.0.0.0/+8", "\"10.0.0.0/+8\" is not a network: the length of its prefix must be 0 to 32");
-    check("10.0.0.0/", "\"10.0.0.0/\" is not a network: the length of its prefix must be 0 to 32");
-    check("host", "\"host\" is not a network: expected an address such as 10.0.0.0/8 or 2001:db8::/32");
-    check("10.0/8", "\"10.0/8\" is not a network: expected an address such as 10.0.0.0/8 or 2001:db8::/32");
 }
 
 #[test]
@@ -173,14 +135,5 @@ proptest! {
                 Err(_) => prop_assert_eq!(header, ForwardingHeader::Forwarded, "{}", line),
             }
         }
-    }
-
-    #[test]
-    fn a_network_reads_back_as_it_is_shown(bits in any::<u32>(), prefix in 0_u8..=32) {
-        let network = keep_prefix(u128::from(bits), 32, prefix) as u32;
-        let text = format!("{}/{prefix}", std::net::Ipv4Addr::from(network));
-        let cidr: Cidr = text.parse().unwrap();
-        prop_assert_eq!(cidr.to_string(), text);
-        prop_assert!(cidr.contains(IpAddr::V4(bits.into())));
     }
 }

@@ -2,13 +2,14 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use callvault_server::http::address::{Cidr, Forwarding, ForwardingHeader};
+use callvault_core::address::Network;
+use callvault_server::http::address::{Forwarding, ForwardingHeader};
 use callvault_server::listen::PlainPolicy;
 use tokio::net::UnixStream;
 
 use super::*;
 
-fn networks(texts: &[&str]) -> Vec<Cidr> {
+fn networks(texts: &[&str]) -> Vec<Network> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 

@@ -1,0 +1,266 @@
+//! Arguments about hunt groups, messages, sounds and recordings.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Output;
+
+/// `callvault huntgroup ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum HuntGroupCommand {
+    /// Add a hunt group; prints its id
+    #[command(
+        after_help = "Example:\n  callvault huntgroup add --customer 1 --name Sales --id 123 --owner anna"
+    )]
+    Add {
+        /// Where it belongs
+        #[arg(long, value_name = "ID")]
+        customer: i64,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// A number of your own; the next free one otherwise
+        #[arg(long)]
+        id: Option<i64>,
+        /// The person whose it is (id or username); without one, all users of the customer may fetch its messages
+        #[arg(long, value_name = "PERSON")]
+        owner: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Change a hunt group
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "owner", "no_owner"]))]
+    Set {
+        /// The hunt group
+        id: i64,
+        /// Another name
+        #[arg(long)]
+        name: Option<String>,
+        /// Another owner (id or username)
+        #[arg(long, value_name = "PERSON", conflicts_with = "no_owner")]
+        owner: Option<String>,
+        /// Take the owner away
+        #[arg(long)]
+        no_owner: bool,
+    },
+    /// List hunt groups
+    List {
+        /// Of one customer only
+        #[arg(long, value_name = "ID")]
+        customer: Option<i64>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show a hunt group with the current messages of its levels
+    Show {
+        /// The hunt group
+        id: i64,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove a hunt group with all its messages
+    Remove {
+        /// The hunt group
+        id: i64,
+    },
+}
+
+/// One level of one hunt group.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct LevelArguments {
+    /// The hunt group
+    #[arg(long, value_name = "ID")]
+    pub(crate) huntgroup: i64,
+    /// The level, 1 to 10
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub(crate) level: u8,
+}
+
+/// `callvault message ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum MessageCommand {
+    /// Put a file (or a sound) as the message of a level; the former message stays as a version
+    #[command(after_help = "Example:\n  callvault message put --huntgroup 123 --level 1 welcome.wav")]
+    Put {
+        #[command(flatten)]
+        level: LevelArguments,
+        /// The file
+        #[arg(required_unless_present = "sound", conflicts_with = "sound")]
+        file: Option<PathBuf>,
+        /// The name to keep it under [default: the name of the file]
+        #[arg(long, conflicts_with = "sound")]
+        name: Option<String>,
+        /// Take the audio of this sound
+        #[arg(long, value_name = "ID")]
+        sound: Option<i64>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Fetch the message of a level
+    Get {
+        #[command(flatten)]
+        level: LevelArguments,
+        /// Where to [default: standard output]; - is standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Take the message of a level out of use; its versions stay
+    Remove {
+        #[command(flatten)]
+        level: LevelArguments,
+    },
+    /// List the versions of messages, newest first
+    Versions {
+        /// The hunt group
+        #[arg(long, value_name = "ID")]
+        huntgroup: i64,
+        /// Of one level only
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=10))]
+        level: Option<u8>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make an older version the message again
+    Restore {
+        #[command(flatten)]
+        level: LevelArguments,
+        /// The version, as `callvault message versions` lists it
+        version: i64,
+    },
+    /// Put DIR/HUNTGROUP/LEVEL.wav wherever it differs from the present message; removes nothing
+    #[command(
+        after_help = "Example:\n  callvault message sync /srv/prompts      with /srv/prompts/123/1.wav and so on"
+    )]
+    Sync {
+        /// The folder
+        dir: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// `callvault sound ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum SoundCommand {
+    /// Add a sound; prints its id
+    Add {
+        /// Where it belongs
+        #[arg(long, value_name = "ID")]
+        customer: i64,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// A number of your own; the next free one otherwise
+        #[arg(long)]
+        id: Option<i64>,
+        /// The audio
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List sounds
+    List {
+        /// Of one customer only
+        #[arg(long, value_name = "ID")]
+        customer: Option<i64>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show one sound
+    Show {
+        /// The sound
+        id: i64,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Fetch a sound
+    Get {
+        /// The sound
+        id: i64,
+        /// Where to [default: standard output]; - is standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Remove a sound; messages that were taken from it stay
+    Remove {
+        /// The sound
+        id: i64,
+    },
+}
+
+/// One recording.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OneRecording {
+    /// Its name
+    pub(crate) name: String,
+    /// Its customer; needed where several customers have a recording of this name
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: Option<i64>,
+}
+
+/// `callvault recording import ...`
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// Where they belong
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: i64,
+    /// Files, and folders to go through
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Remove each file after its stored copy was read back from the disk and found the same
+    #[arg(long)]
+    pub(crate) remove_source: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// `callvault recording ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordingCommand {
+    /// Take in files; each is stored under its own name, and one that is there already is passed over
+    #[command(
+        after_help = "One line for each file: stored, already there, or refused with the reason. Exit code 1 when one was refused.\n\n\
+        Example:\n  callvault recording import --customer 1 /var/spool/asterisk/monitor --remove-source"
+    )]
+    Import(ImportArguments),
+    /// List recordings
+    List {
+        /// Of one customer only
+        #[arg(long, value_name = "ID")]
+        customer: Option<i64>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show what is known about a recording
+    Show {
+        #[command(flatten)]
+        recording: OneRecording,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Fetch a recording
+    Get {
+        #[command(flatten)]
+        recording: OneRecording,
+        /// Where to [default: standard output]; - is standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Read stored recordings from the disk and compare them with their hashes; exit code 1 when one is not intact
+    Verify {
+        /// Their names; all when there is none
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Of one customer only
+        #[arg(long, value_name = "ID")]
+        customer: Option<i64>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove a recording
+    Remove {
+        #[command(flatten)]
+        recording: OneRecording,
+    },
+}

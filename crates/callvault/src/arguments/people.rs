@@ -1,0 +1,179 @@
+//! Arguments about customers, people and roles.
+
+use clap::{Args, Subcommand};
+
+use super::Output;
+
+/// `callvault customer ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum CustomerCommand {
+    /// Add a customer; prints its id
+    #[command(
+        after_help = "Example:\n  callvault customer add --name \"Example Telecom\" --timezone Europe/Berlin"
+    )]
+    Add {
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// A number of your own; the next free one otherwise
+        #[arg(long)]
+        id: Option<i64>,
+        /// The customer above it
+        #[arg(long, value_name = "ID")]
+        parent: Option<i64>,
+        /// Its time zone, as in the IANA database [default: UTC]
+        #[arg(long, value_name = "ZONE")]
+        timezone: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Change a customer
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone"]))]
+    Set {
+        /// The customer
+        id: i64,
+        /// Another name
+        #[arg(long)]
+        name: Option<String>,
+        /// Another time zone
+        #[arg(long, value_name = "ZONE")]
+        timezone: Option<String>,
+    },
+    /// List the customers
+    List(Output),
+    /// Show one customer
+    Show {
+        /// The customer
+        id: i64,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Close every door to a customer's people and to those of the customers below; nothing is deleted
+    Disable {
+        /// The customer
+        id: i64,
+    },
+    /// Open the doors again
+    Enable {
+        /// The customer
+        id: i64,
+    },
+}
+
+/// How a new password is given.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct PasswordArguments {
+    /// Read the password from standard input (its first line) instead of asking on the terminal
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+/// `callvault person ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PersonCommand {
+    /// Add a person; prints their id
+    #[command(after_help = "Examples:\n  \
+        callvault person add --customer 1 --username crm --role api\n  \
+        echo \"$PASSWORD\" | callvault person add --customer 1 --username crm --role api --password-stdin --source 192.0.2.7,10.0.0.0/8")]
+    Add {
+        /// Where they belong
+        #[arg(long, value_name = "ID")]
+        customer: i64,
+        /// The name they log in with, unique in the installation
+        #[arg(long)]
+        username: String,
+        /// What they may; `callvault role list` shows the roles
+        #[arg(long)]
+        role: String,
+        #[command(flatten)]
+        password: PasswordArguments,
+        /// The addresses or networks they may come from, with commas between [default: any]
+        #[arg(long, value_name = "IPS")]
+        source: Option<String>,
+        /// How their failed Yeastar downloads look: envelope (HTTP 200 with an errno, as on the device) or status (the
+        /// HTTP status tells as well) [default: envelope]
+        #[arg(long, value_name = "WORD", value_parser = ["envelope", "status"])]
+        download_errors: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Change a person
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["role", "source", "download_errors"]))]
+    Set {
+        /// Their id or username
+        person: String,
+        /// Another role
+        #[arg(long)]
+        role: Option<String>,
+        /// Other addresses or networks; empty for any
+        #[arg(long, value_name = "IPS")]
+        source: Option<String>,
+        /// How their failed Yeastar downloads look: envelope (HTTP 200 with an errno, as on the device) or status (the
+        /// HTTP status tells as well)
+        #[arg(long, value_name = "WORD", value_parser = ["envelope", "status"])]
+        download_errors: Option<String>,
+    },
+    /// List people
+    List {
+        /// Of one customer only
+        #[arg(long, value_name = "ID")]
+        customer: Option<i64>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show one person
+    Show {
+        /// Their id or username
+        person: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Give a person another password; ends their sessions
+    SetPassword {
+        /// Their id or username
+        person: String,
+        #[command(flatten)]
+        password: PasswordArguments,
+    },
+    /// Keep a person from logging in; ends their sessions
+    Disable {
+        /// Their id or username
+        person: String,
+    },
+    /// Let a person log in again
+    Enable {
+        /// Their id or username
+        person: String,
+    },
+}
+
+/// `callvault role ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoleCommand {
+    /// List the roles
+    List(Output),
+    /// Show one role
+    Show {
+        /// Its name or id
+        role: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Add a role; prints its id
+    #[command(
+        after_help = "Example:\n  callvault role add --name exporter --privileges record,cdrs,yeastar_api"
+    )]
+    Add {
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// What it may, with commas between; `callvault role show \"system owner\"` lists all there is
+        #[arg(long, value_name = "A,B,C", value_delimiter = ',', required = true)]
+        privileges: Vec<String>,
+        /// How far it reaches [default: as far as the pre-made role with such privileges]
+        #[arg(long, value_parser = ["own", "customer", "subtree", "system"])]
+        reach: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+}

@@ -1,0 +1,142 @@
+//! The engine of an installation: catalog, audio, listen log and use cases, put together in one place.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use callvault_audio::AudioProber;
+use callvault_core::port::audio_store::AudioStore;
+use callvault_core::port::catalog::Catalog;
+use callvault_core::port::random::Random;
+use callvault_core::service::lockouts::LockoutPolicy;
+use callvault_core::service::{Policy, Ports, Services};
+use callvault_server::app::{self, App};
+use callvault_server::system::{ArgonHasher, OsRandom, SystemClock};
+use callvault_server::telemetry::Metrics;
+use callvault_server::work::listen_log::ListenLog;
+use callvault_store::audio::local::LocalAudio;
+use callvault_wire::enswitch::path::Prefixes;
+use callvault_wire::yeastar::response::Cors;
+
+use super::{Lock, Places};
+use crate::config::{Settings, StatusMode};
+
+/// How long the last entries of the listen log may take to be committed.
+const LOG_GRACE: Duration = Duration::from_secs(10);
+
+/// A running engine. It has the lock on its folder; [`Engine::close`] ends it in order.
+pub(crate) struct Engine {
+    catalog: Arc<dyn Catalog>,
+    listen_log: Arc<ListenLog>,
+    services: Arc<Services>,
+    metrics: Arc<Metrics>,
+    random: Arc<dyn Random>,
+    router: Router,
+    _lock: Lock,
+}
+
+impl Engine {
+    /// Makes catalog and audio store in a folder that was claimed.
+    ///
+    /// # Errors
+    /// When they cannot be made.
+    pub(crate) async fn create(settings: &Settings, lock: Lock) -> anyhow::Result<Self> {
+        let places = Places::of(&settings.server.data);
+        let audio = LocalAudio::init(&places.audio()).await.context("cannot make the audio store")?;
+        Self::over(settings, lock, &places.catalog(), Arc::new(audio)).await
+    }
+
+    /// Opens what is there.
+    ///
+    /// # Errors
+    /// When a part is missing, damaged or of another version.
+    pub(crate) async fn open(settings: &Settings, lock: Lock) -> anyhow::Result<Self> {
+        let places = Places::of(&settings.server.data);
+        // A catalog that is gone must not be replaced by an empty one: all audio would be swept as unknown.
+        fs_err::metadata(places.catalog()).context("the catalog is missing")?;
+        let audio = LocalAudio::open(&places.audio()).await.context("cannot open the audio store")?;
+        Self::over(settings, lock, &places.catalog(), Arc::new(audio)).await
+    }
+
+    async fn over(
+        settings: &Settings,
+        lock: Lock,
+        catalog: &Path,
+        audio: Arc<dyn AudioStore>,
+    ) -> anyhow::Result<Self> {
+        let catalog = callvault_store::catalog::open_sqlite(catalog).await?;
+        let clock = Arc::new(SystemClock::new());
+        let random: Arc<dyn Random> = Arc::new(OsRandom);
+        let listen_log = ListenLog::start(catalog.clone(), clock.clone(), settings.listen_log.strict);
+        let ports = Ports {
+            catalog: catalog.clone(),
+            audio,
+            prober: Arc::new(AudioProber),
+            clock,
+            random: random.clone(),
+            passwords: Arc::new(ArgonHasher::new(random.clone())),
+            listen: listen_log.clone(),
+        };
+        let services = Services::open(ports, policy(settings)).await.context("cannot read the catalog")?;
+        let services = Arc::new(services);
+        let metrics = Arc::new(Metrics::new());
+        let app = App::new(services.clone(), doors(settings)?, metrics.clone());
+        let router = app.router().map_err(|error| anyhow::anyhow!("there are no random bytes: {error}"))?;
+        Ok(Self { catalog, listen_log, services, metrics, random, router, _lock: lock })
+    }
+
+    /// All routes.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The use cases.
+    pub(crate) fn services(&self) -> Arc<Services> {
+        self.services.clone()
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
+    }
+
+    /// The source of randomness.
+    pub(crate) fn random(&self) -> &dyn Random {
+        self.random.as_ref()
+    }
+
+    /// Commits what is queued, closes the catalog, then gives the lock back.
+    pub(crate) async fn close(self) {
+        if self.listen_log.shutdown(LOG_GRACE).await.is_err() {
+            tracing::error!("the last entries of the listen log could not be written");
+        }
+        self.catalog.close().await;
+    }
+}
+
+fn policy(settings: &Settings) -> Policy {
+    let limits = &settings.limits;
+    Policy {
+        largest_recording_bytes: limits.largest_recording.0,
+        largest_message_bytes: limits.largest_message.0,
+        message_versions: limits.message_versions,
+        sessions_per_person: limits.sessions_per_person,
+        credential_cache: limits.credential_cache.0,
+        lockouts: LockoutPolicy {
+            failures: settings.lockout.failures,
+            address_failures: settings.lockout.address_failures,
+            duration: settings.lockout.duration.0,
+        },
+    }
+}
+
+fn doors(settings: &Settings) -> anyhow::Result<app::Settings> {
+    Ok(app::Settings {
+        cors: Cors::new(&settings.yeastar.origin)?,
+        enswitch_prefixes: Prefixes::new(settings.enswitch.prefixes.iter().map(String::as_str))?,
+        enswitch_mirror: settings.enswitch.status == StatusMode::Mirror,
+        largest_message_bytes: settings.limits.largest_message.0,
+    })
+}
