@@ -13,10 +13,7 @@ pub(crate) fn root() -> PathBuf {
     // What cargo says now goes before what it said when this was compiled: a moved checkout, or a second one with the
     // same target directory, finds the program already built.
     let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&own)
-        .parent()
-        .expect("xtask/ lies in the root of the repository")
-        .to_owned()
+    Path::new(&own).parent().expect("xtask/ lies in the root of the repository").to_owned()
 }
 
 /// A cargo command in the root of the repository.
@@ -52,9 +49,7 @@ pub(crate) fn output(mut command: Command) -> anyhow::Result<Vec<u8>> {
 
 /// A command as one would type it.
 pub(crate) fn line(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let mut text = String::new();
     for (name, value) in command.get_envs() {
         // Only what was set; what was removed has no value.
@@ -75,28 +70,34 @@ pub(crate) fn line(command: &Command) -> String {
 /// # Errors
 /// When the build fails, or cargo does not name an executable.
 pub(crate) fn release_binary() -> anyhow::Result<PathBuf> {
+    release_executable("callvault")
+}
+
+/// Builds the release binary of a package that has the package's name.
+///
+/// # Errors
+/// As [`release_binary`].
+pub(crate) fn release_executable(package: &str) -> anyhow::Result<PathBuf> {
     let command = cargo(&[
         "build",
         "--release",
         "--package",
-        "callvault",
+        package,
         "--bin",
-        "callvault",
+        package,
         "--message-format=json-render-diagnostics",
     ]);
     let messages = String::from_utf8(output(command)?).context("cargo's messages are not UTF-8")?;
-    executable(&messages).context("cargo built callvault but named no executable")
+    executable(&messages, package).with_context(|| format!("cargo built {package} but named no executable"))
 }
 
-/// The executable in cargo's messages, one JSON object per line
+/// The executable of that name in cargo's messages, one JSON object per line
 /// (<https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages>).
-fn executable(messages: &str) -> Option<PathBuf> {
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|text| serde_json::from_str::<Value>(text).ok())
-        .filter(|message| {
-            message["reason"] == "compiler-artifact" && message["target"]["name"] == "callvault"
-        })
+        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
@@ -111,14 +112,8 @@ mod tests {
 {"reason":"build-script-executed","package_id":"x"}
 {"reason":"compiler-artifact","target":{"name":"callvault"},"executable":"/target/release/callvault"}
 {"reason":"build-finished","success":true}"#;
-        assert_eq!(
-            executable(messages),
-            Some(PathBuf::from("/target/release/callvault"))
-        );
-        assert_eq!(
-            executable("{\"reason\":\"build-finished\",\"success\":true}"),
-            None
-        );
+        assert_eq!(executable(messages, "callvault"), Some(PathBuf::from("/target/release/callvault")));
+        assert_eq!(executable("{\"reason\":\"build-finished\",\"success\":true}", "callvault"), None);
     }
 
     #[test]
@@ -126,10 +121,6 @@ mod tests {
         // The test runs under cargo, which exports CARGO_PKG_NAME=xtask.
         assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
         let command = cargo(&["--version"]);
-        assert!(
-            command
-                .get_envs()
-                .any(|(name, value)| name == "CARGO_PKG_NAME" && value.is_none())
-        );
+        assert!(command.get_envs().any(|(name, value)| name == "CARGO_PKG_NAME" && value.is_none()));
     }
 }

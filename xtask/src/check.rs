@@ -17,14 +17,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     steps.step("cargo-deny is installed", deny_is_installed)?;
     steps.step("import rules", || imports::check(&root()))?;
     steps.command("format", cargo(&["fmt", "--all", "--", "--check"]))?;
-    steps.command(
-        "licences, bans, sources",
-        cargo(&["deny", "check", "licenses", "bans", "sources"]),
-    )?;
-    steps.command(
-        "lints",
-        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-    )?;
+    steps.command("licences, bans, sources", cargo(&["deny", "check", "licenses", "bans", "sources"]))?;
+    steps.command("lints", cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     steps.command("documentation", documentation())?;
     steps.finish();
     Ok(())
@@ -39,11 +33,8 @@ fn documentation() -> Command {
 /// Asked first: it would be a pity to learn it after the lints.
 fn deny_is_installed() -> anyhow::Result<()> {
     let mut command = cargo(&["deny", "--version"]);
-    let found = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
+    let found =
+        command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     if !found {
         bail!("cargo-deny is missing; install it: cargo install cargo-deny --locked --version 0.20.2");
     }

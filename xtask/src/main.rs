@@ -8,6 +8,7 @@
     reason = "a chore talks to the person in front of the terminal"
 )]
 
+mod bench;
 mod cargo;
 mod check;
 mod imports;
@@ -24,6 +25,7 @@ usage: cargo xtask CHORE
 
   test              every test: import rules, the crates, the fuzz corpus, end to end on a release binary
   soak [SCENARIO]   the long scenarios at their full size; all of them, or one of `soak --list`
+  bench [--quick]   both download APIs under load: rates, latencies, memory (docs/benchmarks.md)
   check             format, lints, documentation, import rules, licences and bans";
 
 fn main() -> ExitCode {
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["soak", scenario] => soak::run(Some(scenario)),
+        ["bench"] => bench::run(false),
+        ["bench", "--quick"] => bench::run(true),
         ["check"] => check::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -65,11 +65,7 @@ pub(crate) fn run(name: Option<&str>) -> anyhow::Result<()> {
         for scenario in &scenarios {
             // A filter that matches nothing passes silently; a scenario must not.
             if !has_test(&tests, scenario.filter) {
-                bail!(
-                    "scenario {}: no end-to-end test has `{}` in its name",
-                    scenario.name,
-                    scenario.filter
-                );
+                bail!("scenario {}: no end-to-end test has `{}` in its name", scenario.name, scenario.filter);
             }
         }
         Ok(())
@@ -86,26 +82,18 @@ pub(crate) fn run(name: Option<&str>) -> anyhow::Result<()> {
 }
 
 fn select(name: Option<&str>) -> anyhow::Result<Vec<&'static Scenario>> {
-    let chosen: Vec<&Scenario> = SCENARIOS
-        .iter()
-        .filter(|scenario| name.is_none_or(|name| name == scenario.name))
-        .collect();
+    let chosen: Vec<&Scenario> =
+        SCENARIOS.iter().filter(|scenario| name.is_none_or(|name| name == scenario.name)).collect();
     if chosen.is_empty() {
         let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
-        bail!(
-            "no scenario {}; there are: {}",
-            name.unwrap_or_default(),
-            names.join(", ")
-        );
+        bail!("no scenario {}; there are: {}", name.unwrap_or_default(), names.join(", "));
     }
     Ok(chosen)
 }
 
 /// Whether the harness's list (`NAME: test` per line) has a test with `filter` in its name.
 fn has_test(list: &str, filter: &str) -> bool {
-    list.lines()
-        .filter_map(|line| line.strip_suffix(": test"))
-        .any(|name| name.contains(filter))
+    list.lines().filter_map(|line| line.strip_suffix(": test")).any(|name| name.contains(filter))
 }
 
 #[cfg(test)]
@@ -116,18 +104,9 @@ mod tests {
     fn one_scenario_or_all() {
         assert_eq!(select(None).expect("all").len(), SCENARIOS.len());
         let one = select(Some("big-file")).expect("a known name");
-        assert_eq!(
-            one.iter().map(|scenario| scenario.filter).collect::<Vec<_>>(),
-            ["big_file"]
-        );
-        let error = select(Some("big_file"))
-            .err()
-            .expect("an unknown name")
-            .to_string();
-        assert!(
-            error.contains("big-file"),
-            "the error lists what there is: {error}"
-        );
+        assert_eq!(one.iter().map(|scenario| scenario.filter).collect::<Vec<_>>(), ["big_file"]);
+        let error = select(Some("big_file")).err().expect("an unknown name").to_string();
+        assert!(error.contains("big-file"), "the error lists what there is: {error}");
     }
 
     #[test]

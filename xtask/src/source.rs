@@ -15,10 +15,7 @@ pub(crate) struct Word {
 
 /// The identifiers and keywords of `source`, in order.
 pub(crate) fn words(source: &str) -> Vec<Word> {
-    let mut lexer = Lexer {
-        rest: source.chars().peekable(),
-        line: 1,
-    };
+    let mut lexer = Lexer { rest: source.chars().peekable(), line: 1 };
     let mut words = Vec::new();
     while let Some(character) = lexer.next() {
         match character {
@@ -182,10 +179,7 @@ mod tests {
         check(r##"a r"b\" c r#"d " e"# f br#"g"# h"##, &["a", "c", "f", "h"]);
         check("r#type r b", &["r", "type", "r", "b"]);
         check(r"a 'b' '\'' '\u{1f600}' '\\' ' ' '/' '_' c", &["a", "c"]);
-        check(
-            "fn f<'long, 'a>(x: &'a str) -> &'static str",
-            &["fn", "f", "x", "str", "str"],
-        );
+        check("fn f<'long, 'a>(x: &'a str) -> &'static str", &["fn", "f", "x", "str", "str"]);
         check("1e5 + 0xffu8 - x1", &["x1"]);
         check("a / b 'label: loop", &["a", "b", "loop"]);
     }
@@ -193,12 +187,6 @@ mod tests {
     #[test]
     fn lines_count_through_comments_and_literals() {
         let source = "/* a\n */ \"b\nc\" r\"\n\" // d\nhere";
-        assert_eq!(
-            words(source),
-            [Word {
-                line: 5,
-                text: "here".to_owned()
-            }]
-        );
+        assert_eq!(words(source), [Word { line: 5, text: "here".to_owned() }]);
     }
 }

@@ -16,10 +16,7 @@ pub(crate) struct Steps {
 impl Steps {
     /// Starts the clock of a chore.
     pub(crate) fn new() -> Steps {
-        Steps {
-            started: Instant::now(),
-            done: Vec::new(),
-        }
+        Steps { started: Instant::now(), done: Vec::new() }
     }
 
     /// Runs one step that is code.
@@ -64,11 +61,7 @@ impl Steps {
             println!("  ok      {:>9}  {title}", duration(*took));
         }
         match failed {
-            None => println!(
-                "All {} steps passed in {}.",
-                self.done.len(),
-                duration(self.started.elapsed())
-            ),
+            None => println!("All {} steps passed in {}.", self.done.len(), duration(self.started.elapsed())),
             Some(title) => {
                 println!("  FAILED             {title}");
                 println!("Stopped after {}.", duration(self.started.elapsed()));
@@ -84,9 +77,7 @@ impl Steps {
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = cargo::line(command);
     println!("    {line}");
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
     if !status.success() {
         bail!("`{line}` ended with {status}");
     }
@@ -119,16 +110,9 @@ mod tests {
     #[test]
     fn a_failing_command_is_an_error_that_names_it() {
         let mut steps = Steps::new();
-        steps
-            .command("passes", Command::new("true"))
-            .expect("true exits with 0");
-        let error = steps
-            .command("fails", Command::new("false"))
-            .expect_err("false exits with 1");
-        assert!(
-            format!("{error:#}").contains("`false` ended with exit status: 1"),
-            "{error:#}"
-        );
+        steps.command("passes", Command::new("true")).expect("true exits with 0");
+        let error = steps.command("fails", Command::new("false")).expect_err("false exits with 1");
+        assert!(format!("{error:#}").contains("`false` ended with exit status: 1"), "{error:#}");
         assert_eq!(steps.done.len(), 1);
     }
 }

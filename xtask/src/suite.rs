@@ -21,8 +21,16 @@ pub(crate) fn run() -> anyhow::Result<()> {
     steps.step("import rules", || imports::check(&root()))?;
     steps.command("tests of the crates", cargo(&["test"]))?;
     steps.command(
-        "fuzz corpus and xtask",
-        cargo(&["test", "--package", "callvault-fuzz", "--package", "xtask"]),
+        "fuzz corpus, benchmark and xtask",
+        cargo(&[
+            "test",
+            "--package",
+            "callvault-fuzz",
+            "--package",
+            "callvault-benches",
+            "--package",
+            "xtask",
+        ]),
     )?;
     let binary = steps.step("release binary", release_binary)?;
     steps.command("end to end", end_to_end(&binary))?;

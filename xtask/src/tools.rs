@@ -19,46 +19,16 @@ struct Tool {
 
 /// Everything that a test starts besides callvault itself.
 const TOOLS: &[Tool] = &[
-    Tool {
-        program: "curl",
-        package: "curl",
-    },
-    Tool {
-        program: "file",
-        package: "file",
-    },
-    Tool {
-        program: "jq",
-        package: "jq",
-    },
-    Tool {
-        program: "node",
-        package: "nodejs",
-    },
-    Tool {
-        program: "openssl",
-        package: "openssl",
-    },
-    Tool {
-        program: "perl",
-        package: "perl",
-    },
-    Tool {
-        program: "python3",
-        package: "python3",
-    },
-    Tool {
-        program: "sox",
-        package: "sox",
-    },
-    Tool {
-        program: "soxi",
-        package: "sox",
-    },
-    Tool {
-        program: "strace",
-        package: "strace",
-    },
+    Tool { program: "curl", package: "curl" },
+    Tool { program: "file", package: "file" },
+    Tool { program: "jq", package: "jq" },
+    Tool { program: "node", package: "nodejs" },
+    Tool { program: "openssl", package: "openssl" },
+    Tool { program: "perl", package: "perl" },
+    Tool { program: "python3", package: "python3" },
+    Tool { program: "sox", package: "sox" },
+    Tool { program: "soxi", package: "sox" },
+    Tool { program: "strace", package: "strace" },
 ];
 
 /// Makes sure that every tool is there.
@@ -76,9 +46,7 @@ pub(crate) fn provide() -> anyhow::Result<()> {
     }
     println!("installing {}", packages.join(" "));
     run(apt_get().arg("update"))?;
-    run(apt_get()
-        .args(["install", "-y", "--no-install-recommends"])
-        .args(&packages))?;
+    run(apt_get().args(["install", "-y", "--no-install-recommends"]).args(&packages))?;
     let still_missing = missing_packages(&path);
     if !still_missing.is_empty() {
         bail!(
@@ -99,11 +67,8 @@ fn advice(packages: &[&str]) -> String {
 
 /// The packages of the tools that are not on `path`, sorted, each once.
 fn missing_packages(path: &OsStr) -> Vec<&'static str> {
-    let mut packages: Vec<&str> = TOOLS
-        .iter()
-        .filter(|tool| !is_on_path(tool.program, path))
-        .map(|tool| tool.package)
-        .collect();
+    let mut packages: Vec<&str> =
+        TOOLS.iter().filter(|tool| !is_on_path(tool.program, path)).map(|tool| tool.package).collect();
     packages.sort_unstable();
     packages.dedup();
     packages
@@ -114,15 +79,12 @@ fn is_on_path(program: &str, path: &OsStr) -> bool {
 }
 
 fn is_executable(file: &Path) -> bool {
-    file.metadata()
-        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 /// Whether this process runs as root: /proc/self belongs to the effective user.
 fn is_root() -> bool {
-    Path::new("/proc/self")
-        .metadata()
-        .is_ok_and(|metadata| metadata.uid() == 0)
+    Path::new("/proc/self").metadata().is_ok_and(|metadata| metadata.uid() == 0)
 }
 
 fn apt_get() -> Command {
@@ -139,19 +101,12 @@ mod tests {
     fn a_tool_is_missing_until_an_executable_file_has_its_name() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().as_os_str();
-        assert_eq!(
-            missing_packages(path).len(),
-            TOOLS.len() - 1,
-            "sox and soxi come in one package"
-        );
+        assert_eq!(missing_packages(path).len(), TOOLS.len() - 1, "sox and soxi come in one package");
 
         let program = folder.path().join("curl");
         fs_err::write(&program, "#!/bin/sh\n").expect("a file");
         fs_err::set_permissions(&program, PermissionsExt::from_mode(0o644)).expect("its mode");
-        assert!(
-            !is_on_path("curl", path),
-            "a file that cannot be run is not the program"
-        );
+        assert!(!is_on_path("curl", path), "a file that cannot be run is not the program");
         fs_err::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("its mode");
         assert!(is_on_path("curl", path));
         assert!(!missing_packages(path).contains(&"curl"));
