@@ -24,7 +24,8 @@ const TOOLS: &[Tool] = &[
     Tool { program: "jq", package: "jq" },
     Tool { program: "node", package: "nodejs" },
     Tool { program: "openssl", package: "openssl" },
-    Tool { program: "perl", package: "perl" },
+    // Every Debian has perl itself; json_pp tells that the modules are there as well.
+    Tool { program: "json_pp", package: "perl" },
     Tool { program: "python3", package: "python3" },
     Tool { program: "sox", package: "sox" },
     Tool { program: "soxi", package: "sox" },

@@ -1,0 +1,179 @@
+//! Bytes in are bytes out: both dialects with curl, for every format of audio, in every form.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::audio::every_format;
+use crate::support::http::encode;
+use crate::support::vault::{PASSWORD, Server, Vault};
+use crate::support::{md5, run, sha256};
+
+/// curl that fails with a message, and without a progress bar.
+pub(crate) fn curl() -> Command {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--max-time", "60"]);
+    command
+}
+
+fn curl_json(command: &mut Command) -> Value {
+    let body = run(command);
+    serde_json::from_slice(&body)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&body)))
+}
+
+/// login, get_random, download; the file as curl saved it.
+fn fetch_recording(base: &str, extra: &[&str], name: &str, save_as: &Path) -> Vec<u8> {
+    let body = json!({"username": "api", "password": md5(PASSWORD), "port": "8260"}).to_string();
+    let login = curl_json(curl().args(extra).arg(format!("{base}/api/v2.0.0/login")).args(["-d", &body]));
+    let token = login["token"].as_str().unwrap_or_else(|| panic!("{login}")).to_owned();
+    let body = json!({"recording": name}).to_string();
+    let url = format!("{base}/api/v2.0.0/recording/get_random?token={token}");
+    let ticket = curl_json(curl().args(extra).arg(url).args(["-d", &body]));
+    assert_eq!(ticket["recording"], name);
+    let random = ticket["random"].as_str().unwrap_or_else(|| panic!("{ticket}"));
+    let url = format!(
+        "{base}/api/v2.0.0/recording/download?recording={}&random={random}&token={token}",
+        encode(name)
+    );
+    run(curl().args(extra).arg("-o").arg(save_as).arg(url));
+    fs_err::read(save_as).expect("what curl saved")
+}
+
+#[test]
+fn recordings_of_every_format_come_back_byte_for_byte() {
+    let vault = Vault::with_api_person();
+    let samples = every_format(vault.folder());
+    for sample in &samples {
+        vault.import(&sample.path);
+    }
+    let server = vault.serve();
+    let saved = vault.folder().join("saved");
+    for sample in &samples {
+        for (base, extra) in [(server.url(), &[][..]), (format!("https://{}", server.https), &["-k"][..])] {
+            let bytes = fetch_recording(&base, extra, &sample.name, &saved);
+            assert_eq!(sha256(&bytes), sha256(&sample.bytes), "{} over {base}", sample.name);
+        }
+    }
+    server.stop();
+}
+
+/// The program, its arguments, and then the file with the answer and the file to write.
+const JSON_PARSERS: &[(&str, &[&str])] = &[
+    (
+        "python3",
+        &[
+            "-c",
+            "import json, sys\n\
+             answer = json.load(open(sys.argv[1], encoding='utf-8'))\n\
+             open(sys.argv[2], 'wb').write(answer['data']['data'].encode('latin-1'))",
+        ],
+    ),
+    (
+        "node",
+        &[
+            "-e",
+            "const fs = require('fs');\n\
+             const [source, target] = process.argv.slice(1);\n\
+             const answer = JSON.parse(fs.readFileSync(source, 'utf8'));\n\
+             fs.writeFileSync(target, Buffer.from(answer.data.data, 'latin1'));",
+        ],
+    ),
+    (
+        "perl",
+        &[
+            "-MJSON::PP",
+            "-e",
+            "local $/; open my $in, '<:raw', $ARGV[0] or die $!;\n\
+             my $text = JSON::PP->new->utf8->decode(<$in>)->{data}{data};\n\
+             utf8::downgrade($text) or die 'a code point above 255';\n\
+             open my $out, '>:raw', $ARGV[1] or die $!; print $out $text; close $out;",
+        ],
+    ),
+];
+
+fn fetch_message(server: &Server, level: usize, more: &[&str], save_as: &Path) -> Vec<u8> {
+    let level = format!("level={level}");
+    let mut command = curl();
+    command.arg(format!("{}/api/json/huntgroups/files/download/", server.url()));
+    for field in
+        ["auth_username=desk", "auth_password=Callvault1", "huntgroup=123", &level].iter().chain(more)
+    {
+        command.args(["-d", field]);
+    }
+    run(command.arg("-o").arg(save_as));
+    fs_err::read(save_as).expect("what curl saved")
+}
+
+#[test]
+fn messages_of_every_format_come_back_in_every_form() {
+    let vault = Vault::init();
+    vault.add_person(1, "desk", "administrator", PASSWORD);
+    vault.add_hunt_group(1, 123, "Front desk");
+    let mut samples = every_format(vault.folder());
+    samples.retain(|sample| sample.fits_message);
+    assert!((1..=10).contains(&samples.len()), "a hunt group has ten levels");
+    for (index, sample) in samples.iter().enumerate() {
+        vault.put_message(123, u8::try_from(index + 1).expect("a level"), &sample.path);
+    }
+    let server = vault.serve();
+    let (saved, decoded) = (vault.folder().join("saved"), vault.folder().join("decoded"));
+    for (index, sample) in samples.iter().enumerate() {
+        let (level, name) = (index + 1, &sample.name);
+        let bare = fetch_message(&server, level, &["wrap=none"], &saved);
+        assert_eq!(sha256(&bare), sha256(&sample.bytes), "{name}, wrap=none");
+
+        let text = fetch_message(&server, level, &["encoding=base64"], &saved);
+        let answer: Value = serde_json::from_slice(&text).expect("JSON");
+        assert_eq!(answer["responses"], json!([{"code": "200", "key": "", "message": "OK"}]));
+        assert_eq!(answer["data"]["id"], 123);
+        assert_eq!(answer["data"]["name"], **name);
+        assert_eq!(answer["data"]["mimetype"], "audio/x-wav");
+        let bytes = base64_simd::STANDARD
+            .decode_to_vec(answer["data"]["data"].as_str().expect("a string"))
+            .expect("base64");
+        assert_eq!(sha256(&bytes), sha256(&sample.bytes), "{name}, base64");
+
+        fetch_message(&server, level, &[], &saved);
+        for (program, arguments) in JSON_PARSERS {
+            run(Command::new(program).args(*arguments).arg(&saved).arg(&decoded));
+            let bytes = fs_err::read(&decoded).expect("what the parser wrote");
+            assert_eq!(sha256(&bytes), sha256(&sample.bytes), "{name}, raw, read by {program}");
+        }
+    }
+    server.stop();
+}
+
+#[test]
+fn what_was_uploaded_through_the_dialect_comes_back_and_the_previous_message_is_a_version() {
+    let vault = Vault::init();
+    vault.add_person(1, "desk", "administrator", PASSWORD);
+    vault.add_hunt_group(1, 123, "Front desk");
+    let mut samples = every_format(vault.folder());
+    samples.retain(|sample| sample.fits_message);
+    let server = vault.serve();
+    let saved = vault.folder().join("saved");
+    for sample in &samples {
+        let file = format!("data=@{}", sample.path.display());
+        let answer =
+            curl_json(curl().arg(format!("{}/api/json/huntgroups/files/upload/", server.url())).args([
+                "-F",
+                "auth_username=desk",
+                "-F",
+                "auth_password=Callvault1",
+                "-F",
+                "huntgroup=123",
+                "-F",
+                "level=1",
+                "-F",
+                &file,
+            ]));
+        assert_eq!(answer["responses"][0]["code"], "204", "{}: {answer}", sample.name);
+        let bytes = fetch_message(&server, 1, &["wrap=none"], &saved);
+        assert_eq!(sha256(&bytes), sha256(&sample.bytes), "{}", sample.name);
+    }
+    let versions = vault.list(["message", "versions", "--huntgroup", "123"]);
+    assert_eq!(versions.len(), samples.len(), "every upload keeps the one before it: {versions:?}");
+    server.stop();
+}

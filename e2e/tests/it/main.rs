@@ -1,0 +1,25 @@
+//! End-to-end tests: the built binary, real sockets, real clients. One module for each promise.
+//!
+//! `CALLVAULT_BIN` names the binary. `CALLVAULT_SOAK=1` runs the scenarios at their full size.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "the figures of the scenarios are quoted from the output of the tests"
+)]
+
+mod support;
+
+mod big_file;
+mod certificates;
+mod demo;
+mod flows;
+mod fsync_order;
+mod golden;
+mod intake;
+mod kill_import;
+mod listen_log;
+mod ranges;
+mod running;
+mod secrets;
+mod ticket_race;
+mod tickets;

@@ -1,0 +1,102 @@
+//! Requests, paths and recording names of the Yeastar dialect.
+
+use callvault_core::recording::RecordingName;
+use callvault_wire::yeastar::name::SentName;
+use callvault_wire::yeastar::path::{Method, parse};
+use callvault_wire::yeastar::request::{Call, Opening, parse_head};
+
+use crate::first_line;
+
+/// A request line, a line feed, and the body.
+pub fn yeastar_request(data: &[u8]) {
+    let (line, body) = first_line(data);
+    let Ok(line) = std::str::from_utf8(line) else { return };
+    let mut words = line.split(' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let method = Method::parse(method);
+    let opening = parse_head(method, path, query, body);
+    // Doubled and trailing slashes are passed over (docs/yeastar.md, "Requests").
+    let slashed = format!("/{}/", path.replace('/', "//"));
+    let again = parse_head(method, &slashed, query, body);
+    assert_eq!(again.as_ref().err(), opening.as_ref().err(), "{path} and {slashed}");
+    let head = match opening {
+        Ok(Opening::Call(head)) => head,
+        Ok(Opening::Preflight) => {
+            assert_eq!(method, Method::Options);
+            return;
+        }
+        Err(errno) => {
+            assert_eq!(errno.code().len(), 5, "{errno:?}");
+            return;
+        }
+    };
+    assert!(head.endpoint.accepts(method));
+    let call = head.call();
+    let shown = format!("{head:?} {call:?}");
+    match (&head.token, head.endpoint.needs_token()) {
+        (None, false) => {}
+        (Some(token), true) => {
+            let token = token.reveal();
+            assert!(!token.trim().is_empty());
+            let is_unmistakable =
+                token.len() >= 16 && String::from_utf8_lossy(data).matches(token).count() == 1;
+            assert!(!is_unmistakable || !shown.contains(token), "the token is shown: {shown}");
+        }
+        mixed => panic!("{mixed:?}"),
+    }
+    match call {
+        Ok(Call::Login(login)) => {
+            assert!(!login.username.trim().is_empty());
+            assert_ne!(login.report_port, 0);
+        }
+        Ok(Call::Heartbeat(heartbeat)) => assert_ne!(heartbeat.report_port, Some(0)),
+        Ok(Call::Logout) => {}
+        Ok(Call::RecordingGetRandom(call)) => check_name(&call.recording),
+        Ok(Call::RecordingDownload(call)) => {
+            assert_eq!(call.headers_only, method == Method::Head);
+            check_name(&call.recording);
+        }
+        Err(errno) => assert_eq!(errno.code().len(), 5, "{errno:?}"),
+    }
+}
+
+/// A path.
+pub fn yeastar_path(data: &[u8]) {
+    let Ok(path) = std::str::from_utf8(data) else { return };
+    let parsed = parse(path);
+    assert_eq!(parse(&format!("//{}//", path.replace('/', "///"))), parsed, "slashes are forgiven");
+    if parsed.is_ok() {
+        assert!(path.split('/').find(|segment| !segment.is_empty()) == Some("api"), "{path}");
+    }
+}
+
+/// The name of a recording, from JSON or from a query.
+pub fn yeastar_name(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for name in [SentName::from_json(text), SentName::from_query(text)].into_iter().flatten() {
+        check_name(&name);
+    }
+    // A name that is safe is found by itself however it is sent.
+    if let Ok(stored) = RecordingName::new(text) {
+        let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let sent = [SentName::from_json(text), SentName::from_query(&encoded)];
+        for name in sent {
+            assert!(name.is_ok_and(|name| name.matches(&stored)), "{text:?} does not find itself");
+        }
+    }
+}
+
+fn check_name(name: &SentName) {
+    assert!(!name.spellings().is_empty(), "no safe spelling of {:?}", name.echo());
+    for spelling in name.spellings() {
+        let text = spelling.to_string();
+        assert!((1..=255).contains(&text.len()), "{text:?}");
+        assert!(!text.contains(['/', '\\']) && !text.contains("..") && !text.chars().any(char::is_control));
+        assert!(name.matches(spelling));
+    }
+    let mut unique: Vec<_> = name.spellings().to_vec();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), name.spellings().len(), "each once");
+}
