@@ -102,7 +102,8 @@ pub struct AudioFacts {
     pub rate_hz: u32,
     /// Number of channels, at least 1.
     pub channels: u16,
-    /// Playing time in milliseconds, from the bytes that are there and not from a header's promise.
+    /// Playing time in milliseconds, from the bytes that are there and not from a header's promise; of Ogg as its last
+    /// page tells it.
     pub duration_ms: u64,
     /// What is remarkable about it; a mark never keeps a file out.
     pub marks: Marks,

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use callvault_core::port::clock::Clock as _;
 use callvault_server::http::address::{Forwarding, ForwardingHeader};
 use callvault_server::listen::tls::{CertificateSource, Certificates};
 use callvault_server::listen::{ListenSettings, Listener, PlainPolicy, Protocol, Server};
+use callvault_server::system::SystemClock;
 use callvault_server::telemetry::{self, LogFormat, LogSettings};
 use callvault_server::work::background;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -98,9 +100,10 @@ pub(crate) async fn until_told(
     let tls = certificates.as_ref().map(|certificates| certificates.server_config());
     let server = Server::new(listeners, listen_settings(settings), tls, engine.metrics())?;
 
+    let started = SystemClock::new().now();
     let serving = tokio::spawn(server.serve(engine.router(), stop.clone(), server_settings.shutdown_grace.0));
     let stop_upkeep = CancellationToken::new();
-    let upkeep = tokio::spawn(background::run(engine.services(), stop_upkeep.clone()));
+    let upkeep = tokio::spawn(background::run(engine.services(), started, stop_upkeep.clone()));
     let fingerprint = certificates.as_ref().map(|certificates| certificates.fingerprint());
     if let (Some(certificates), Some(fingerprint)) = (&certificates, &fingerprint) {
         tracing::info!(tls.fingerprint = fingerprint, "the certificate (SHA-256)");

@@ -11,6 +11,8 @@ use crate::port::audio_store::{AudioStore, ReadFrom};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::service::Ports;
+use crate::service::intake::LEASE;
+use crate::time::Timestamp;
 
 /// How many objects one round of the sweep takes.
 const SWEEP_ROUND: u32 = 500;
@@ -107,6 +109,21 @@ impl Installation {
     pub async fn sweep(&self) -> Result<u64> {
         let now = self.clock.now();
         self.catalog.prune_tickets(now).await?;
+        self.sweep_until(now).await
+    }
+
+    /// As [`Installation::sweep`], for uploads that a process before this one left behind, without waiting for their
+    /// leases: whoever is the only writer since `started` knows that nobody works on them any more.
+    ///
+    /// # Errors
+    /// As [`Installation::sweep`].
+    pub async fn sweep_earlier(&self, started: Timestamp) -> Result<u64> {
+        // A lease taken since then ends later than this.
+        let just_before = Timestamp::from_unix_ms(started.unix_ms() - 1);
+        self.sweep_until(just_before.after(LEASE)).await
+    }
+
+    async fn sweep_until(&self, now: Timestamp) -> Result<u64> {
         let mut removed = 0;
         loop {
             let keys = self.catalog.removable(now, SWEEP_ROUND).await?;

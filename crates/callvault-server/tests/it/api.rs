@@ -251,3 +251,31 @@ async fn a_stale_lease_is_swept_and_a_late_commit_refused() {
     assert_eq!(world.audio_files().len(), 0);
     assert_eq!(world.local(Method::GET, "/recordings?customer=1", "").await.json()["items"], json!([]));
 }
+
+#[tokio::test]
+async fn a_new_process_sweeps_at_once_what_an_earlier_one_left() {
+    let world = world().await;
+    let owner = callvault_core::gate::Principal::local_owner();
+    let begin = |world: &World, name: &str| {
+        let services = world.app.services.clone();
+        let name = callvault_core::recording::RecordingName::new(name).unwrap();
+        let owner = owner.clone();
+        async move {
+            let customer = Some(callvault_core::id::CustomerId(1));
+            let mut new = services.recordings.begin(&owner, customer, name).await.unwrap();
+            new.incoming.write(wav(1, 400).into()).await.unwrap();
+            new
+        }
+    };
+    drop(begin(&world, "cut.wav").await);
+    let world = world.restart().await;
+    world.clock.advance(std::time::Duration::from_secs(5));
+    let started = callvault_core::port::clock::Clock::now(world.clock.as_ref());
+    let fresh = begin(&world, "fresh.wav").await;
+    assert_eq!(world.app.services.installation.sweep_earlier(started).await.unwrap(), 1);
+    assert!(
+        world.app.services.recordings.keep(fresh).await.unwrap().new,
+        "an upload of this process goes on"
+    );
+    assert_eq!(world.audio_files().len(), 1);
+}
