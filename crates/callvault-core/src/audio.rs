@@ -161,6 +161,9 @@ impl fmt::Display for Marks {
 pub struct AudioKey([u8; 16]);
 
 impl AudioKey {
+    /// A key that no object has: all zeros, of which chance gives one in 2^128.
+    pub const NONE: Self = Self([0; 16]);
+
     /// A fresh key.
     pub fn new(random: &dyn Random) -> Self {
         let mut bits = [0u8; 16];

@@ -201,7 +201,8 @@ impl Gate {
     }
 
     /// Whether the principal may do this to a hunt group, or to the messages on its levels, that a [`Within`] found
-    /// (`docs/enswitch.md` 21): administrators all of a customer's, others what they own, and viewing where nobody does.
+    /// (`docs/enswitch.md` 21): administrators all of a customer's, others what they own; viewing is open to roles that
+    /// reach a whole customer, and to all where nobody is the owner.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`].
@@ -215,8 +216,9 @@ impl Gate {
         self.privilege(principal, kind, verb)?;
         let viewing = matches!(verb, Verb::See | Verb::Listen | Verb::Download);
         let own = hunt_group.owner.is_some() && hunt_group.owner == principal.person;
-        let unowned = hunt_group.owner.is_none() && viewing;
-        if principal.privileges.has(Privilege::Administrator) || own || unowned {
+        // A role that reaches a whole customer views all of it, as the supervisor of the design's table does.
+        let view = viewing && (hunt_group.owner.is_none() || principal.reach >= Reach::Customer);
+        if principal.privileges.has(Privilege::Administrator) || own || view {
             Ok(())
         } else {
             Err(Error::NotFound { what: "hunt group" })

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use crate::port::random::Random;
 
 /// Text that must not reach a log, an error or a page. `Debug` and `Display` print `***`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
 impl Secret {

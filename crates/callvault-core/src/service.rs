@@ -128,7 +128,7 @@ impl Services {
                 playback.clone(),
                 &policy,
             ),
-            hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone()),
+            hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone(), playback.clone()),
             messages: messages::Messages::new(
                 &ports,
                 gate.clone(),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::id::{CustomerId, PersonId};
-use crate::secret::SecretHash;
+use crate::secret::{Secret, SecretHash};
 use crate::time::Timestamp;
 
 /// How long an idle session lives; each authenticated call slides it (`docs/yeastar.md` G5).
@@ -35,12 +35,12 @@ pub struct Session {
 }
 
 /// What login and heartbeat said about reports, as sent. The report work turns it into a target.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReportWish {
     /// TCP port on the application server.
     pub port: u16,
-    /// Path or complete address, by `url_is_complete`.
-    pub url: String,
+    /// Path or complete address, by `url_is_complete`. Secret, as it may carry a key.
+    pub url: Secret,
     /// `urltag` 1: `url` is host, port and path.
     pub url_is_complete: bool,
     /// The report format, `1.0.0`, `1.0.2` or `2.0.0`.

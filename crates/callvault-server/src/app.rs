@@ -1,5 +1,6 @@
 //! The application behind the listeners: what every route shares, and the router.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub enswitch_mirror: bool,
     /// Largest message taken over the network, in bytes; bounds what is spooled before a login is known.
     pub largest_message_bytes: u64,
+    /// Where uploads wait until their sender is known; a folder that is there and private.
+    pub spool_folder: PathBuf,
 }
 
 impl Default for Settings {
@@ -34,6 +37,7 @@ impl Default for Settings {
             enswitch_prefixes: Prefixes::default(),
             enswitch_mirror: false,
             largest_message_bytes: 10 << 20,
+            spool_folder: std::env::temp_dir(),
         }
     }
 }
@@ -55,7 +59,8 @@ pub struct App {
 impl App {
     /// Puts the doors on the use cases.
     pub fn new(services: Arc<Services>, settings: Settings, metrics: Arc<Metrics>) -> Arc<Self> {
-        let spools = dialect::spool::Spools::new(settings.largest_message_bytes);
+        let spools =
+            dialect::spool::Spools::new(settings.largest_message_bytes, settings.spool_folder.clone());
         Arc::new(Self {
             services,
             settings,

@@ -7,6 +7,7 @@
 //! - what the policy forbids is answered with 403 and an empty body before the service sees it;
 //! - an error of `accept` never ends the loop, and no client can make the server wait without a limit for the
 //!   head of a request or for room to send; how slowly a request body may come is for its route to say;
+//! - no address but that of a configured proxy has more than its share of the connections;
 //! - after a shutdown was asked for, requests under way may finish within the time given.
 //!
 //! [`ClientAddress`]: crate::http::address::ClientAddress
@@ -30,11 +31,13 @@ use tower::Service;
 
 use callvault_core::address::Network;
 
-use crate::http::address::{Forwarding, is_private};
+use self::per_address::{PerAddress, Share};
+use crate::http::address::{Forwarding, in_any, is_private};
 use crate::telemetry::Metrics;
 
 mod accept;
 mod connection;
+pub(crate) mod per_address;
 pub mod proxy;
 mod replay;
 mod self_signed;
@@ -121,6 +124,9 @@ impl PlainPolicy {
 pub struct ListenSettings {
     /// TCP connections open at once; further ones wait in the queue of the kernel.
     pub connections: usize,
+    /// TCP connections that one address may have open at once, or one /64 of IPv6; further ones are closed. It counts
+    /// the peer of the socket; the proxies of [`Self::forwarding`] and [`Self::proxy_protocol`] are exempt.
+    pub connections_per_address: usize,
     /// How long a client may take to send its first byte (and its PROXY header).
     pub first_byte_timeout: Duration,
     /// How long a TLS handshake may take.
@@ -147,6 +153,7 @@ impl Default for ListenSettings {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_address: 1024,
             first_byte_timeout: Duration::from_secs(10),
             handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(30),
@@ -249,6 +256,32 @@ pub struct Shutdown {
     pub cut: usize,
 }
 
+impl Shared {
+    /// A connection's share of what its peer may have; `None` when that is used up.
+    fn admit(&self, peer: IpAddr) -> Option<Admission> {
+        let peer = peer.to_canonical();
+        if in_any(&self.settings.forwarding.proxies, peer) || in_any(&self.settings.proxy_protocol, peer) {
+            return Some(Admission { _share: None });
+        }
+        match self.per_address.take(peer) {
+            Ok(share) => Some(Admission { _share: Some(share) }),
+            Err(full) => {
+                if full.first {
+                    let most = self.settings.connections_per_address;
+                    tracing::warn!(peer.address = %peer, most, "an address has all its connections; further ones are closed");
+                }
+                None
+            }
+        }
+    }
+}
+
+/// The right of a connection to be there.
+#[derive(Debug)]
+struct Admission {
+    _share: Option<Share>,
+}
+
 /// Listeners with what they need to serve.
 #[derive(Debug)]
 pub struct Server {
@@ -263,6 +296,7 @@ struct Shared {
     tls: Option<Arc<rustls::ServerConfig>>,
     metrics: Arc<Metrics>,
     clients: Arc<Semaphore>,
+    per_address: Arc<PerAddress>,
     administrators: Arc<Semaphore>,
     /// Cancelled to stop accepting and to finish what is under way.
     stop: CancellationToken,
@@ -290,6 +324,7 @@ impl Server {
         }
         let shared = Shared {
             clients: Arc::new(Semaphore::new(settings.connections.clamp(1, Semaphore::MAX_PERMITS))),
+            per_address: PerAddress::new(settings.connections_per_address),
             administrators: Arc::new(Semaphore::new(CONTROL_CONNECTIONS)),
             settings,
             tls,

@@ -9,7 +9,7 @@ use std::time::Instant;
 use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::SERVER;
 use http::{HeaderValue, Method, StatusCode};
@@ -36,7 +36,15 @@ pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next:
     if request.extensions().get::<ClientAddress>().is_some_and(|client| client.forwarding_ignored) {
         app.forwarding.ignored(caller.address());
     }
-    let mut response = next.run(request).await;
+    // In a task of its own: a client that leaves must not stop what it began half-way, such as the change of a cache after
+    // its commit, or the count of a failed login. A panic ends this request alone.
+    let mut response = match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(%error, request.id = id.map(|id| id.to_string()), "a request ended in a panic");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    };
     response.headers_mut().insert(SERVER, HeaderValue::from_static("Callvault"));
     if let Some(id) = id {
         response = problem::with_request_id(response, id);

@@ -23,6 +23,7 @@ impl PasswordHasher for QuickHasher {
 
     async fn verify(
         &self,
+        _username: &str,
         stored: Option<&PasswordHash>,
         password: &PasswordMd5,
     ) -> Result<bool, HasherBusy> {

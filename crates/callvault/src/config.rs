@@ -102,8 +102,10 @@ settings! {
         plain_http: PlainHttp = "private",
         /// Networks whose clients are served at all, such as `10.0.0.0/8`. Empty: everybody.
         clients: Vec<Network> = "",
-        /// Connections open at once; further ones wait.
+        /// Connections open at once; further ones wait. Never more than the limit on open files allows.
         connections: usize = "10000",
+        /// Connections that one address may have open at once; further ones are closed. Configured proxies are exempt.
+        connections_per_address: usize = "1024",
         /// How long requests under way may take to finish when the server stops.
         shutdown_grace: Span = "30s",
         /// A file that is written when the server accepts connections, with one line per protocol and address.
@@ -149,7 +151,7 @@ settings! {
     }
     /// The listen log.
     listen_log: ListenLog, "listen_log." {
-        /// Whether no byte of audio leaves before its entry is committed. Otherwise a crash can lose the last 50 ms of entries.
+        /// Whether no byte of audio leaves before its entry is committed. Otherwise a crash can lose the last entries: normally those of 50 ms, never of more than 2 s.
         strict: bool = "false",
     }
     /// Lock-outs after failed logins.
@@ -198,6 +200,7 @@ impl Settings {
         }
         for (name, number) in [
             ("connections", server.connections as u64),
+            ("connections_per_address", server.connections_per_address as u64),
             ("limits.largest_recording", self.limits.largest_recording.0),
             ("limits.largest_message", self.limits.largest_message.0),
             ("limits.message_versions", self.limits.message_versions.into()),

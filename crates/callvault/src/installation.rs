@@ -7,6 +7,7 @@
 //! DATA/control.sock   the control socket, while a server runs
 //! DATA/catalog.sqlite the catalog, with its write-ahead log beside it
 //! DATA/audio/         the audio
+//! DATA/spool/         uploads whose sender is not known yet, as files without a name
 //! DATA/tls/           the self-signed certificate, if there is no other
 //! ```
 
@@ -71,6 +72,10 @@ impl Places {
 
     fn audio(&self) -> PathBuf {
         self.data.join("audio")
+    }
+
+    fn spool(&self) -> PathBuf {
+        self.data.join("spool")
     }
 
     /// The folder of the self-signed certificate.

@@ -210,7 +210,8 @@ async fn certificates(settings: &Settings, places: &Places) -> anyhow::Result<Ar
 fn listen_settings(settings: &Settings) -> ListenSettings {
     let server = &settings.server;
     ListenSettings {
-        connections: server.connections,
+        connections: within_open_files(server.connections),
+        connections_per_address: server.connections_per_address,
         plain: match server.plain_http {
             PlainHttp::Allow => PlainPolicy::Allow,
             PlainHttp::Private => PlainPolicy::PrivateOnly,
@@ -251,6 +252,24 @@ fn raise_open_files() {
     }
 }
 
+/// Files that are no connections: the catalog, the log, listeners, audio being written and read.
+const OTHER_FILES: u64 = 256;
+
+/// How many connections there may be, so that the limit on open files leaves room for everything else.
+fn within_open_files(connections: usize) -> usize {
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return connections };
+    let most = most_connections(connections, limit);
+    if most < connections {
+        tracing::warn!(connections = most, limit, "the limit on open files lowers the number of connections");
+    }
+    most
+}
+
+fn most_connections(wanted: usize, open_files: u64) -> usize {
+    let room = open_files.saturating_sub(OTHER_FILES).max(1);
+    wanted.min(usize::try_from(room).unwrap_or(usize::MAX))
+}
+
 /// What tells a server to stop.
 struct Signals {
     terminate: Signal,
@@ -275,6 +294,20 @@ impl Signals {
     async fn interrupt(&mut self) {
         if self.interrupt.recv().await.is_none() {
             std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_everything_else() {
+        for (wanted, open_files, most) in
+            [(10_000, 1_048_576, 10_000), (10_000, 1024, 768), (10, 1024, 10), (10_000, 256, 1), (5, 0, 1)]
+        {
+            assert_eq!(most_connections(wanted, open_files), most, "{wanted} of {open_files}");
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup
 use crate::id::{CustomerId, HuntGroupId, PersonId, RoleId, SoundId};
 use crate::listen::{Head, LogRow};
 use crate::page::PageRequest;
-use crate::person::{Account, NewPerson, Person, PersonChange};
+use crate::person::{Account, NewPerson, PasswordHash, Person, PersonChange};
 use crate::recording::{Recording, RecordingName};
 use crate::role::{Privileges, Reach, Role};
 use crate::secret::SecretHash;
@@ -216,15 +216,17 @@ pub struct NeededAudio {
 /// Sessions.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Writes sessions as they are now and deletes others, in one commit.
-    async fn write_sessions(&self, written: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()>;
-    /// Sets new ends of sessions that are still there and deletes others, in one commit. A session that was deleted
-    /// meanwhile stays deleted.
-    async fn slide_sessions(
+    /// Adds a session and deletes those it pushes out, in one commit; false, and nothing done, when its person is gone or
+    /// disabled, or their password is not the one that was verified any more.
+    async fn begin_session(
         &self,
-        ends: Vec<(SecretHash, Timestamp)>,
-        deleted: Vec<SecretHash>,
-    ) -> CatalogResult<()>;
+        session: Session,
+        verified: PasswordHash,
+        pushed_out: Vec<SecretHash>,
+    ) -> CatalogResult<bool>;
+    /// Writes what changed about sessions that are still there and deletes others, in one commit. A session that was
+    /// deleted meanwhile stays deleted.
+    async fn change_sessions(&self, changed: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()>;
     /// All sessions, live and remembered.
     async fn sessions(&self) -> CatalogResult<Vec<Session>>;
 }

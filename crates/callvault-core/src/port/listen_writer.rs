@@ -12,7 +12,8 @@ pub struct Unlogged;
 /// Takes entries in order.
 #[async_trait]
 pub trait ListenWriter: Send + Sync {
-    /// Returns when the entry is queued for the next group, at most 50 ms away; in strict mode when it is committed.
+    /// Returns when the entry is queued for the next group, normally at most 50 ms away and never more than 2 s; in strict
+    /// mode when it is committed.
     async fn record(&self, entry: ListenEntry) -> Result<(), Unlogged>;
     /// Returns when everything queued before is committed.
     async fn flush(&self) -> Result<(), Unlogged>;

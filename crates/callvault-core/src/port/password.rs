@@ -15,6 +15,12 @@ pub struct HasherBusy;
 pub trait PasswordHasher: Send + Sync {
     /// A fresh salted hash.
     async fn hash(&self, password: &PasswordMd5) -> Result<PasswordHash, HasherBusy>;
-    /// Whether the password is the one that was hashed. Without a hash (no such person) it takes as long and says no.
-    async fn verify(&self, hash: Option<&PasswordHash>, password: &PasswordMd5) -> Result<bool, HasherBusy>;
+    /// Whether the password is the one that was hashed. Without a hash (no such person) it takes as long and says no. Equal
+    /// questions about one username at one time may share a run, whether or not there is such a person.
+    async fn verify(
+        &self,
+        username: &str,
+        hash: Option<&PasswordHash>,
+        password: &PasswordMd5,
+    ) -> Result<bool, HasherBusy>;
 }

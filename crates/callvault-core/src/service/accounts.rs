@@ -159,7 +159,7 @@ impl Accounts {
                 Some(self.gate.customer(principal, Kind::Customer, Verb::Administer, parent).await?.id())
             }
         };
-        own_number(id.map(|id| id.0))?;
+        own_number(principal, id.map(|id| id.0))?;
         let name = title("name", name)?;
         let timezone = zone(timezone)?;
         let created_at = self.clock.now();
@@ -270,7 +270,7 @@ impl Accounts {
         self.catalog.change_person(id, row).await?;
         self.forget_cached();
         if ends_sessions && let Some(sessions) = self.sessions.get() {
-            sessions.forget_person(id).await?;
+            sessions.forget_person(id);
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Rules for values that people type, the same wherever they come in.
 
 use crate::error::{Error, Result};
+use crate::gate::Principal;
+use crate::role::Reach;
 
 /// A name for a thing: trimmed, 1 to 100 characters, no control characters.
 ///
@@ -35,12 +37,16 @@ pub(crate) fn file_name(text: &str, fallback: &str) -> String {
 /// The largest number of one's own: numbering goes on after it, and every JSON reader holds it exactly.
 const LARGEST_NUMBER: i64 = (1 << 53) - 1;
 
-/// A number of one's own for a new object: 1 to 2^53 - 1.
+/// A number of one's own for a new object: 1 to 2^53 - 1, and for those alone who reach the whole installation: numbers
+/// are shared by all customers, so others could probe for theirs and move the numbering on.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `id`.
-pub(crate) fn own_number(number: Option<i64>) -> Result<()> {
+pub(crate) fn own_number(principal: &Principal, number: Option<i64>) -> Result<()> {
     match number {
+        Some(_) if principal.reach != Reach::System => {
+            Err(Error::invalid("id", "only a system owner chooses numbers; leave it out"))
+        }
         None | Some(1..=LARGEST_NUMBER) => Ok(()),
         Some(_) => Err(Error::invalid("id", "must be an integer from 1 to 9007199254740991")),
     }

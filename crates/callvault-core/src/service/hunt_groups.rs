@@ -6,12 +6,15 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use crate::id::{CustomerId, HuntGroupId, PersonId};
+use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::service::Ports;
 use crate::service::field::{own_number, title};
 use crate::service::intake::Intake;
+use crate::service::messages;
+use crate::service::playback::Playback;
 
 /// The use cases of hunt groups.
 pub struct HuntGroups {
@@ -19,11 +22,12 @@ pub struct HuntGroups {
     clock: Arc<dyn Clock>,
     gate: Arc<Gate>,
     intake: Arc<Intake>,
+    playback: Arc<Playback>,
 }
 
 impl HuntGroups {
-    pub(crate) fn new(ports: &Ports, gate: Arc<Gate>, intake: Arc<Intake>) -> Self {
-        Self { catalog: ports.catalog.clone(), clock: ports.clock.clone(), gate, intake }
+    pub(crate) fn new(ports: &Ports, gate: Arc<Gate>, intake: Arc<Intake>, playback: Arc<Playback>) -> Self {
+        Self { catalog: ports.catalog.clone(), clock: ports.clock.clone(), gate, intake, playback }
     }
 
     /// Adds one.
@@ -40,7 +44,7 @@ impl HuntGroups {
         owner: Option<PersonId>,
     ) -> Result<HuntGroupId> {
         let customer = self.gate.customer(principal, Kind::HuntGroup, Verb::Administer, customer).await?;
-        own_number(id.map(|id| id.0))?;
+        own_number(principal, id.map(|id| id.0))?;
         let name = title("name", name)?;
         let created_at = self.clock.now();
         let new = NewHuntGroup { id, customer: customer.id(), name, owner, created_at };
@@ -108,9 +112,13 @@ impl HuntGroups {
     /// Removes one with the messages of all its levels.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`].
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`].
     pub async fn remove(&self, principal: &Principal, id: HuntGroupId) -> Result<()> {
         let hunt_group = self.find(principal, Verb::Delete, id).await?;
+        for message in self.catalog.message_versions(id, None).await? {
+            let subject = messages::subject(&hunt_group, &message);
+            self.playback.note(principal, Action::Delete, &subject, &message.audio).await?;
+        }
         let discarded = self.catalog.remove_hunt_group(hunt_group.id, self.clock.now()).await?;
         self.intake.discard(discarded).await;
         Ok(())

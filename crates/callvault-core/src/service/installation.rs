@@ -7,7 +7,7 @@ use crate::audio::AudioKey;
 use crate::error::Result;
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::page::PageRequest;
-use crate::port::audio_store::{AudioStore, ReadFrom};
+use crate::port::audio_store::{AudioStore, AudioStoreError, ReadFrom};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::service::Ports;
@@ -26,6 +26,19 @@ pub struct Findings {
     pub audio_bytes: u64,
     /// What is wrong, one sentence each. Empty is clean.
     pub problems: Vec<String>,
+}
+
+/// How many problems are told; a disk that is not there would fill the memory with them.
+const MOST_PROBLEMS: usize = 1000;
+
+impl Findings {
+    fn tell(&mut self, problem: impl FnOnce() -> String) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem());
+        } else if self.problems.len() == MOST_PROBLEMS {
+            self.problems.push("there are more problems than are told here".to_owned());
+        }
+    }
 }
 
 /// The use cases of the installation.
@@ -47,8 +60,11 @@ impl Installation {
     /// When one does not.
     pub async fn ready(&self) -> Result<()> {
         self.catalog.ping().await?;
-        self.audio.keys(0).await.map_err(crate::Error::NotStored)?;
-        Ok(())
+        // No object has this key, so the store proves that it can look for one.
+        match self.audio.open(AudioKey::NONE, ReadFrom::Anywhere).await {
+            Ok(_) | Err(AudioStoreError::Missing { .. }) => Ok(()),
+            Err(error) => Err(crate::Error::NotStored(error)),
+        }
     }
 
     /// Holds the catalog against itself and against the store: every object that something needs is there with its size,
@@ -73,15 +89,19 @@ impl Installation {
             for one in needed {
                 findings.audio_objects += 1;
                 findings.audio_bytes += one.audio.size_bytes;
-                let (kind, name) = (one.kind, one.name);
-                match self.audio.open(one.audio.key, ReadFrom::Anywhere).await {
-                    Ok(reader) if reader.size_bytes() == one.audio.size_bytes => {}
-                    Ok(reader) => findings.problems.push(format!(
-                        "{kind} {name}: the stored audio has {} bytes, the catalog says {}",
+                let key = one.audio.key;
+                let problem = match self.audio.open(key, ReadFrom::Anywhere).await {
+                    Ok(reader) if reader.size_bytes() == one.audio.size_bytes => continue,
+                    Ok(reader) => format!(
+                        "the stored audio has {} bytes, the catalog says {}",
                         reader.size_bytes(),
                         one.audio.size_bytes
-                    )),
-                    Err(error) => findings.problems.push(format!("{kind} {name}: {error}")),
+                    ),
+                    Err(error) => error.to_string(),
+                };
+                // It may have been removed, as it should, since the page was read.
+                if !self.catalog.known(vec![key]).await?.is_empty() {
+                    findings.tell(|| format!("{} {}: {problem}", one.kind, one.name));
                 }
             }
         }
@@ -92,10 +112,12 @@ impl Installation {
             let keys = self.audio.keys(shard).await.map_err(crate::Error::NotStored)?;
             for keys in keys.chunks(PageRequest::<()>::MOST as usize) {
                 let known: HashSet<AudioKey> = self.catalog.known(keys.to_vec()).await?.into_iter().collect();
-                let unknown = keys.iter().filter(|key| !known.contains(key));
-                findings
-                    .problems
-                    .extend(unknown.map(|key| format!("audio {key} is stored and nothing needs it")));
+                for key in keys.iter().filter(|key| !known.contains(key)) {
+                    // It may have been removed, as it should, since the shard was listed.
+                    if self.audio.open(*key, ReadFrom::Anywhere).await.is_ok() {
+                        findings.tell(|| format!("audio {key} is stored and nothing needs it"));
+                    }
+                }
             }
         }
         Ok(())
@@ -123,18 +145,28 @@ impl Installation {
         self.sweep_until(just_before.after(LEASE)).await
     }
 
+    /// Goes on past what cannot be removed now, so that one bad object does not keep the others; its failure is answered
+    /// at the end.
     async fn sweep_until(&self, now: Timestamp) -> Result<u64> {
         let mut removed = 0;
         loop {
             let keys = self.catalog.removable(now, SWEEP_ROUND).await?;
-            if keys.is_empty() {
-                return Ok(removed);
+            let mut gone = Vec::with_capacity(keys.len());
+            let mut failure = None;
+            for key in keys {
+                match self.audio.remove(key).await {
+                    Ok(()) => gone.push(key),
+                    Err(error) => failure = Some(error),
+                }
             }
-            for key in &keys {
-                self.audio.remove(*key).await.map_err(crate::Error::NotStored)?;
+            let progress = gone.len();
+            removed += progress as u64;
+            self.catalog.forget(gone).await?;
+            match failure {
+                Some(error) if progress == 0 => return Err(crate::Error::NotStored(error)),
+                None if progress == 0 => return Ok(removed),
+                _ => {}
             }
-            removed += keys.len() as u64;
-            self.catalog.forget(keys).await?;
         }
     }
 }

@@ -95,7 +95,7 @@ impl Intake {
     /// Writes staged bytes again as a new object, once, after a flush of the first one failed: a failed fsync may mark
     /// pages clean that never reached the medium, so flushing the same file again proves nothing.
     async fn write_again(&self, staged: &dyn AudioReader, expected: Written) -> Result<AudioKey> {
-        let (key, mut upload, _) = self.begin_object().await?;
+        let (key, mut upload, mut lease_ends) = self.begin_object().await?;
         let copied = async {
             let mut offset = 0;
             while offset < expected.size_bytes {
@@ -105,6 +105,12 @@ impl Intake {
                 }
                 offset += piece.len() as u64;
                 upload.write(piece).await?;
+                let now = self.clock.now();
+                if now.after(LEASE / 2) >= lease_ends {
+                    lease_ends = now.after(LEASE);
+                    // If this fails the object may be swept, and its commit refused: nothing is acknowledged then.
+                    let _ = self.catalog.extend_leases(vec![key], lease_ends).await;
+                }
             }
             upload.finish().await
         };

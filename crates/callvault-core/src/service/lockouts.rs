@@ -102,11 +102,12 @@ impl Lockouts {
         }
     }
 
-    /// A success ends the run of failures.
+    /// A success ends the run of failures: of the address at the Yeastar door, of address and username at the others. The
+    /// ceiling of an address goes down with time alone, or whoever has one account could go on guessing at others.
     pub fn succeeded(&self, door: Door, address: IpAddr, username: &str) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, _) in self.keys(door, address, username) {
-            entries.remove(&key);
+        if let Some((key, _)) = self.keys(door, address, username).first() {
+            entries.remove(key);
         }
     }
 
@@ -128,6 +129,7 @@ impl Lockouts {
 
     /// Forgets the failures of one address, or of all; answers how many locks that ended.
     pub fn clear(&self, address: Option<IpAddr>) -> usize {
+        let address = address.map(neighbourhood);
         let matches = |one: IpAddr| address.is_none_or(|wanted| wanted == one);
         let ended = self.list().iter().filter(|lock| matches(lock.address)).count();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,6 +139,7 @@ impl Lockouts {
 
     /// The counters that a login at this door moves, with the number of failures that locks each.
     fn keys(&self, door: Door, address: IpAddr, username: &str) -> Vec<(Key, u32)> {
+        let address = neighbourhood(address);
         let key = |username| Key { door, address, username };
         if door == Door::Yeastar {
             vec![(key(None), self.policy.failures)]
@@ -149,13 +152,22 @@ impl Lockouts {
     fn forget_old(&self, entries: &mut HashMap<Key, Entry>, now: Duration) {
         entries.retain(|_, entry| now.saturating_sub(entry.last) < self.policy.duration);
         if entries.len() >= MOST_ENTRIES {
+            // Half of them at once, so that a flood costs little for each of its members.
             let mut ages: Vec<_> = entries.values().map(|entry| entry.last).collect();
-            ages.sort_unstable();
-            let middle = ages[ages.len() / 2];
-            entries.retain(|_, entry| {
-                entry.last > middle || entry.locked_until.is_some_and(|until| now < until)
-            });
+            let (_, middle, _) = ages.select_nth_unstable(MOST_ENTRIES / 2);
+            let middle = *middle;
+            entries.retain(|_, entry| entry.last > middle);
         }
+    }
+}
+
+/// Who is counted as one: an IPv4 address, or a /64 of IPv6, of which a single host commonly has all addresses.
+fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            IpAddr::V6(std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
+        }
+        other => other,
     }
 }
 
@@ -229,8 +241,33 @@ mod tests {
             book.failed(Door::Enswitch, from, &format!("guess{number}"));
         }
         assert!(book.locked(Door::Enswitch, from, "other"));
+        book.succeeded(Door::Enswitch, from, "another");
+        assert!(
+            book.locked(Door::Enswitch, from, "other"),
+            "one success does not open the address to guesses"
+        );
         assert_eq!(book.clear(Some(from)), 2);
         assert!(!book.locked(Door::Enswitch, from, "other"));
         assert_eq!(book.list(), []);
+    }
+
+    #[test]
+    fn a_host_cannot_walk_through_its_ipv6_network() {
+        let (_, book) = book();
+        for last in 1..=5 {
+            book.failed(Door::Yeastar, address(&format!("2001:db8:1:2::{last}")), "a");
+        }
+        assert!(book.locked(Door::Yeastar, address("2001:db8:1:2:ffff::1"), "a"));
+        assert!(!book.locked(Door::Yeastar, address("2001:db8:1:3::1"), "a"));
+        assert_eq!(book.clear(Some(address("2001:db8:1:2::77"))), 1);
+    }
+
+    #[test]
+    fn a_flood_of_addresses_is_forgotten_in_time() {
+        let (_, book) = book();
+        for number in 0..u32::try_from(MOST_ENTRIES).unwrap() + 1000 {
+            book.failed(Door::Yeastar, IpAddr::V4(number.into()), "a");
+        }
+        assert!(book.entries.lock().unwrap().len() <= MOST_ENTRIES);
     }
 }

@@ -108,7 +108,8 @@ impl Logins {
                 return Err(LoginRefused::Locked);
             }
             let hash = account.as_ref().map(|account| &account.person.password_hash);
-            let right = self.passwords.verify(hash, password).await.map_err(|_| LoginRefused::Busy)?;
+            let right =
+                self.passwords.verify(username, hash, password).await.map_err(|_| LoginRefused::Busy)?;
             if locked() {
                 // Others failed while this one was being verified: the lock holds for all of them.
                 return Err(LoginRefused::Locked);
@@ -124,8 +125,9 @@ impl Logins {
         };
         if !cached {
             self.remember(cache_entry, &account);
+            // What was believed without a check proves nothing new about who is knocking.
+            self.lockouts.succeeded(door, peer, username);
         }
-        self.lockouts.succeeded(door, peer, username);
         Ok(account)
     }
 

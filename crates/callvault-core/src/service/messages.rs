@@ -93,8 +93,8 @@ impl Messages {
     /// Puts the bytes that a sound has at this moment; answers the version.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), [`Error::Invalid`] (`sound`: not there, not visible, or
-    /// without a file).
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), [`Error::Invalid`] (`sound`: not there, not visible,
+    /// without a file, or no WAV).
     pub async fn put_sound(
         &self,
         principal: &Principal,
@@ -104,9 +104,10 @@ impl Messages {
     ) -> Result<i64> {
         let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
         let refuse = || Error::invalid("sound", "must be a sound of your library that has a file");
-        let within = self.gate.within(principal, Kind::Message, Verb::Change)?;
+        let within = self.gate.within(principal, Kind::Sound, Verb::Listen).map_err(|_| refuse())?;
         let sound = self.catalog.sound(&within, sound).await?.ok_or_else(refuse)?;
         let audio = sound.audio.filter(|_| sound.customer == hunt_group.customer).ok_or_else(refuse)?;
+        playable_by_a_switch(&audio).map_err(|_| refuse())?;
         let name = file_name(&format!("{}.wav", sound.name), "sound.wav");
         self.put_stored(principal, &hunt_group, level, name, audio).await
     }
@@ -128,7 +129,16 @@ impl Messages {
             audio,
             keep_versions: self.keep_versions,
         };
+        let before = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
         let (version, discarded) = self.catalog.put_message(new).await?;
+        if before.len() >= self.keep_versions as usize {
+            let after = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
+            let kept = |old: &&Message| !after.iter().any(|message| message.version == old.version);
+            for pruned in before.iter().filter(kept) {
+                let subject = subject(hunt_group, pruned);
+                self.playback.note(principal, Action::Delete, &subject, &pruned.audio).await?;
+            }
+        }
         self.intake.discard(discarded).await;
         Ok(version)
     }
@@ -222,7 +232,7 @@ impl Messages {
 }
 
 /// Messages are WAV files with samples in them (`docs/enswitch.md` 23): a switch plays nothing else.
-fn playable_by_a_switch(audio: &StoredAudio) -> Result<(), Unrecognised> {
+pub(super) fn playable_by_a_switch(audio: &StoredAudio) -> Result<(), Unrecognised> {
     if audio.facts.container == Container::Wave {
         Ok(())
     } else {
@@ -230,7 +240,7 @@ fn playable_by_a_switch(audio: &StoredAudio) -> Result<(), Unrecognised> {
     }
 }
 
-fn subject(hunt_group: &HuntGroup, message: &Message) -> Subject {
+pub(super) fn subject(hunt_group: &HuntGroup, message: &Message) -> Subject {
     let name = format!("{}/{}/{}", hunt_group.id, message.level, message.version);
     Subject { customer: hunt_group.customer, kind: "message", name }
 }

@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId};
 use crate::listen::Door;
-use crate::page::PageRequest;
 use crate::person::{Account, DownloadErrors};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
@@ -21,6 +20,7 @@ use crate::secret::{Secret, SecretHash, fresh_token};
 use crate::service::accounts::Accounts;
 use crate::service::{Policy, Ports};
 use crate::session::{ReportWish, SESSION_LIFE, Session, TOMBSTONE_LIFE};
+use crate::time::Timestamp;
 
 /// Why a token opens nothing.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,7 @@ pub struct Heartbeat {
     /// The TCP port for reports.
     pub port: Option<u16>,
     /// Path or address for reports.
-    pub url: Option<String>,
+    pub url: Option<Secret>,
     /// Whether `url` is complete.
     pub url_is_complete: Option<bool>,
     /// The report format.
@@ -124,11 +124,12 @@ impl Sessions {
         })
     }
 
-    /// Begins a session for a verified account; answers its token. Durable before it answers.
+    /// Begins a session for a verified account; answers its token, or nothing when the account lost its password or was
+    /// disabled since it was verified. Durable before it answers.
     ///
     /// # Errors
     /// When the catalog fails.
-    pub async fn begin(&self, account: &Account, peer: IpAddr, report: ReportWish) -> Result<Secret> {
+    pub async fn begin(&self, account: &Account, peer: IpAddr, report: ReportWish) -> Result<Option<Secret>> {
         let token = fresh_token(self.random.as_ref());
         let now = self.clock.now();
         let session = Session {
@@ -141,21 +142,37 @@ impl Sessions {
             created_at: now,
             expires_at: now.after(SESSION_LIFE),
         };
-        let pushed_out = self.pushed_out_by(&session);
-        self.catalog.write_sessions(vec![session.clone()], pushed_out.clone()).await?;
-        let mut book = self.locked();
-        for token in &pushed_out {
-            book.remove(token);
+        // The place is taken before the commit, so that logins side by side do not all see the same sessions; nobody
+        // can use it, as the token is not told yet.
+        let pushed_out = {
+            let mut book = self.locked();
+            let pushed_out = pushed_out_by(&book, &session, self.most_per_person, now);
+            for token in &pushed_out {
+                book.remove(token);
+            }
+            book.insert(session.clone());
+            pushed_out
+        };
+        let hash = session.token;
+        let begun =
+            self.catalog.begin_session(session, account.person.password_hash.clone(), pushed_out).await;
+        if !matches!(begun, Ok(true)) {
+            self.locked().remove(&hash);
         }
-        book.insert(session);
-        Ok(token)
+        Ok(begun?.then_some(token))
     }
 
-    /// The live session of a token.
+    /// The live session of a token, slid to its full life. A person's list of addresses holds for every call but a download,
+    /// whose ticket has a list of its own (`from_anywhere`).
     ///
     /// # Errors
     /// See [`SessionRefused`].
-    pub async fn resume(&self, token: &str, peer: IpAddr) -> Result<Resumed, SessionRefused> {
+    pub async fn resume(
+        &self,
+        token: &str,
+        peer: IpAddr,
+        from_anywhere: bool,
+    ) -> Result<Resumed, SessionRefused> {
         let hash = SecretHash::of(token);
         let now = self.clock.now();
         let session = {
@@ -168,7 +185,8 @@ impl Sessions {
             return Err(SessionRefused::Expired { download_errors: account.person.download_errors });
         }
         let open = account.role.privileges.has(Privilege::YeastarApi);
-        if !open || account.person.disabled || account.customer_disabled {
+        let welcome = from_anywhere || account.person.source.allows(peer);
+        if !open || !welcome || account.person.disabled || account.customer_disabled {
             return Err(SessionRefused::Unknown);
         }
         let mut book = self.locked();
@@ -203,21 +221,17 @@ impl Sessions {
             book.slid.remove(&token);
             changed
         };
-        self.catalog.write_sessions(vec![changed], Vec::new()).await?;
-        if self.locked().sessions.contains_key(&token) {
-            return Ok(());
-        }
-        // It was ended meanwhile, and must not come back with the row that was just written.
-        self.end(token).await
+        Ok(self.catalog.change_sessions(vec![changed], Vec::new()).await?)
     }
 
-    /// Ends a session. Durable before it answers.
+    /// Ends a session. Durable before it answers; a session whose end could not be written goes on.
     ///
     /// # Errors
     /// When the catalog fails.
     pub async fn end(&self, token: SecretHash) -> Result<()> {
+        self.catalog.change_sessions(Vec::new(), vec![token]).await?;
         self.locked().remove(&token);
-        Ok(self.catalog.write_sessions(Vec::new(), vec![token]).await?)
+        Ok(())
     }
 
     /// Writes the sessions that slid, and deletes those that ended over a day ago.
@@ -226,19 +240,15 @@ impl Sessions {
     /// When the catalog fails; nothing is forgotten then.
     pub async fn flush(&self) -> Result<()> {
         let now = self.clock.now();
-        let (ends, deleted, slid) = {
+        let (changed, deleted, slid) = {
             let mut book = self.locked();
             let slid = std::mem::take(&mut book.slid);
-            let end = |token: &SecretHash| Some((*token, book.sessions.get(token)?.expires_at));
-            let ends: Vec<_> = slid.iter().filter_map(end).collect();
+            let changed: Vec<_> = slid.iter().filter_map(|token| book.sessions.get(token).cloned()).collect();
             let old = |session: &&Session| session.expires_at.after(TOMBSTONE_LIFE) <= now;
             let deleted: Vec<_> = book.sessions.values().filter(old).map(|session| session.token).collect();
-            (ends, deleted, slid)
+            (changed, deleted, slid)
         };
-        if ends.is_empty() && deleted.is_empty() {
-            return Ok(());
-        }
-        let outcome = self.catalog.slide_sessions(ends, deleted.clone()).await;
+        let outcome = self.catalog.change_sessions(changed, deleted.clone()).await;
         let mut book = self.locked();
         match outcome {
             Ok(()) => {
@@ -267,7 +277,6 @@ impl Sessions {
         };
         let mut sessions: Vec<_> = book.sessions.values().filter(shown).cloned().collect();
         sessions.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.token)));
-        sessions.truncate(PageRequest::<()>::MOST as usize);
         Ok(sessions)
     }
 
@@ -290,18 +299,13 @@ impl Sessions {
         }
     }
 
-    /// Forgets the sessions of a person. The catalog deleted them in the commit that took the person's rights; it is asked
-    /// again for one that a heartbeat may have written since.
-    pub(crate) async fn forget_person(&self, person: PersonId) -> Result<()> {
-        let tokens: Vec<_> = {
-            let mut book = self.locked();
-            let tokens: Vec<_> = book.of_person.get(&person).into_iter().flatten().copied().collect();
-            for token in &tokens {
-                book.remove(token);
-            }
-            tokens
-        };
-        Ok(self.catalog.write_sessions(Vec::new(), tokens).await?)
+    /// Forgets the sessions of a person; the catalog deleted them in the commit that took the person's rights.
+    pub(crate) fn forget_person(&self, person: PersonId) {
+        let mut book = self.locked();
+        let tokens: Vec<_> = book.of_person.get(&person).into_iter().flatten().copied().collect();
+        for token in &tokens {
+            book.remove(token);
+        }
     }
 
     /// Without a customer, the whole installation for whoever reaches it, and the own customer for others.
@@ -318,34 +322,46 @@ impl Sessions {
         Ok(Some(self.gate.customer(principal, Kind::Session, verb, customer).await?.id()))
     }
 
-    /// Which live sessions a new one pushes out when its person has too many (`docs/yeastar.md` G6): first those of the
-    /// same peer and login parameters, oldest first, and the newest session of a report target only when nothing else is left.
-    fn pushed_out_by(&self, new: &Session) -> Vec<SecretHash> {
-        let now = self.clock.now();
-        let book = self.locked();
-        let tokens = book.of_person.get(&new.person).into_iter().flatten();
-        let mut live: Vec<&Session> = tokens
-            .filter_map(|token| book.sessions.get(token))
-            .filter(|session| !session.expired_at(now))
-            .collect();
-        let excess = (live.len() + 1).saturating_sub(self.most_per_person);
-        if excess == 0 {
-            return Vec::new();
-        }
-        live.sort_by_key(|session| (session.created_at, session.token));
-        let newest_of_target: HashMap<_, _> =
-            live.iter().map(|session| ((session.peer, &session.report), session.token)).collect();
-        let rank = |session: &&Session| {
-            let alike = session.peer == new.peer && session.report == new.report;
-            // The new session takes over its own target, so the older ones of that target protect nothing.
-            let protects = !alike && newest_of_target[&(session.peer, &session.report)] == session.token;
-            (protects, !alike)
-        };
-        live.sort_by_key(rank);
-        live.into_iter().take(excess).map(|session| session.token).collect()
-    }
-
     fn locked(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Which live sessions a new one pushes out when its person has too many (`docs/yeastar.md` G6): first those of the
+/// same peer and login parameters, oldest first, and the newest session of a report target only when nothing else is left.
+fn pushed_out_by(book: &Book, new: &Session, most: usize, now: Timestamp) -> Vec<SecretHash> {
+    let tokens = book.of_person.get(&new.person).into_iter().flatten();
+    let mut live: Vec<&Session> = tokens
+        .filter_map(|token| book.sessions.get(token))
+        .filter(|session| !session.expired_at(now))
+        .collect();
+    let excess = (live.len() + 1).saturating_sub(most);
+    if excess == 0 {
+        return Vec::new();
+    }
+    live.sort_by_key(|session| (session.created_at, session.token));
+    let newest_of_target: HashMap<_, _> =
+        live.iter().map(|session| (target(session), session.token)).collect();
+    let rank = |session: &&Session| {
+        let alike = session.peer == new.peer && session.report == new.report;
+        // The new session takes over its own target, so the older ones of that target protect nothing.
+        let taken_over = target(session) == target(new);
+        let protects = !taken_over && newest_of_target[&target(session)] == session.token;
+        (protects, !alike)
+    };
+    live.sort_by_key(rank);
+    live.into_iter().take(excess).map(|session| session.token).collect()
+}
+
+/// Where a session's reports go, as host and port: the application server and its port, or the authority of a complete
+/// address.
+fn target(session: &Session) -> (String, u16) {
+    let wish = &session.report;
+    if wish.url_is_complete {
+        let url = wish.url.reveal();
+        let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+        return (authority.to_ascii_lowercase(), 0);
+    }
+    (session.application_server.unwrap_or(session.peer).to_string(), wish.port)
 }

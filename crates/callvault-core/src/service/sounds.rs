@@ -12,6 +12,7 @@ use crate::port::clock::Clock;
 use crate::service::field::{own_number, title};
 use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
+use crate::service::messages::playable_by_a_switch;
 use crate::service::playback::{Playable, Playback};
 use crate::service::{Policy, Ports};
 use crate::sound::{NewSound, Sound};
@@ -65,7 +66,7 @@ impl Sounds {
         name: &str,
     ) -> Result<SoundId> {
         let customer = self.gate.customer(principal, Kind::Sound, Verb::Administer, customer).await?;
-        own_number(id.map(|id| id.0))?;
+        own_number(principal, id.map(|id| id.0))?;
         let name = title("name", name)?;
         let created_at = self.clock.now();
         Ok(self.catalog.add_sound(NewSound { id, customer: customer.id(), name, created_at }).await?)
@@ -85,10 +86,19 @@ impl Sounds {
     /// Gives it its bytes. When this answers, they survive a power cut.
     ///
     /// # Errors
-    /// [`Error::NotAudio`], [`Error::NotFound`], or when catalog or store fail.
-    pub async fn fill(&self, filling: SoundToFill) -> Result<()> {
-        let audio = filling.incoming.finish().await?;
-        let discarded = self.catalog.fill_sound(filling.sound.id, audio, self.clock.now()).await?;
+    /// [`Error::NotAudio`], also for what is no WAV, [`Error::NotFound`], [`Error::Unlogged`], or when catalog or store
+    /// fail.
+    pub async fn fill(&self, principal: &Principal, filling: SoundToFill) -> Result<()> {
+        let SoundToFill { sound, incoming } = filling;
+        let audio = incoming.finish().await?;
+        if let Err(reason) = playable_by_a_switch(&audio) {
+            self.intake.discard(vec![audio.key]).await;
+            return Err(reason.into());
+        }
+        if let Some(replaced) = &sound.audio {
+            self.playback.note(principal, Action::Delete, &subject(&sound), replaced).await?;
+        }
+        let discarded = self.catalog.fill_sound(sound.id, audio, self.clock.now()).await?;
         self.intake.discard(discarded).await;
         Ok(())
     }

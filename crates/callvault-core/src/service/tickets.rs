@@ -4,7 +4,7 @@
 //! through our own API live in the catalog. Either kind is claimed in one atomic step, after every check and before
 //! the first byte; a HEAD, a wrong name, another session's token or a refused address never spends one.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub enum TicketRefused {
 }
 
 /// Someone with a ticket of a session.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Bearer<'a> {
     /// The `random`.
     pub random: &'a str,
@@ -59,18 +59,20 @@ pub struct Bearer<'a> {
     pub spend: bool,
 }
 
-/// A ticket of this process, with its end on the clock that never goes back.
+/// A ticket of this process, with its end on the clock that never goes back and its place in the order of making.
 struct Held {
     ticket: Ticket,
+    session: SecretHash,
     ends: Duration,
     order: u64,
 }
 
+/// The tickets of this process. Each is in all three maps or in none.
 #[derive(Default)]
 struct Book {
     held: HashMap<SecretHash, Held>,
     by_end: BTreeSet<(Duration, SecretHash)>,
-    of_session: HashMap<SecretHash, VecDeque<(u64, SecretHash)>>,
+    of_session: HashMap<SecretHash, BTreeSet<(u64, SecretHash)>>,
     made: u64,
 }
 
@@ -78,50 +80,35 @@ impl Book {
     fn add(&mut self, session: SecretHash, ticket: Ticket, ends: Duration) {
         self.made += 1;
         let random = ticket.random;
-        let queue = self.of_session.entry(session).or_default();
-        queue.push_back((self.made, random));
+        let open = self.of_session.entry(session).or_default();
+        open.insert((self.made, random));
+        let oldest = if open.len() > OPEN_TICKETS_PER_SESSION {
+            open.first().map(|(_, oldest)| *oldest)
+        } else {
+            None
+        };
         self.by_end.insert((ends, random));
-        self.held.insert(random, Held { ticket, ends, order: self.made });
-        if self.open_of(&session) > OPEN_TICKETS_PER_SESSION
-            && let Some((_, oldest)) = self.of_session.get_mut(&session).and_then(VecDeque::pop_front)
-        {
+        self.held.insert(random, Held { ticket, session, ends, order: self.made });
+        if let Some(oldest) = oldest {
             self.remove(&oldest);
         }
-    }
-
-    /// How many unused tickets a session has; forgets those that went out of the front of its queue.
-    fn open_of(&mut self, session: &SecretHash) -> usize {
-        let Some(queue) = self.of_session.get_mut(session) else { return 0 };
-        let held = &self.held;
-        let is_open =
-            |(order, random): &(u64, SecretHash)| held.get(random).is_some_and(|one| one.order == *order);
-        if queue.len() > OPEN_TICKETS_PER_SESSION {
-            queue.retain(is_open);
-        }
-        queue.len()
     }
 
     fn remove(&mut self, random: &SecretHash) -> Option<Ticket> {
         let held = self.held.remove(random)?;
         self.by_end.remove(&(held.ends, *random));
+        if let Some(open) = self.of_session.get_mut(&held.session) {
+            open.remove(&(held.order, *random));
+            if open.is_empty() {
+                self.of_session.remove(&held.session);
+            }
+        }
         Some(held.ticket)
     }
 
     fn forget_ended(&mut self, now: Duration) {
-        while let Some((ends, random)) = self.by_end.first().copied().filter(|(ends, _)| *ends <= now) {
-            self.by_end.remove(&(ends, random));
-            if let Some(Held { ticket: Ticket { session: Some(session), .. }, .. }) =
-                self.held.remove(&random)
-                && let Some(queue) = self.of_session.get_mut(&session)
-            {
-                let held = &self.held;
-                while queue.front().is_some_and(|(_, random)| !held.contains_key(random)) {
-                    queue.pop_front();
-                }
-                if queue.is_empty() {
-                    self.of_session.remove(&session);
-                }
-            }
+        while let Some((_, random)) = self.by_end.first().copied().filter(|(ends, _)| *ends <= now) {
+            self.remove(&random);
         }
     }
 }
@@ -275,6 +262,9 @@ impl Tickets {
         let now = self.clock.now();
         let found = self.catalog.ticket(random, now).await.map_err(Error::from)?;
         let ticket = found.filter(|ticket| ticket.random.matches(&random)).ok_or(TicketRefused::Invalid)?;
+        if self.closed(ticket.customer).await? {
+            return Err(TicketRefused::Invalid);
+        }
         if !ticket.allows(peer) {
             return Err(TicketRefused::Address);
         }
@@ -345,6 +335,16 @@ impl Tickets {
         })
     }
 
+    /// Whether the customer or one above it is disabled, which closes every door to its audio.
+    async fn closed(&self, customer: CustomerId) -> Result<bool> {
+        for id in self.catalog.customer_line(customer).await? {
+            if self.catalog.customer(id).await?.is_none_or(|customer| customer.disabled) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn held(&self, random: &SecretHash) -> Option<Ticket> {
         let now = self.clock.uptime();
         let book = self.locked();
@@ -369,5 +369,43 @@ impl Tickets {
 
     fn locked(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    fn ticket(random: u32) -> Ticket {
+        let now = Timestamp::from_unix_ms(0);
+        Ticket {
+            random: SecretHash::of(&random.to_string()),
+            customer: CustomerId(1),
+            recording: RecordingName::new("a.wav").unwrap(),
+            session: None,
+            made_by: None,
+            allowed: Vec::new(),
+            created_at: now,
+            expires_at: now,
+        }
+    }
+
+    #[test]
+    fn a_session_whose_tickets_are_used_or_over_leaves_nothing() {
+        let mut book = Book::default();
+        let (one, other) = (SecretHash::of("one"), SecretHash::of("other"));
+        for random in 0..3 {
+            book.add(one, ticket(random), Duration::from_secs(30));
+        }
+        book.add(other, ticket(3), Duration::from_secs(40));
+        for random in 0..3 {
+            assert!(book.remove(&SecretHash::of(&random.to_string())).is_some());
+        }
+        assert_eq!(book.of_session.len(), 1);
+        book.forget_ended(Duration::from_secs(39));
+        assert_eq!(book.held.len(), 1);
+        book.forget_ended(Duration::from_secs(40));
+        assert!(book.held.is_empty() && book.by_end.is_empty() && book.of_session.is_empty());
     }
 }

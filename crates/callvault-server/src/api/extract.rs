@@ -109,6 +109,25 @@ impl ListParams {
     }
 }
 
+impl ListParams {
+    /// The page asked for, of a list that is in memory; a key that is gone meanwhile ends the list.
+    pub(super) fn cut<R, T: From<R>>(
+        &self,
+        rows: Vec<R>,
+        key: impl Fn(&R) -> String,
+    ) -> Result<List<T>, Problem> {
+        let page = self.page(|key| Some(key.to_owned()))?;
+        let start = match &page.after {
+            None => 0,
+            Some(after) => {
+                rows.iter().position(|row| key(row) == *after).map_or(rows.len(), |place| place + 1)
+            }
+        };
+        let rows: Vec<R> = rows.into_iter().skip(start).take(page.limit as usize).collect();
+        Ok(List::page(rows, page.limit, key, Into::into))
+    }
+}
+
 /// Which customer.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct CustomerParam {

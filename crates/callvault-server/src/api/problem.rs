@@ -1,6 +1,8 @@
 //! Failures of our own API as `application/problem+json` (RFC 9457). A client learns a reason and a request id; the cause
 //! of what is our fault goes to the log alone.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use callvault_core::Error;
@@ -20,6 +22,9 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
     detail: String,
+    /// What is our fault, for the log alone.
+    #[serde(skip)]
+    cause: Option<Arc<Error>>,
 }
 
 impl Problem {
@@ -31,7 +36,12 @@ impl Problem {
             code,
             field: None,
             detail: detail.into(),
+            cause: None,
         }
+    }
+
+    fn caused_by(self, error: Error) -> Self {
+        Self { cause: Some(Arc::new(error)), ..self }
     }
 
     /// A value that is missing or not acceptable.
@@ -86,20 +96,14 @@ impl From<Error> for Problem {
             Error::NotAudio(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_audio", text),
             Error::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text),
             Error::Unreadable(_) => {
-                log(&error);
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", text)
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", text).caused_by(error)
             }
             Error::NotStored(_) | Error::Unlogged | Error::Catalog(_) => {
-                log(&error);
                 let detail = "the server failed to do this; its log says why, under this request id";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).caused_by(error)
             }
         }
     }
-}
-
-fn log(error: &Error) {
-    tracing::error!(error = error as &dyn std::error::Error, "a call of our own API failed");
 }
 
 impl From<TicketRefused> for Problem {
@@ -115,7 +119,7 @@ impl From<TicketRefused> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// The request id is added where it is known, by [`crate::observe`].
+    /// The request id is added, and the cause logged, where the id is known: by [`crate::observe`].
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut headers = HeaderMap::new();
@@ -134,7 +138,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Puts the request id into the body of a problem.
+/// Puts the request id into the body of a problem, and its cause into the log under this id.
 pub(crate) fn with_request_id(response: Response, id: impl std::fmt::Display) -> Response {
     #[derive(Serialize)]
     struct Identified<'a> {
@@ -143,7 +147,62 @@ pub(crate) fn with_request_id(response: Response, id: impl std::fmt::Display) ->
         request_id: String,
     }
     let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
-    let body = serde_json::to_vec(&Identified { problem: &problem, request_id: id.to_string() });
+    let request_id = id.to_string();
+    if let Some(cause) = &problem.cause {
+        let error: &(dyn std::error::Error + 'static) = cause.as_ref();
+        tracing::error!(request.id = request_id, error, "a call of our own API failed");
+    }
+    let body = serde_json::to_vec(&Identified { problem: &problem, request_id });
     let (parts, old) = response.into_parts();
     Response::from_parts(parts, body.map_or(old, Body::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    use callvault_core::port::catalog::CatalogError;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::telemetry::{LogFormat, LogSettings, dispatch};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_cause_of_a_failure_is_in_the_log_alone_under_the_id_that_the_client_has() {
+        let check = async |error: Error, logged: &str| {
+            let (lines, settings) =
+                (Lines::default(), LogSettings { format: LogFormat::Text, filter: "info".to_owned() });
+            let writer = lines.clone();
+            let dispatch = dispatch(&settings, move || writer.clone(), false).unwrap();
+            let response = tracing::dispatcher::with_default(&dispatch, || {
+                with_request_id(Problem::from(error).into_response(), "00ff")
+            });
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+            assert!(body.contains(r#""request_id":"00ff""#), "{body}");
+            assert!(!body.contains("the disk is on fire"), "{body}");
+            assert_eq!(log.lines().count(), usize::from(!logged.is_empty()), "{log}");
+            assert!(log.contains(logged), "{log}");
+            assert_eq!(log.contains("00ff"), !logged.is_empty(), "{log}");
+        };
+        let source = "the disk is on fire".into();
+        check(CatalogError::Engine { operation: "writing", source }.into(), "the disk is on fire").await;
+        check(Error::Unlogged, "a call of our own API failed").await;
+        check(Error::NotFound { what: "recording" }, "").await;
+    }
 }

@@ -17,7 +17,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::extract::{CustomerParam, Handle, Json, JsonBody, List, Params};
+use super::extract::{Handle, Json, JsonBody, List, ListParams, Params};
 use super::object::{LockoutObject, NewTicketObject, SessionObject, TicketObject};
 use super::principal::Verified;
 use super::problem::Problem;
@@ -39,9 +39,10 @@ pub(super) struct TicketToCreate {
 pub(super) async fn list_tickets(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
+    Params(params): Params<ListParams>,
 ) -> Result<Json<List<TicketObject>>, Problem> {
     let tickets = app.services.tickets.list(&principal).await?;
-    Ok(Json::ok(List::whole(tickets.into_iter().map(Into::into).collect())))
+    Ok(Json::ok(params.cut(tickets, |ticket| ticket.random.handle())?))
 }
 
 pub(super) async fn create_ticket(
@@ -107,10 +108,10 @@ pub(super) async fn redeem_ticket(
 pub(super) async fn list_sessions(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    Params(params): Params<CustomerParam>,
+    Params(params): Params<ListParams>,
 ) -> Result<Json<List<SessionObject>>, Problem> {
     let sessions = app.services.sessions.list(&principal, params.customer()).await?;
-    Ok(Json::ok(List::whole(sessions.into_iter().map(Into::into).collect())))
+    Ok(Json::ok(params.cut(sessions, |session| session.token.handle())?))
 }
 
 pub(super) async fn revoke_session(

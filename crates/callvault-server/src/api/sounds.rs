@@ -76,7 +76,7 @@ pub(super) async fn fill(
         filling.incoming.abandon().await;
         return Err(problem);
     }
-    sounds.fill(filling).await?;
+    sounds.fill(&principal, filling).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,5 +1,7 @@
 //! The routes of the Enswitch dialect.
 
+mod body;
+
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -18,17 +20,17 @@ use callvault_wire::enswitch::auth::Credentials;
 use callvault_wire::enswitch::error::{Failure, Fault};
 use callvault_wire::enswitch::form::FormReader;
 use callvault_wire::enswitch::name;
-use callvault_wire::enswitch::parameters::{AudioPlace, Parameters, SentAudio};
+use callvault_wire::enswitch::parameters::{AudioPlace, Form as SentForm, Parameters, SentAudio};
 use callvault_wire::enswitch::path::{Function, Target};
 use callvault_wire::enswitch::request::huntgroup_files::{DownloadCall, Source, UploadCall, Wanted};
 use callvault_wire::enswitch::request::{Call, check_method};
 use callvault_wire::enswitch::response::{self, AudioFile, AudioReply, Reply, StatusRule};
 use http::request::Parts;
 use http::{Method, header};
-use http_body_util::BodyExt as _;
 
+use self::body::{Pieces, Sender};
+use super::respond;
 use super::spool::{PourError, Spool};
-use super::{BODY_TIME, respond};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::stream::{self, Form, Piece};
@@ -56,11 +58,12 @@ pub(super) async fn answer(app: &Arc<App>, target: Target, request: Request) -> 
     };
     let route = function.path();
     let (parts, body) = request.into_parts();
+    let caller = Caller::of(&parts.extensions);
     let query = parts.uri.query().unwrap_or_default();
     let mut parameters = Parameters::from_query(function, query.as_bytes());
     let mut spool = None;
     if parts.method == Method::POST {
-        match read_form(app, function, &parts, body).await {
+        match receive(app, caller, &parameters, &parts, body).await {
             Ok((form, spooled)) => {
                 parameters = parameters.with_body(form);
                 spool = spooled;
@@ -76,7 +79,7 @@ pub(super) async fn answer(app: &Arc<App>, target: Target, request: Request) -> 
     }
     let rule = StatusRule::of(app.settings.enswitch_mirror, Some(&parameters));
     let head_only = parts.method == Method::HEAD;
-    let outcome = carry_out(app, Caller::of(&parts.extensions), &parameters, spool).await;
+    let outcome = carry_out(app, caller, &parameters, spool).await;
     let released = match outcome {
         Ok(Outcome::Audio(playable, audio)) => release(app, route, &playable, audio, head_only).await,
         Ok(Outcome::Reply(done)) => Ok(reply(route, done)),
@@ -92,13 +95,7 @@ async fn carry_out(
     parameters: &Parameters,
     spool: Option<Spool>,
 ) -> Result<Outcome, Failure> {
-    let principal = authenticate(app, caller, parameters).await?;
-    let verb = match parameters.function() {
-        Function::HuntgroupsFilesDownload => Verb::Download,
-        Function::HuntgroupsFilesUpload => Verb::Change,
-        Function::HuntgroupsFilesDelete => Verb::Delete,
-    };
-    app.services.gate.privilege(&principal, Kind::Message, verb).map_err(|error| failed(&error))?;
+    let principal = admit(app, caller, parameters).await?;
     match Call::from_parameters(parameters).map_err(Failure::Input)? {
         Call::HuntgroupsFilesDownload(call) => download(app, &principal, call).await,
         Call::HuntgroupsFilesUpload(call) => upload(app, &principal, call, spool).await,
@@ -112,6 +109,18 @@ async fn carry_out(
             Ok(Outcome::Reply(Reply::done()))
         }
     }
+}
+
+/// Who calls, if their role has the function at all.
+async fn admit(app: &Arc<App>, caller: Caller, parameters: &Parameters) -> Result<Principal, Failure> {
+    let principal = authenticate(app, caller, parameters).await?;
+    let verb = match parameters.function() {
+        Function::HuntgroupsFilesDownload => Verb::Download,
+        Function::HuntgroupsFilesUpload => Verb::Change,
+        Function::HuntgroupsFilesDelete => Verb::Delete,
+    };
+    app.services.gate.privilege(&principal, Kind::Message, verb).map_err(|error| failed(&error))?;
+    Ok(principal)
 }
 
 async fn authenticate(app: &Arc<App>, caller: Caller, parameters: &Parameters) -> Result<Principal, Failure> {
@@ -235,53 +244,80 @@ async fn upload(
     Ok(Outcome::Reply(Reply::done()))
 }
 
-/// Reads a body through the dialect's form reader; audio goes to a spool, as its sender may not be known yet.
-async fn read_form(
+/// Receives a body. Credentials in the query are judged first, so that a file is only spooled for a stranger when its
+/// sender says in the body alone who they are.
+async fn receive(
     app: &Arc<App>,
-    function: Function,
+    caller: Caller,
+    query: &Parameters,
     parts: &Parts,
     body: Body,
-) -> Result<(callvault_wire::enswitch::parameters::Form, Option<Spool>), Failure> {
-    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mut reader = FormReader::new(function, content_type);
-    let takes_file = function == Function::HuntgroupsFilesUpload;
-    let mut spool = match takes_file.then(|| app.spools.open()) {
-        Some(None) => {
-            tracing::warn!("an upload was refused, too many are waiting for their sender to become known");
-            return Err(Failure::Internal);
+) -> Result<(SentForm, Option<Spool>), Failure> {
+    let takes_file = query.function() == Function::HuntgroupsFilesUpload;
+    let pieces = |body, sender| match takes_file {
+        true => {
+            let too_large = Fault::too_large(app.spools.largest_bytes());
+            Pieces::new(body, sender, app.spools.most_body_bytes(), too_large)
         }
-        other => other.flatten(),
+        false => Pieces::new(body, sender, MOST_BODY_BYTES, Fault::new("", "The body is too long.")),
     };
-    let most = if takes_file { app.spools.most_body_bytes() } else { MOST_BODY_BYTES };
-    let broken = |message| Failure::Input(vec![Fault::new("", message)]);
-    let (mut body, mut audio, mut received) = (body, Vec::new(), 0);
-    loop {
-        let next = tokio::time::timeout(BODY_TIME, body.frame()).await;
-        let Some(frame) = next.map_err(|_| broken("The body came too slowly."))? else { break };
-        let frame = frame.map_err(|_| broken("The body broke off."))?;
-        let Ok(piece) = frame.into_data() else { continue };
-        received += piece.len() as u64;
-        if received > most {
-            return Err(Failure::Input(vec![Fault::too_large(app.spools.largest_bytes())]));
-        }
-        reader.push(&piece, &mut audio);
-        keep(&mut spool, &mut audio).await?;
+    if !takes_file {
+        return Ok(read_form(query.function(), parts, pieces(body, Sender::Stranger), None).await);
     }
-    let form = reader.finish(&mut audio);
-    keep(&mut spool, &mut audio).await?;
-    Ok((form, spool))
+    let sender = match Credentials::from_parameters(query) {
+        None => Sender::Stranger,
+        Some(_) => match admit(app, caller, query).await {
+            Ok(_) => Sender::Known,
+            Err(failure) => {
+                // Who waits to be told to go on with the body has not sent it, and reads the answer at once.
+                if !parts.headers.contains_key(header::EXPECT) {
+                    pieces(body, Sender::Stranger).discard().await;
+                }
+                return Err(failure);
+            }
+        },
+    };
+    let spool = match sender {
+        Sender::Known => app.spools.open_for_known(),
+        Sender::Stranger => app.spools.open_for_stranger(caller.address()),
+    };
+    if spool.is_none() {
+        tracing::warn!(client = %caller.address(), ?sender, "an upload was refused, too many are under way");
+        return Err(Failure::Busy);
+    }
+    Ok(read_form(query.function(), parts, pieces(body, sender), spool).await)
 }
 
-async fn keep(spool: &mut Option<Spool>, audio: &mut Vec<u8>) -> Result<(), Failure> {
-    match spool {
-        Some(spool) => spool.take(audio).await.map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "the spool of an upload failed");
-            Failure::Internal
-        }),
-        None => {
-            audio.clear();
-            Ok(())
+/// Reads a body through the dialect's form reader. What is wrong with it stays in the form until the caller is known.
+async fn read_form(
+    function: Function,
+    parts: &Parts,
+    mut pieces: Pieces,
+    mut spool: Option<Spool>,
+) -> (SentForm, Option<Spool>) {
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut reader = FormReader::new(function, content_type);
+    let mut audio = Vec::new();
+    loop {
+        match pieces.next().await {
+            Ok(Some(piece)) => {
+                reader.push(&piece, &mut audio);
+                keep(&mut spool, &mut audio).await;
+            }
+            Ok(None) => {
+                let form = reader.finish(&mut audio);
+                keep(&mut spool, &mut audio).await;
+                return (form, spool);
+            }
+            Err(fault) => return (reader.break_off(fault), spool),
         }
+    }
+}
+
+async fn keep(spool: &mut Option<Spool>, audio: &mut Vec<u8>) {
+    match spool {
+        Some(spool) => spool.take(audio).await,
+        None => audio.clear(),
     }
 }
 

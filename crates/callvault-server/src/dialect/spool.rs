@@ -1,52 +1,89 @@
-//! Where the audio of an upload waits until its sender is known: in memory while it is small, then in an unnamed file.
-//! The number of spools and the size of each are capped, because anybody can send a body.
+//! Where the audio of an upload waits until its sender is known: in memory while it is small, then in an unnamed file in
+//! the data folder, which is as private as the audio itself.
+//!
+//! The number of spools and the size of each are capped, because anybody can send a body. Senders who are known already
+//! have places apart from those of strangers, and of these no address has more than a few.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use callvault_core::service::intake::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::listen::per_address::{PerAddress, Share};
+
 /// Up to here a spool needs no file.
 const MEMORY_BYTES: usize = 64 * 1024;
 
-/// How many uploads may wait for their sender to become known.
+/// How many uploads may wait for their sender to become known, and how many of known senders may be under way.
 const AT_ONCE: usize = 32;
+
+/// How many strangers' uploads one address may have.
+const STRANGERS_PER_ADDRESS: usize = 8;
 
 /// How much is handed on at once.
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// The spools of a server.
 pub(crate) struct Spools {
-    places: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
+    strangers_per_address: Arc<PerAddress>,
+    known: Arc<Semaphore>,
     largest_bytes: u64,
+    folder: Arc<Path>,
 }
 
-/// Audio of somebody who is not known yet.
+/// Audio on its way in.
 pub(crate) struct Spool {
     memory: Vec<u8>,
     file: Option<File>,
     size_bytes: u64,
     largest_bytes: u64,
+    folder: Arc<Path>,
+    /// What went wrong; nothing is kept from then on, and whoever pours is told.
+    failure: Option<std::io::Error>,
     _place: OwnedSemaphorePermit,
+    _share: Option<Share>,
 }
 
 impl Spools {
-    pub(crate) fn new(largest_bytes: u64) -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE)), largest_bytes }
+    /// Spools of up to `largest_bytes` each, their files in `folder`.
+    pub(crate) fn new(largest_bytes: u64, folder: PathBuf) -> Self {
+        Self {
+            strangers: Arc::new(Semaphore::new(AT_ONCE)),
+            strangers_per_address: PerAddress::new(STRANGERS_PER_ADDRESS),
+            known: Arc::new(Semaphore::new(AT_ONCE)),
+            largest_bytes,
+            folder: folder.into(),
+        }
     }
 
-    /// A place for one upload; `None` when all are taken.
-    pub(crate) fn open(&self) -> Option<Spool> {
-        let place = self.places.clone().try_acquire_owned().ok()?;
+    /// A place for an upload of somebody unknown at this address; `None` when all are taken.
+    pub(crate) fn open_for_stranger(&self, address: IpAddr) -> Option<Spool> {
+        let share = self.strangers_per_address.take(address).ok()?;
+        self.open(&self.strangers, Some(share))
+    }
+
+    /// A place for an upload of somebody who is known; `None` when all are taken.
+    pub(crate) fn open_for_known(&self) -> Option<Spool> {
+        self.open(&self.known, None)
+    }
+
+    fn open(&self, places: &Arc<Semaphore>, share: Option<Share>) -> Option<Spool> {
+        let place = places.clone().try_acquire_owned().ok()?;
         Some(Spool {
             memory: Vec::new(),
             file: None,
             size_bytes: 0,
             largest_bytes: self.largest_bytes,
+            folder: self.folder.clone(),
+            failure: None,
             _place: place,
+            _share: share,
         })
     }
 
@@ -62,29 +99,37 @@ impl Spools {
 }
 
 impl Spool {
-    /// Takes what the form reader decoded and empties `audio`. Past the cap the bytes are counted and dropped.
-    pub(crate) async fn take(&mut self, audio: &mut Vec<u8>) -> std::io::Result<()> {
+    /// Takes what the form reader decoded and empties `audio`. Past the cap, and after a failure, the bytes are counted
+    /// and dropped: what is wrong is told when the sender is known.
+    pub(crate) async fn take(&mut self, audio: &mut Vec<u8>) {
         self.size_bytes += audio.len() as u64;
-        if self.over_the_cap() {
+        if self.over_the_cap() || self.failure.is_some() {
             self.memory = Vec::new();
             self.file = None;
             audio.clear();
-            return Ok(());
+            return;
         }
         self.memory.append(audio);
         if self.memory.len() > MEMORY_BYTES {
-            let (bytes, file) = (std::mem::take(&mut self.memory), self.file.take());
-            let written = tokio::task::spawn_blocking(move || {
-                let mut file = match file {
-                    Some(file) => file,
-                    None => tempfile::tempfile()?,
-                };
-                file.write_all(&bytes)?;
-                Ok::<_, std::io::Error>(file)
-            });
-            self.file = Some(written.await.map_err(std::io::Error::other)??);
+            match self.write_memory().await {
+                Ok(file) => self.file = Some(file),
+                Err(error) => self.failure = Some(error),
+            }
         }
-        Ok(())
+    }
+
+    async fn write_memory(&mut self) -> std::io::Result<File> {
+        let (bytes, file) = (std::mem::take(&mut self.memory), self.file.take());
+        let folder = self.folder.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            let mut file = match file {
+                Some(file) => file,
+                None => tempfile::tempfile_in(folder)?,
+            };
+            file.write_all(&bytes)?;
+            Ok(file)
+        });
+        written.await.map_err(std::io::Error::other)?
     }
 
     /// Whether more came than a message may have.
@@ -94,6 +139,9 @@ impl Spool {
 
     /// Hands everything on.
     pub(crate) async fn pour(mut self, incoming: &mut Incoming) -> Result<(), PourError> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure.into());
+        }
         if let Some(mut file) = self.file.take() {
             file.rewind()?;
             loop {
@@ -121,7 +169,7 @@ impl Spool {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PourError {
     /// The spool itself failed.
-    #[error("the spool of an upload cannot be read")]
+    #[error("the spool of an upload cannot be written or read")]
     Spool(#[from] std::io::Error),
     /// The intake refused.
     #[error(transparent)]

@@ -77,7 +77,8 @@ async fn carry_out(
         let Call::Login(login) = head.call()? else { return Err(Errno::TokenBlank) };
         return log_in(app, caller, head, login).await;
     };
-    let resumed = services.sessions.resume(token.reveal(), peer).await;
+    let resumed =
+        services.sessions.resume(token.reveal(), peer, head.endpoint == Endpoint::RecordingDownload).await;
     let known = match &resumed {
         Ok(resumed) => Some(resumed.download_errors),
         Err(SessionRefused::Expired { download_errors }) => Some(*download_errors),
@@ -97,7 +98,7 @@ async fn carry_out(
             let heartbeat = Heartbeat {
                 application_server: beat.address,
                 port: beat.report_port,
-                url: beat.report_url.map(|url| url.reveal().to_owned()),
+                url: beat.report_url,
                 url_is_complete: beat.url_kind.map(|kind| kind == UrlKind::Complete),
                 version: beat.report_format.map(|format| format.as_str().to_owned()),
             };
@@ -178,12 +179,12 @@ async fn log_in(app: &Arc<App>, caller: Caller, head: &Head, login: Login) -> Re
     })?;
     let report = ReportWish {
         port: login.report_port,
-        url: login.report_url.map(|url| url.reveal().to_owned()).unwrap_or_default(),
+        url: login.report_url.unwrap_or_default(),
         url_is_complete: login.url_kind == UrlKind::Complete,
         version: login.report_format.as_str().to_owned(),
     };
-    let token =
-        app.services.sessions.begin(&account, peer, report).await.map_err(|error| internal(&error))?;
+    let begun = app.services.sessions.begin(&account, peer, report).await;
+    let token = begun.map_err(|error| internal(&error))?.ok_or(Errno::LoginRefused)?;
     Ok(Outcome::Done(Success::Login { version: head.version, token }))
 }
 

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use super::connection::{self, Opened};
-use super::{ListenSettings, Shared, Socket};
+use super::{Admission, Shared, Socket};
 
 /// How long to wait when the system has no room for another connection.
 const OUT_OF_ROOM_PAUSE: Duration = Duration::from_millis(500);
@@ -41,15 +41,13 @@ where
         Socket::Control { .. } => &shared.administrators,
     };
     // Dropping the server's future cancels `cut` alone.
-    while let Some(Some((permit, opened))) = shared
-        .cut
-        .run_until_cancelled(shared.stop.run_until_cancelled(next(&socket, slots, &shared.settings)))
-        .await
+    while let Some(Some((permit, admission, opened))) =
+        shared.cut.run_until_cancelled(shared.stop.run_until_cancelled(next(&socket, slots, &shared))).await
     {
         let (service, shared) = (service.clone(), shared.clone());
         connections.spawn(async move {
             connection::run(opened, service, shared).await;
-            drop(permit);
+            drop((permit, admission));
         });
     }
     if let Socket::Control { path, .. } = &socket {
@@ -66,24 +64,25 @@ fn remove(path: &Path) {
 async fn next(
     socket: &Socket,
     slots: &Arc<Semaphore>,
-    settings: &ListenSettings,
-) -> (OwnedSemaphorePermit, Opened) {
+    shared: &Shared,
+) -> (OwnedSemaphorePermit, Option<Admission>, Opened) {
     let permit = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
     loop {
         let opened = match socket {
             Socket::Tcp { listener, protocol, .. } => listener.accept().await.and_then(|(stream, peer)| {
-                prepare(&stream, settings.stall_timeout)?;
+                let Some(admission) = shared.admit(peer.ip()) else { return Ok(None) };
+                prepare(&stream, shared.settings.stall_timeout)?;
                 let local = stream.local_addr()?;
-                Ok(Some(Opened::Tcp { stream, protocol: *protocol, peer, local }))
+                Ok(Some((Some(admission), Opened::Tcp { stream, protocol: *protocol, peer, local })))
             }),
             Socket::Control { listener, .. } => listener
                 .accept()
                 .await
-                .and_then(|(stream, _)| Ok(is_own(&stream)?.then_some(Opened::Control(stream)))),
+                .and_then(|(stream, _)| Ok(is_own(&stream)?.then_some((None, Opened::Control(stream))))),
         };
         match opened {
-            Ok(Some(opened)) => return (permit, opened),
-            Ok(None) => tracing::warn!("a process of another user was turned away from the control socket"),
+            Ok(Some((admission, opened))) => return (permit, admission, opened),
+            Ok(None) => {}
             Err(error) if is_out_of_room(&error) => {
                 tracing::error!(%error, "no room for another connection; waiting");
                 tokio::time::sleep(OUT_OF_ROOM_PAUSE).await;
@@ -112,7 +111,11 @@ fn prepare(stream: &TcpStream, stall_timeout: Duration) -> io::Result<()> {
 /// Whether the process at the other end belongs to our user or to root.
 fn is_own(stream: &UnixStream) -> io::Result<bool> {
     let user = stream.peer_cred()?.uid();
-    Ok(user == 0 || user == rustix::process::geteuid().as_raw())
+    let own = user == 0 || user == rustix::process::geteuid().as_raw();
+    if !own {
+        tracing::warn!("a process of another user was turned away from the control socket");
+    }
+    Ok(own)
 }
 
 fn is_out_of_room(error: &io::Error) -> bool {

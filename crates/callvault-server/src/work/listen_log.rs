@@ -1,26 +1,34 @@
 //! The writer of the listen log: one task that chains entries and commits them in groups.
 //!
-//! By default an entry is committed at most [`GROUP_TIME`] after it was recorded, so a kill can lose that much; in strict
-//! mode `record` returns after the commit. When the catalog takes no entries, `record` fails, and so nothing is handed
-//! out unlogged; the group in hand is tried again until it is in.
+//! By default entries are committed in groups, normally within [`GROUP_TIME`] of being recorded. A commit that takes longer,
+//! as on a stalled disk, lets `record` refuse from the moment on at which the oldest entry that is not committed is
+//! [`LONGEST_UNCOMMITTED`] old. So a kill can lose the entries of the last 50 ms, and never those of more than 2 s. In
+//! strict mode `record` returns after the commit.
+//!
+//! When the catalog refuses entries, `record` fails, for those who wait for their entry's commit as well, and so nothing
+//! is handed out unlogged. The entries in hand are tried again until they are in: an entry may tell of audio that was
+//! then not handed out, never the other way round.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use callvault_core::id::CustomerId;
 use callvault_core::listen::{Head, ListenEntry, LogRow};
-use callvault_core::port::catalog::{Catalog, CatalogError};
+use callvault_core::port::catalog::{self, Catalog, CatalogError};
 use callvault_core::port::clock::Clock;
 use callvault_core::port::listen_writer::{ListenWriter, Unlogged};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How long a group collects entries.
 pub const GROUP_TIME: Duration = Duration::from_millis(50);
+
+/// How old the oldest entry that is not committed may be for another one to be taken.
+pub const LONGEST_UNCOMMITTED: Duration = Duration::from_secs(2);
 
 /// How many entries a group holds at most, and how many may wait.
 const GROUP_ENTRIES: usize = 1000;
@@ -37,80 +45,125 @@ enum Order {
 pub struct ListenLog {
     orders: mpsc::Sender<Order>,
     failing: Arc<AtomicBool>,
+    uncommitted: Arc<Uncommitted>,
     strict: bool,
-    task: std::sync::Mutex<Option<JoinHandle<()>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
+
+/// When each entry that is not committed was taken, in the order of the queue.
+type Uncommitted = Mutex<VecDeque<Instant>>;
 
 impl ListenLog {
     /// Starts the writer. Its epoch is opened with the first entry, so that a run that logs nothing leaves nothing.
     pub fn start(catalog: Arc<dyn Catalog>, clock: Arc<dyn Clock>, strict: bool) -> Arc<Self> {
+        Self::over(catalog, clock, strict)
+    }
+
+    fn over(catalog: Arc<dyn catalog::ListenLog>, clock: Arc<dyn Clock>, strict: bool) -> Arc<Self> {
         let (orders, queue) = mpsc::channel(GROUP_ENTRIES);
         let failing = Arc::new(AtomicBool::new(false));
-        let writer =
-            Writer { catalog, clock, failing: failing.clone(), strict, epoch: None, heads: HashMap::new() };
-        let task = tokio::spawn(writer.run(queue));
-        Arc::new(Self { orders, failing, strict, task: std::sync::Mutex::new(Some(task)) })
+        let uncommitted = Arc::new(Uncommitted::default());
+        let writer = Writer {
+            catalog,
+            clock,
+            queue,
+            failing: failing.clone(),
+            uncommitted: uncommitted.clone(),
+            strict,
+            epoch: None,
+            heads: HashMap::new(),
+            next: Group::default(),
+        };
+        let task = tokio::spawn(writer.run());
+        Arc::new(Self { orders, failing, uncommitted, strict, task: Mutex::new(Some(task)) })
     }
 
     /// Commits what is queued and ends the writer; later entries are refused. Waits for at most `grace`.
     pub async fn shutdown(&self, grace: Duration) -> Result<(), Unlogged> {
-        let flushed = tokio::time::timeout(grace, self.flush()).await;
-        let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        // A catalog that fails now may be back within the grace.
+        let flushed = timeout(grace, self.flushed()).await;
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
             task.abort();
         }
         flushed.unwrap_or(Err(Unlogged))
+    }
+
+    async fn flushed(&self) -> Result<(), Unlogged> {
+        let (committed, wait) = oneshot::channel();
+        self.orders.send(Order::Flush(committed)).await.map_err(|_| Unlogged)?;
+        wait.await.map_err(|_| Unlogged)
+    }
+
+    fn check_failing(&self) -> Result<(), Unlogged> {
+        if self.failing.load(Ordering::Relaxed) { Err(Unlogged) } else { Ok(()) }
     }
 }
 
 #[async_trait]
 impl ListenWriter for ListenLog {
     async fn record(&self, entry: ListenEntry) -> Result<(), Unlogged> {
-        if self.failing.load(Ordering::Relaxed) {
-            return Err(Unlogged);
-        }
-        let entry = Box::new(entry);
-        if !self.strict {
-            return self.orders.send(Order::Record(entry, None)).await.map_err(|_| Unlogged);
-        }
+        self.check_failing()?;
+        let room = timeout(LONGEST_UNCOMMITTED, self.orders.reserve()).await;
+        let room = room.map_err(|_| Unlogged)?.map_err(|_| Unlogged)?;
+        // The wait for room may have been long.
+        self.check_failing()?;
         let (committed, wait) = oneshot::channel();
-        self.orders.send(Order::Record(entry, Some(committed))).await.map_err(|_| Unlogged)?;
-        wait.await.map_err(|_| Unlogged)
+        {
+            // Held until the order is in the queue, so that both have the same order.
+            let mut uncommitted = self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner);
+            let oldest = uncommitted.front().map(Instant::elapsed);
+            if !self.strict && oldest.is_some_and(|age| age >= LONGEST_UNCOMMITTED) {
+                return Err(Unlogged);
+            }
+            uncommitted.push_back(Instant::now());
+            room.send(Order::Record(Box::new(entry), self.strict.then_some(committed)));
+        }
+        if self.strict { wait.await.map_err(|_| Unlogged) } else { Ok(()) }
     }
 
     async fn flush(&self) -> Result<(), Unlogged> {
-        let (committed, wait) = oneshot::channel();
-        self.orders.send(Order::Flush(committed)).await.map_err(|_| Unlogged)?;
-        wait.await.map_err(|_| Unlogged)
+        self.check_failing()?;
+        self.flushed().await
     }
 }
 
 struct Writer {
-    catalog: Arc<dyn Catalog>,
+    catalog: Arc<dyn catalog::ListenLog>,
     clock: Arc<dyn Clock>,
+    queue: mpsc::Receiver<Order>,
     failing: Arc<AtomicBool>,
+    uncommitted: Arc<Uncommitted>,
     strict: bool,
     epoch: Option<i64>,
     heads: HashMap<CustomerId, Head>,
+    /// What was taken from the queue while an earlier group failed.
+    next: Group,
 }
 
 #[derive(Default)]
 struct Group {
     entries: Vec<ListenEntry>,
-    waiting: Vec<oneshot::Sender<()>>,
+    /// Those who hand audio out when their entry is committed.
+    recording: Vec<oneshot::Sender<()>>,
+    flushing: Vec<oneshot::Sender<()>>,
 }
 
 impl Writer {
-    async fn run(mut self, mut queue: mpsc::Receiver<Order>) {
-        while let Some(first) = queue.recv().await {
-            let mut group = Group::default();
-            let mut flush_now = group.take(first) || self.strict;
+    async fn run(mut self) {
+        loop {
+            let mut group = std::mem::take(&mut self.next);
+            let mut flush_now = self.strict || !group.is_empty();
+            if group.is_empty() {
+                let Some(first) = self.queue.recv().await else { return };
+                flush_now |= group.take(first);
+            }
             let end = Instant::now() + GROUP_TIME;
             while group.entries.len() < GROUP_ENTRIES {
                 let next = if flush_now {
-                    queue.try_recv().ok()
+                    self.queue.try_recv().ok()
                 } else {
-                    timeout_at(end, queue.recv()).await.ok().flatten()
+                    timeout_at(end, self.queue.recv()).await.ok().flatten()
                 };
                 let Some(order) = next else { break };
                 flush_now |= group.take(order);
@@ -121,10 +174,10 @@ impl Writer {
 
     /// Commits one group, however often it takes: its rows are the same each time, and rows that are in already are
     /// passed over.
-    async fn commit(&mut self, group: Group) {
-        let Group { entries, waiting } = group;
-        if !entries.is_empty() {
-            let epoch = self.opened_epoch().await;
+    async fn commit(&mut self, mut group: Group) {
+        if !group.entries.is_empty() {
+            let epoch = self.opened_epoch(&mut group).await;
+            let entries = &group.entries;
             let mut touched = Vec::new();
             let rows: Vec<LogRow> = entries
                 .iter()
@@ -143,18 +196,21 @@ impl Writer {
                 .collect();
             let heads: Vec<Head> = touched.iter().map(|customer| self.heads[customer].clone()).collect();
             while let Err(error) = self.catalog.append_log(rows.clone(), heads.clone()).await {
-                self.failed("the listen log cannot be written, nothing is handed out until it can", &error)
-                    .await;
+                let message = "the listen log cannot be written, nothing is handed out until it can";
+                self.failed(&mut group, message, &error).await;
             }
+            let mut uncommitted = self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner);
+            uncommitted.drain(..group.entries.len());
+            drop(uncommitted);
             self.recovered();
         }
-        for waiting in waiting {
+        for waiting in group.recording.into_iter().chain(group.flushing) {
             // Whoever waited may have gone away.
             let _ = waiting.send(());
         }
     }
 
-    async fn opened_epoch(&mut self) -> i64 {
+    async fn opened_epoch(&mut self, group: &mut Group) -> i64 {
         loop {
             if let Some(epoch) = self.epoch {
                 return epoch;
@@ -162,17 +218,24 @@ impl Writer {
             match self.catalog.open_epoch(self.clock.now()).await {
                 Ok(epoch) => self.epoch = Some(epoch),
                 Err(error) => {
-                    self.failed("the listen log cannot be opened, nothing is handed out until it can", &error)
-                        .await
+                    let message = "the listen log cannot be opened, nothing is handed out until it can";
+                    self.failed(group, message, &error).await;
                 }
             }
         }
     }
 
-    async fn failed(&self, message: &str, error: &CatalogError) {
+    /// After a failed attempt: whoever waits for an entry is refused, those in the queue behind `group` too.
+    async fn failed(&mut self, group: &mut Group, message: &str, error: &CatalogError) {
         if !self.failing.swap(true, Ordering::Relaxed) {
             tracing::error!(error = error as &dyn std::error::Error, "{message}");
         }
+        group.recording.clear();
+        // Few come any more, as `record` refuses before the queue.
+        while let Ok(order) = self.queue.try_recv() {
+            self.next.take(order);
+        }
+        self.next.recording.clear();
         sleep(RETRY_TIME).await;
     }
 
@@ -189,13 +252,20 @@ impl Group {
         match order {
             Order::Record(entry, waiting) => {
                 self.entries.push(*entry);
-                self.waiting.extend(waiting);
+                self.recording.extend(waiting);
                 false
             }
             Order::Flush(waiting) => {
-                self.waiting.push(waiting);
+                self.flushing.push(waiting);
                 true
             }
         }
     }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.flushing.is_empty()
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -279,3 +279,59 @@ async fn a_new_process_sweeps_at_once_what_an_earlier_one_left() {
     );
     assert_eq!(world.audio_files().len(), 1);
 }
+
+#[tokio::test]
+async fn whatever_takes_audio_away_is_in_the_listen_log() {
+    let policy = Policy { message_versions: 2, ..Policy::default() };
+    let world = World::with(Settings::default(), policy).await;
+    world.customer(1, None).await;
+    world.add("/huntgroups", json!({ "id": 5, "customer": 1, "name": "Sales" })).await;
+    for seed in 1..=3 {
+        world.message(5, 1, "v.wav", wav(seed, 400)).await;
+    }
+    world.add("/sounds", json!({ "id": 7, "customer": 1, "name": "Closed" })).await;
+    for seed in 4..=5 {
+        world.local(Method::PUT, "/sounds/7/audio", wav(seed, 400)).await;
+    }
+    world.local(Method::DELETE, "/sounds/7", "").await;
+    world.local(Method::DELETE, "/huntgroups/5", "").await;
+    let log = world.local(Method::GET, "/log?customer=1", "").await.json();
+    let told = |entry: &serde_json::Value| {
+        format!("{} {}", entry["action"].as_str().unwrap(), entry["name"].as_str().unwrap())
+    };
+    let mut entries: Vec<_> = log["items"].as_array().unwrap().iter().map(told).collect();
+    entries.sort();
+    assert_eq!(entries, ["delete 5/1/1", "delete 5/1/2", "delete 5/1/3", "delete 7", "delete 7"]);
+}
+
+#[tokio::test]
+async fn a_sound_is_a_wav_file() {
+    let world = world().await;
+    world.add("/sounds", json!({ "id": 7, "customer": 1, "name": "Closed" })).await;
+    let mp3 = include_bytes!("../../../callvault-audio/tests/fixtures/mpeg2.mp3").to_vec();
+    let kept = world.local(Method::PUT, "/recordings/a.mp3?customer=1", mp3.clone()).await;
+    assert_eq!(kept.status, StatusCode::CREATED, "a recording may be MP3: {}", kept.text());
+    let refused = world.local(Method::PUT, "/sounds/7/audio", mp3).await;
+    assert_eq!(
+        (refused.status, refused.json()["code"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("not_audio"))
+    );
+    assert_eq!(world.audio_files().len(), 1);
+}
+
+#[tokio::test]
+async fn numbers_are_chosen_by_system_owners_alone() {
+    let world = world().await;
+    world.customer(2, None).await;
+    world.add("/huntgroups", json!({ "id": 123, "customer": 2, "name": "Other" })).await;
+    for id in [123, 124, 9_007_199_254_740_991_i64] {
+        let body = json!({ "id": id, "name": "Mine" }).to_string();
+        let request = Request::post("/api/v1/huntgroups").header("authorization", basic("boss"));
+        let answer = world.call(HERE, request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(
+            (answer.status, answer.json()["field"].as_str()),
+            (StatusCode::BAD_REQUEST, Some("id")),
+            "{id}"
+        );
+    }
+}

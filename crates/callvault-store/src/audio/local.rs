@@ -90,8 +90,9 @@ impl AudioStore for LocalAudio {
         let (object, part, medium) = (self.object(key), self.part(key), Arc::clone(&self.medium));
         let shard = layout::shard(&self.directory, key.shard());
         blocking(key, "removing", move || {
-            unlink(&object)?;
+            // In this order: an upload that ends just now either finds nothing to rename, or has renamed already.
             unlink(&part)?;
+            unlink(&object)?;
             // Also when nothing was there: an earlier removal may have ended before this line.
             medium.flush_directory(&shard)
         })

@@ -2,32 +2,31 @@
 
 use async_trait::async_trait;
 use callvault_core::id::{CustomerId, PersonId};
+use callvault_core::person::PasswordHash;
 use callvault_core::port::catalog::{CatalogResult, Sessions};
-use callvault_core::secret::SecretHash;
+use callvault_core::secret::{Secret, SecretHash};
 use callvault_core::session::{ReportWish, Session};
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
-use super::sql::{Engine, Query, Row, Sql, Unit, Value, batches, read_all};
+use super::sql::{Engine, Query, Row, Sql, Unit, batches, read_all};
 
 #[async_trait]
 impl<E: Engine> Sessions for SqlCatalog<E> {
-    async fn write_sessions(&self, written: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()> {
-        if written.is_empty() && deleted.is_empty() {
-            return Ok(());
-        }
-        self.engine.write(Write { written, deleted }).await
+    async fn begin_session(
+        &self,
+        session: Session,
+        verified: PasswordHash,
+        pushed_out: Vec<SecretHash>,
+    ) -> CatalogResult<bool> {
+        self.engine.write(Begin { session, verified, pushed_out }).await
     }
 
-    async fn slide_sessions(
-        &self,
-        ends: Vec<(SecretHash, Timestamp)>,
-        deleted: Vec<SecretHash>,
-    ) -> CatalogResult<()> {
-        if ends.is_empty() && deleted.is_empty() {
+    async fn change_sessions(&self, changed: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()> {
+        if changed.is_empty() && deleted.is_empty() {
             return Ok(());
         }
-        self.engine.write(Slide { ends, deleted }).await
+        self.engine.write(Change { changed, deleted }).await
     }
 
     async fn sessions(&self) -> CatalogResult<Vec<Session>> {
@@ -61,7 +60,7 @@ fn read(row: &mut Row) -> CatalogResult<Session> {
         application_server,
         report: ReportWish {
             port: row.number("session report port")?,
-            url: row.text("session report url")?,
+            url: Secret::new(row.text("session report url")?),
             url_is_complete: row.bool("session report url kind")?,
             version: row.text("session report version")?,
         },
@@ -70,52 +69,44 @@ fn read(row: &mut Row) -> CatalogResult<Session> {
     })
 }
 
-struct Write {
-    written: Vec<Session>,
-    deleted: Vec<SecretHash>,
-}
-
-impl Write {
-    fn rows(&self) -> Vec<Vec<Value>> {
-        // One statement must not touch a row twice (ON CONFLICT refuses), so that the last of a token counts.
-        let mut last = std::collections::BTreeMap::new();
-        last.extend(self.written.iter().map(|session| (session.token, session)));
-        last.into_values().map(row).collect()
-    }
-}
-
-fn row(session: &Session) -> Vec<Value> {
-    vec![
-        session.token.as_bytes().as_slice().into(),
-        session.person.0.into(),
-        session.customer.0.into(),
-        session.peer.to_string().into(),
-        session.application_server.map(|address| address.to_string()).into(),
-        i64::from(session.report.port).into(),
-        session.report.url.as_str().into(),
-        session.report.url_is_complete.into(),
-        session.report.version.as_str().into(),
-        session.created_at.unix_ms().into(),
-        session.expires_at.unix_ms().into(),
-    ]
+struct Begin {
+    session: Session,
+    verified: PasswordHash,
+    pushed_out: Vec<SecretHash>,
 }
 
 #[async_trait]
-impl Unit for Write {
-    type Output = ();
+impl Unit for Begin {
+    type Output = bool;
 
-    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        let before = "INSERT INTO session (token, person, customer, peer, application_server, report_port,
-                          report_url, report_url_is_complete, report_version, created_at, expires_at) VALUES ";
-        let after = " ON CONFLICT (token) DO UPDATE SET peer = excluded.peer,
-                          application_server = excluded.application_server, report_port = excluded.report_port,
-                          report_url = excluded.report_url,
-                          report_url_is_complete = excluded.report_url_is_complete,
-                          report_version = excluded.report_version, expires_at = excluded.expires_at";
-        for query in batches("writing sessions", before, self.rows(), after) {
-            sql.execute(query).await.map_err(|error| error.gone("person"))?;
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
+        let session = &self.session;
+        // A second run of this unit finds its own row, which is no reason to say no.
+        let query = Query::new(
+            "beginning a session",
+            "INSERT INTO session (token, person, customer, peer, application_server, report_port,
+                 report_url, report_url_is_complete, report_version, created_at, expires_at)
+             SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM person
+                 WHERE id = $2 AND password_hash = $12 AND NOT disabled
+             ON CONFLICT (token) DO UPDATE SET expires_at = excluded.expires_at",
+        )
+        .with(session.token.as_bytes().as_slice())
+        .with(session.person.0)
+        .with(session.customer.0)
+        .with(session.peer.to_string())
+        .with(session.application_server.map(|address| address.to_string()))
+        .with(i64::from(session.report.port))
+        .with(session.report.url.reveal())
+        .with(session.report.url_is_complete)
+        .with(session.report.version.as_str())
+        .with(session.created_at.unix_ms())
+        .with(session.expires_at.unix_ms())
+        .with(self.verified.reveal());
+        if sql.execute(query).await? == 0 {
+            return Ok(false);
         }
-        delete(sql, &self.deleted).await
+        delete(sql, &self.pushed_out).await?;
+        Ok(true)
     }
 }
 
@@ -127,21 +118,29 @@ async fn delete(sql: &mut dyn Sql, tokens: &[SecretHash]) -> CatalogResult<()> {
     Ok(())
 }
 
-struct Slide {
-    ends: Vec<(SecretHash, Timestamp)>,
+struct Change {
+    changed: Vec<Session>,
     deleted: Vec<SecretHash>,
 }
 
 #[async_trait]
-impl Unit for Slide {
+impl Unit for Change {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        for (token, end) in &self.ends {
-            let query =
-                Query::new("sliding a session", "UPDATE session SET expires_at = $2 WHERE token = $1")
-                    .with(token.as_bytes().as_slice())
-                    .with(end.unix_ms());
+        for session in &self.changed {
+            let query = Query::new(
+                "changing a session",
+                "UPDATE session SET application_server = $2, report_port = $3, report_url = $4,
+                     report_url_is_complete = $5, report_version = $6, expires_at = $7 WHERE token = $1",
+            )
+            .with(session.token.as_bytes().as_slice())
+            .with(session.application_server.map(|address| address.to_string()))
+            .with(i64::from(session.report.port))
+            .with(session.report.url.reveal())
+            .with(session.report.url_is_complete)
+            .with(session.report.version.as_str())
+            .with(session.expires_at.unix_ms());
             sql.execute(query).await?;
         }
         delete(sql, &self.deleted).await

@@ -31,7 +31,8 @@ macro_rules! catalog_contract {
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
                 fifty_at_once_for_one_name;
-            sessions: sessions_come_back_as_written sliding_does_not_bring_back;
+            sessions: sessions_come_back_as_written changing_does_not_bring_back
+                a_session_begins_only_with_the_password_of_now;
             sounds: a_sound_is_made_then_filled a_sound_is_replaced_and_removed;
             tenants: nothing_of_another_customer_is_found;
             tickets: a_ticket_comes_back_as_written only_one_of_two_hundred_claims

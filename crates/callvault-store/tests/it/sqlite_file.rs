@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::bench::{Bench, at, first, name};
 use crate::catalog_contract::catalog_contract;
-use crate::catalog_contract::sessions::session;
+use crate::catalog_contract::sessions::{begin, session};
 
 pub(crate) async fn open() -> Bench {
     let directory = tempfile::tempdir().unwrap();
@@ -45,7 +45,7 @@ async fn all_is_there_after_closing_and_opening() {
     let customer = bench.customer(None).await;
     let person = bench.person(customer, "ann").await;
     let recording = bench.recording(customer, "a.wav", 1).await;
-    bench.catalog.write_sessions(vec![session("one", person)], vec![]).await.unwrap();
+    begin(&bench, session("one", person), vec![]).await;
     // Whoever closes it second waits as well.
     tokio::join!(bench.catalog.close(), async {
         bench.catalog.close().await;

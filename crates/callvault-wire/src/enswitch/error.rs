@@ -116,6 +116,8 @@ pub enum Failure {
     Plan,
     /// The file is on record but cannot be read.
     Unreadable,
+    /// Too much is under way; the vendor's table of codes has nothing nearer than 500.
+    Busy,
     /// Any other fault of the server.
     Internal,
 }
@@ -129,7 +131,7 @@ impl Failure {
             Self::Input(_) => Code::BadInput,
             Self::NoSuchFunction | Self::NoSuchHuntgroup | Self::NoMessage => Code::NotFound,
             Self::Plan => Code::Plan,
-            Self::Unreadable | Self::Internal => Code::Fault,
+            Self::Unreadable | Self::Busy | Self::Internal => Code::Fault,
         }
     }
 
@@ -150,6 +152,7 @@ impl Failure {
             Self::NoMessage => one("level", "No message file for this level."),
             Self::Plan => one("", "The rate plan of the customer does not allow this."),
             Self::Unreadable => one("", "The sound file cannot be read."),
+            Self::Busy => one("", "The server is busy, try again."),
             Self::Internal => one("", "The server failed to do this. The operator's log says why."),
         }
     }
@@ -165,10 +168,10 @@ impl From<&Error> for Failure {
             Error::NotAudio(_) => Self::Input(vec![Fault::not_wave()]),
             Error::TooLarge { limit_bytes } => Self::Input(vec![Fault::too_large(*limit_bytes)]),
             Error::Unreadable(_) => Self::Unreadable,
+            Error::Busy => Self::Busy,
             Error::Invalid { .. }
             | Error::Conflict { .. }
             | Error::NotStored(_)
-            | Error::Busy
             | Error::Unlogged
             | Error::Catalog(_) => Self::Internal,
         }
@@ -180,7 +183,8 @@ impl From<&LoginRefused> for Failure {
         match refused {
             LoginRefused::Locked => Self::Throttled,
             LoginRefused::Wrong => Self::Unauthenticated,
-            LoginRefused::Busy | LoginRefused::Failed(_) => Self::Internal,
+            LoginRefused::Busy => Self::Busy,
+            LoginRefused::Failed(_) => Self::Internal,
         }
     }
 }

@@ -101,6 +101,14 @@ impl FormReader {
         self.collector.finish()
     }
 
+    /// Ends a body that was not read to its end, with the `fault` that is to be told once the caller is known.
+    ///
+    /// Values that were complete are kept; the one under way is not, as half a value may pass for a whole one.
+    pub fn break_off(mut self, fault: Fault) -> Form {
+        self.collector.fail(fault);
+        self.collector.finish()
+    }
+
     fn note(&mut self, read: Result<(), Malformed>) {
         if let Err(Malformed(message)) = read {
             self.collector.fail(Fault::new(self.collector.key(), message));

@@ -1,6 +1,7 @@
 //! The engine of an installation: catalog, audio, listen log and use cases, put together in one place.
 
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,7 +83,11 @@ impl Engine {
         let services = Services::open(ports, policy(settings)).await.context("cannot read the catalog")?;
         let services = Arc::new(services);
         let metrics = Arc::new(Metrics::new());
-        let app = App::new(services.clone(), doors(settings)?, metrics.clone());
+        let spool = Places::of(&settings.server.data).spool();
+        // One that is there is as private as the data folder around it.
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&spool);
+        made.with_context(|| format!("cannot make the spool folder {}", spool.display()))?;
+        let app = App::new(services.clone(), doors(settings, spool)?, metrics.clone());
         let router = app.router().map_err(|error| anyhow::anyhow!("there are no random bytes: {error}"))?;
         Ok(Self { catalog, listen_log, services, metrics, random, router, _lock: lock })
     }
@@ -132,11 +137,12 @@ fn policy(settings: &Settings) -> Policy {
     }
 }
 
-fn doors(settings: &Settings) -> anyhow::Result<app::Settings> {
+fn doors(settings: &Settings, spool_folder: PathBuf) -> anyhow::Result<app::Settings> {
     Ok(app::Settings {
         cors: Cors::new(&settings.yeastar.origin)?,
         enswitch_prefixes: Prefixes::new(settings.enswitch.prefixes.iter().map(String::as_str))?,
         enswitch_mirror: settings.enswitch.status == StatusMode::Mirror,
         largest_message_bytes: settings.limits.largest_message.0,
+        spool_folder,
     })
 }

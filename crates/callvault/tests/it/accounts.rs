@@ -12,6 +12,8 @@ fn init_makes_one_administrator_and_shows_the_password_once() {
     assert_eq!(made["password"].as_str().unwrap().len(), 20);
     let mode = fs_err::metadata(vault.data()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
+    let mode = fs_err::metadata(vault.data().join("spool")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "audio waits there");
 
     let customers = vault.run(&["customer", "list", "--json"]).json();
     assert_eq!((customers[0]["id"].as_i64(), customers[0]["name"].as_str()), (Some(1), Some("Main")));

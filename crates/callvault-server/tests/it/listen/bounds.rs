@@ -1,5 +1,7 @@
 //! Slow, large and many clients.
 
+use callvault_server::http::address::Forwarding;
+
 use super::*;
 
 #[tokio::test]
@@ -73,6 +75,40 @@ async fn connections_beyond_the_cap_wait_for_their_turn() {
 
     drop(first);
     read_until(&mut second, "client=").await;
+}
+
+#[tokio::test]
+async fn an_address_has_its_share_and_a_proxy_any_number() {
+    let networks = || vec!["127.0.0.0/8".parse().unwrap()];
+    let mine = ListenSettings { connections_per_address: 2, ..ListenSettings::default() };
+    let server = Start::with(mine.clone()).run().await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        ask(&mut stream, "/").await;
+        read_until(&mut stream, "client=").await;
+        open.push(stream);
+    }
+    assert_eq!(status(&server.send(&request("")).await), "none", "the third is closed");
+    // Another address of this machine is not concerned.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = socket.connect(server.address).await.unwrap();
+    ask(&mut other, "/").await;
+    read_until(&mut other, "client=127.0.0.2").await;
+    drop(open);
+    let again = async { while status(&server.send(&request("")).await) != "200" {} };
+    patiently(again).await;
+
+    let forwarding = Forwarding { proxies: networks(), ..Forwarding::default() };
+    let server = Start::with(ListenSettings { forwarding, ..mine }).run().await;
+    let mut open = Vec::new();
+    for _ in 0..5 {
+        let mut stream = server.connect().await;
+        ask(&mut stream, "/").await;
+        read_until(&mut stream, "client=").await;
+        open.push(stream);
+    }
 }
 
 #[tokio::test]

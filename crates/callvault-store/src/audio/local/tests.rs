@@ -86,6 +86,21 @@ async fn a_removal_that_is_not_durable_is_told_and_can_be_tried_again() {
     assert_eq!(store.keys(key.shard()).await.unwrap(), []);
 }
 
+#[tokio::test]
+async fn a_removal_takes_the_temporary_name_first_so_that_a_late_rename_finds_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = LocalAudio::init(directory.path()).await.unwrap();
+    let key = AudioKey::parse(KEY).unwrap();
+    let upload = store.create(key).await.unwrap();
+    // A directory in the place of the object cannot be unlinked, so the removal ends there.
+    fs_err::create_dir(store.object(key)).unwrap();
+    assert!(store.remove(key).await.is_err());
+    assert!(!store.part(key).exists(), "the upload could still become an object that nothing knows of");
+    fs_err::remove_dir(store.object(key)).unwrap();
+    assert!(upload.finish().await.is_err());
+    assert_eq!(store.keys(key.shard()).await.unwrap(), []);
+}
+
 #[test]
 fn an_upload_that_was_given_up_in_a_write_goes_on_no_more() {
     // One thread for blocking work, and that one busy: the write cannot end before it is given up.

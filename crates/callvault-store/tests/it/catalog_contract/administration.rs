@@ -168,8 +168,12 @@ pub(crate) async fn a_new_password_or_a_lock_out_ends_sessions(bench: &Bench) {
     let (ann, bob) = (bench.person(customer, "ann").await, bench.person(customer, "bob").await);
     let catalog = &bench.catalog;
     let check = async |change: PersonChange, left: usize| {
-        let sessions = vec![session("a1", ann), session("a2", ann), session("b", bob)];
-        catalog.write_sessions(sessions, vec![]).await.unwrap();
+        let hash = catalog.account(ann).await.unwrap().unwrap().person.password_hash;
+        let enabled = PersonChange { disabled: Some(false), ..PersonChange::default() };
+        catalog.change_person(ann, enabled).await.unwrap();
+        for (token, person) in [("a1", ann), ("a2", ann), ("b", bob)] {
+            catalog.begin_session(session(token, person), hash.clone(), vec![]).await.unwrap();
+        }
         catalog.change_person(ann, change.clone()).await.unwrap();
         let sessions = catalog.sessions().await.unwrap();
         assert_eq!(sessions.len(), left, "{change:?}");

@@ -1,10 +1,11 @@
 //! Sessions.
 
 use callvault_core::id::{CustomerId, PersonId};
-use callvault_core::secret::SecretHash;
+use callvault_core::person::{PasswordHash, PersonChange};
+use callvault_core::secret::{Secret, SecretHash};
 use callvault_core::session::{ReportWish, Session};
 
-use crate::bench::{Bench, assert_gone, at};
+use crate::bench::{Bench, at};
 
 pub(crate) fn session(token: &str, person: PersonId) -> Session {
     Session {
@@ -15,13 +16,19 @@ pub(crate) fn session(token: &str, person: PersonId) -> Session {
         application_server: Some("192.0.2.8".parse().unwrap()),
         report: ReportWish {
             port: 65_535,
-            url: "192.0.2.8:80/reports".to_owned(),
+            url: Secret::new("192.0.2.8:80/reports"),
             url_is_complete: true,
             version: "2.0.0".to_owned(),
         },
         created_at: at(1_000),
         expires_at: at(2_000),
     }
+}
+
+/// Begins a session with the password that [`Bench::person`] gives.
+pub(crate) async fn begin(bench: &Bench, session: Session, pushed_out: Vec<SecretHash>) -> bool {
+    let verified = PasswordHash::new("$argon2id$one");
+    bench.catalog.begin_session(session, verified, pushed_out).await.unwrap()
 }
 
 pub(crate) async fn sessions_come_back_as_written(bench: &Bench) {
@@ -33,32 +40,56 @@ pub(crate) async fn sessions_come_back_as_written(bench: &Bench) {
     other.application_server = None;
     other.report = ReportWish::default();
     other.created_at = at(1_001);
-    catalog.write_sessions(vec![one.clone(), other.clone()], vec![]).await.unwrap();
+    assert!(begin(bench, one.clone(), vec![]).await);
+    assert!(begin(bench, one.clone(), vec![]).await, "a second run of the unit does no harm");
+    assert!(begin(bench, other.clone(), vec![]).await);
     assert_eq!(catalog.sessions().await.unwrap(), [one.clone(), other.clone()]);
-    let moved = Session { expires_at: at(9_000), peer: "192.0.2.9".parse().unwrap(), ..one.clone() };
-    catalog.write_sessions(vec![one.clone(), moved.clone()], vec![other.token]).await.unwrap();
-    assert_eq!(catalog.sessions().await.unwrap(), [moved], "the last of a token counts");
-    assert_gone(catalog.write_sessions(vec![session("x", PersonId(99))], vec![one.token]).await, "person");
-    assert_eq!(catalog.sessions().await.unwrap().len(), 1, "all in one commit, or nothing");
-    catalog.write_sessions(vec![], vec![one.token]).await.unwrap();
-    catalog.write_sessions(vec![], vec![]).await.unwrap();
-    let many: Vec<_> = (0..500).map(|number| session(&number.to_string(), person)).collect();
-    let tokens: Vec<_> = many.iter().map(|session| session.token).collect();
-    catalog.write_sessions(many, vec![]).await.unwrap();
-    assert_eq!(catalog.sessions().await.unwrap().len(), 500);
-    catalog.write_sessions(vec![], tokens[1..].to_vec()).await.unwrap();
+    let report =
+        ReportWish { port: 1, url: Secret::new("x"), url_is_complete: false, version: "1.0.2".to_owned() };
+    let moved = Session { expires_at: at(9_000), application_server: None, report, ..one.clone() };
+    catalog.change_sessions(vec![moved.clone()], vec![other.token]).await.unwrap();
+    assert_eq!(catalog.sessions().await.unwrap(), [moved]);
+    assert!(begin(bench, other.clone(), vec![one.token]).await);
+    assert_eq!(
+        catalog.sessions().await.unwrap(),
+        [other.clone()],
+        "what is pushed out goes in the same commit"
+    );
+    catalog.change_sessions(vec![], vec![other.token]).await.unwrap();
+    catalog.change_sessions(vec![], vec![]).await.unwrap();
+    for number in 0..100 {
+        begin(bench, session(&number.to_string(), person), vec![]).await;
+    }
+    let tokens: Vec<_> = (0..100).map(|number| SecretHash::of(&number.to_string())).collect();
+    catalog.change_sessions(vec![], tokens[1..].to_vec()).await.unwrap();
     assert_eq!(catalog.sessions().await.unwrap()[0].token, tokens[0]);
 }
 
-pub(crate) async fn sliding_does_not_bring_back(bench: &Bench) {
+pub(crate) async fn changing_does_not_bring_back(bench: &Bench) {
     let customer = bench.customer(None).await;
     let person = bench.person(customer, "ann").await;
     let catalog = &bench.catalog;
     let (kept, gone, last) = (session("kept", person), session("gone", person), session("last", person));
-    catalog.write_sessions(vec![kept.clone(), gone.clone(), last.clone()], vec![]).await.unwrap();
-    catalog.write_sessions(vec![], vec![gone.token]).await.unwrap();
-    let ends = vec![(kept.token, at(3_000)), (gone.token, at(3_000))];
-    catalog.slide_sessions(ends, vec![last.token]).await.unwrap();
-    assert_eq!(catalog.sessions().await.unwrap(), [Session { expires_at: at(3_000), ..kept }]);
-    catalog.slide_sessions(vec![], vec![]).await.unwrap();
+    for one in [&kept, &gone, &last] {
+        begin(bench, one.clone(), vec![]).await;
+    }
+    catalog.change_sessions(vec![], vec![gone.token]).await.unwrap();
+    let later = |session: &Session| Session { expires_at: at(3_000), ..session.clone() };
+    catalog.change_sessions(vec![later(&kept), later(&gone)], vec![last.token]).await.unwrap();
+    assert_eq!(catalog.sessions().await.unwrap(), [later(&kept)]);
+}
+
+pub(crate) async fn a_session_begins_only_with_the_password_of_now(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let kept = session("kept", person);
+    begin(bench, kept.clone(), vec![]).await;
+    let catalog = &bench.catalog;
+    let old = PasswordHash::new("$argon2id$old");
+    assert!(!catalog.begin_session(session("new", person), old, vec![kept.token]).await.unwrap());
+    assert!(!begin(bench, session("nobody", PersonId(99)), vec![]).await);
+    assert_eq!(catalog.sessions().await.unwrap(), [kept], "nothing was done");
+    let change = PersonChange { disabled: Some(true), ..PersonChange::default() };
+    catalog.change_person(person, change).await.unwrap();
+    assert!(!begin(bench, session("disabled", person), vec![]).await);
 }

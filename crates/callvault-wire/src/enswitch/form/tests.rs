@@ -335,3 +335,23 @@ proptest! {
         prop_assert_eq!(read_in(MULTIPART, &body, size).bytes, data);
     }
 }
+
+#[test]
+fn a_body_that_broke_off_keeps_its_whole_values_and_its_fault() {
+    let check = |content_type: &str, body: &[u8]| {
+        let mut reader = FormReader::new(UPLOAD, Some(content_type));
+        reader.push(body, &mut Vec::new());
+        let form = reader.break_off(Fault::new("", "gone"));
+        let parameters = Parameters::from_query(UPLOAD, b"auth_password=query").with_body(form);
+        assert_eq!(parameters.value("auth_username"), Some(Ok("user")), "{content_type}");
+        assert_eq!(parameters.value("auth_password"), Some(Ok("query")), "half a value is none");
+        assert_eq!(parameters.body_fault(), Some(&Fault::new("", "gone")));
+    };
+    check(URLENCODED, b"auth_username=user&auth_password=pass");
+    check(JSON, br#"{"auth_username":"user","auth_password":"pass"#);
+    check(
+        MULTIPART,
+        b"--frontier\r\nContent-Disposition: form-data; name=\"auth_username\"\r\n\r\nuser\r\n\
+        --frontier\r\nContent-Disposition: form-data; name=\"auth_password\"\r\n\r\npass",
+    );
+}
