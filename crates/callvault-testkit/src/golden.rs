@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use axum::body::Body;
+use http::Request;
+
 /// A request or response file.
 #[derive(Debug, Clone)]
 pub struct Message {
@@ -43,6 +46,17 @@ impl Message {
     /// The value of a comment, or its default.
     pub fn comment<'a>(&'a self, word: &str, default: &'a str) -> &'a str {
         self.comments.get(word).map_or(default, String::as_str)
+    }
+
+    /// The request that a request file tells.
+    pub fn request(&self) -> Request<Body> {
+        let mut parts = self.first_line.split(' ');
+        let (method, target) = (parts.next().unwrap(), parts.next().unwrap());
+        let mut builder = Request::builder().method(method).uri(target);
+        for (name, value) in &self.headers {
+            builder = builder.header(name, value);
+        }
+        builder.body(Body::from(self.body.clone())).unwrap()
     }
 
     /// Replaces a placeholder everywhere.

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::{HuntGroup, Level, Message, NewMessage};
 use crate::id::{HuntGroupId, SoundId};
-use crate::listen::{Action, Door};
+use crate::listen::Action;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::probe::Unrecognised;
@@ -15,7 +15,7 @@ use crate::service::field::file_name;
 use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
-use crate::service::{Policy, Ports};
+use crate::service::{MessageCaps, Policy, Ports};
 
 /// A message on its way in.
 pub struct MessageToPut {
@@ -32,8 +32,7 @@ pub struct Messages {
     gate: Arc<Gate>,
     intake: Arc<Intake>,
     playback: Arc<Playback>,
-    largest_bytes: u64,
-    largest_local_bytes: u64,
+    caps: MessageCaps,
     keep_versions: u32,
 }
 
@@ -51,14 +50,12 @@ impl Messages {
             gate,
             intake,
             playback,
-            largest_bytes: policy.largest_message_bytes,
-            largest_local_bytes: policy.largest_recording_bytes,
+            caps: policy.message_caps(),
             keep_versions: policy.message_versions.max(1),
         }
     }
 
-    /// Begins to put a message on a level. The cap on messages does not hold for the command line
-    /// (`docs/enswitch.md` 23); there it is that of recordings.
+    /// Begins to put a message on a level.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), or when catalog or store fail.
@@ -69,8 +66,7 @@ impl Messages {
         level: Level,
     ) -> Result<MessageToPut> {
         let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
-        let local = principal.door == Door::Local;
-        let limit = if local { self.largest_local_bytes } else { self.largest_bytes };
+        let limit = self.caps.at(principal.door);
         Ok(MessageToPut { hunt_group, level, incoming: self.intake.begin(limit).await? })
     }
 

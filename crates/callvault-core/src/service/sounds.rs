@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, SoundId};
-use crate::listen::{Action, Door};
+use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
@@ -14,7 +14,7 @@ use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::messages::playable_by_a_switch;
 use crate::service::playback::{Playable, Playback};
-use crate::service::{Policy, Ports};
+use crate::service::{MessageCaps, Policy, Ports};
 use crate::sound::{NewSound, Sound};
 
 /// The bytes of a sound on their way in.
@@ -31,8 +31,7 @@ pub struct Sounds {
     gate: Arc<Gate>,
     intake: Arc<Intake>,
     playback: Arc<Playback>,
-    largest_bytes: u64,
-    largest_local_bytes: u64,
+    caps: MessageCaps,
 }
 
 impl Sounds {
@@ -49,8 +48,7 @@ impl Sounds {
             gate,
             intake,
             playback,
-            largest_bytes: policy.largest_message_bytes,
-            largest_local_bytes: policy.largest_recording_bytes,
+            caps: policy.message_caps(),
         }
     }
 
@@ -72,14 +70,13 @@ impl Sounds {
         Ok(self.catalog.add_sound(NewSound { id, customer: customer.id(), name, created_at }).await?)
     }
 
-    /// Begins to give one its bytes. The cap on messages holds over the network alone, as for messages.
+    /// Begins to give one its bytes.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`], or when catalog or store fail.
     pub async fn begin(&self, principal: &Principal, id: SoundId) -> Result<SoundToFill> {
         let sound = self.find(principal, Verb::Change, id).await?;
-        let local = principal.door == Door::Local;
-        let limit = if local { self.largest_local_bytes } else { self.largest_bytes };
+        let limit = self.caps.at(principal.door);
         Ok(SoundToFill { sound, incoming: self.intake.begin(limit).await? })
     }
 

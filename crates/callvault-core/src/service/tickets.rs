@@ -17,7 +17,7 @@ use crate::listen::{Action, Door};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::random::Random;
-use crate::recording::RecordingName;
+use crate::recording::{Recording, RecordingName};
 use crate::role::{Privileges, Reach};
 use crate::secret::{Secret, SecretHash, fresh_token};
 use crate::service::Ports;
@@ -166,22 +166,9 @@ impl Tickets {
         }
         let recording = found.ok_or(Error::NotFound { what: "recording" })?;
         self.playback.probe(&recording.audio).await?;
-        let now = self.clock.now();
-        let random = fresh_token(self.random.as_ref());
-        let ticket = Ticket {
-            random: SecretHash::of(random.reveal()),
-            customer: recording.customer,
-            recording: recording.name.clone(),
-            session: Some(session.token),
-            made_by: principal.person,
-            allowed: session.addresses().chain(principal.peer).chain(extra).map(canonical).collect(),
-            created_at: now,
-            expires_at: now.after(TICKET_LIFE),
-        };
-        let handle = Some(ticket.random.handle());
-        self.listening
-            .record(principal, Action::Link, &subject(&recording), &recording.audio, None, handle)
-            .await?;
+        let allowed = session.addresses().chain(principal.peer).chain(extra);
+        let (random, ticket) =
+            self.make(principal, &recording, Some(session.token), allowed, TICKET_LIFE).await?;
         let uptime = self.clock.uptime();
         let mut book = self.locked();
         book.forget_ended(uptime);
@@ -228,23 +215,35 @@ impl Tickets {
         let customer = self.gate.customer(principal, Kind::Recording, Verb::Share, customer).await?;
         let found = self.catalog.recording(&customer, name).await?;
         let recording = found.ok_or(Error::NotFound { what: "recording" })?;
+        let (random, ticket) = self.make(principal, &recording, None, allowed.into_iter(), life).await?;
+        self.catalog.add_ticket(ticket.clone()).await?;
+        Ok((random, ticket))
+    }
+
+    /// A fresh ticket for a recording, with its entry in the listen log; whoever called this keeps it.
+    async fn make(
+        &self,
+        principal: &Principal,
+        recording: &Recording,
+        session: Option<SecretHash>,
+        allowed: impl Iterator<Item = IpAddr>,
+        life: Duration,
+    ) -> Result<(Secret, Ticket)> {
         let now = self.clock.now();
         let random = fresh_token(self.random.as_ref());
         let ticket = Ticket {
             random: SecretHash::of(random.reveal()),
             customer: recording.customer,
             recording: recording.name.clone(),
-            session: None,
+            session,
             made_by: principal.person,
-            allowed: allowed.into_iter().map(canonical).collect(),
+            allowed: allowed.map(canonical).collect(),
             created_at: now,
             expires_at: now.after(life),
         };
         let handle = Some(ticket.random.handle());
-        self.listening
-            .record(principal, Action::Link, &subject(&recording), &recording.audio, None, handle)
-            .await?;
-        self.catalog.add_ticket(ticket.clone()).await?;
+        let (subject, audio) = (subject(recording), &recording.audio);
+        self.listening.record(principal, Action::Link, &subject, audio, None, handle).await?;
         Ok((random, ticket))
     }
 

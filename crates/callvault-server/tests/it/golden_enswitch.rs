@@ -3,13 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use axum::body::Body;
 use base64_simd::STANDARD;
 use callvault_core::service::Policy;
 use callvault_server::app::Settings;
 use callvault_testkit::golden::{Message, pairs};
 use callvault_testkit::world::{Answer, HERE, World};
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 fn folder() -> PathBuf {
@@ -51,7 +50,7 @@ async fn replay(request: &Message, response: &Message) -> Result<(), String> {
     }
     let world = World::with(settings, policy).await;
     arrange(&world, request).await;
-    let answer = world.call(HERE, http_request(request)).await;
+    let answer = world.call(HERE, request.request()).await;
     compare(&answer, response)?;
     after(&world, request).await
 }
@@ -125,16 +124,6 @@ async fn after(world: &World, request: &Message) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn http_request(message: &Message) -> Request<Body> {
-    let mut parts = message.first_line.split(' ');
-    let (method, target) = (parts.next().unwrap(), parts.next().unwrap());
-    let mut builder = Request::builder().method(method).uri(target);
-    for (name, value) in &message.headers {
-        builder = builder.header(name, value);
-    }
-    builder.body(Body::from(message.body.clone())).unwrap()
 }
 
 fn compare(answer: &Answer, expected: &Message) -> Result<(), String> {

@@ -5,11 +5,9 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use axum::body::Body;
 use callvault_testkit::golden::{Message, pairs};
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::{Answer, World};
-use http::Request;
 use serde_json::json;
 
 const PLAIN: &str = "20191024012719-1571909237.191-4000-4001-Internal.wav";
@@ -118,18 +116,8 @@ async fn replay(mut request: Message, response: Message) -> Result<(), String> {
         "stranger" => stranger,
         _ => server,
     };
-    let answer = world.call(peer, http_request(&request)).await;
+    let answer = world.call(peer, request.request()).await;
     compare(&answer, &response, &audio)
-}
-
-fn http_request(message: &Message) -> Request<Body> {
-    let mut parts = message.first_line.split(' ');
-    let (method, target) = (parts.next().unwrap(), parts.next().unwrap());
-    let mut builder = Request::builder().method(method).uri(target);
-    for (name, value) in &message.headers {
-        builder = builder.header(name, value);
-    }
-    builder.body(Body::from(message.body.clone())).unwrap()
 }
 
 fn compare(answer: &Answer, expected: &Message, audio: &[u8]) -> Result<(), String> {
