@@ -158,7 +158,7 @@ settings! {
     lockout: Lockout, "lockout." {
         /// Failures in a row that lock: one address at the Yeastar door, one address with one username elsewhere.
         failures: u32 = "5",
-        /// Failures in a row from one address, over all usernames, that lock the address at the other doors.
+        /// Failures from one address within `lockout.duration`, over all usernames, that lock the address at the other doors.
         address_failures: u32 = "50",
         /// How long a lock lasts.
         duration: Span = "10m",

@@ -17,7 +17,8 @@ use crate::port::clock::Clock;
 pub struct LockoutPolicy {
     /// Failures in a row that lock.
     pub failures: u32,
-    /// Failures in a row from one address, over all usernames, that lock the address at doors that count per username.
+    /// Failures from one address within [`LockoutPolicy::duration`], over all usernames, that lock the address at doors that
+    /// count per username.
     pub address_failures: u32,
     /// How long a lock lasts, from the failure that caused it; also how long failures are remembered.
     pub duration: Duration,
@@ -42,6 +43,7 @@ struct Key {
 #[derive(Debug, Clone)]
 struct Entry {
     failures: u32,
+    first: Duration,
     last: Duration,
     locked_until: Option<Duration>,
 }
@@ -89,10 +91,15 @@ impl Lockouts {
             self.forget_old(&mut entries, now);
         }
         for (key, most) in self.keys(door, address, username) {
-            let entry = entries.entry(key).or_insert(Entry { failures: 0, last: now, locked_until: None });
+            // The ceiling of an address counts over a span, as no success takes it back; the others count failures in a row.
+            let ceiling = door != Door::Yeastar && key.username.is_none();
+            let none = Entry { failures: 0, first: now, last: now, locked_until: None };
+            let entry = entries.entry(key).or_insert(none.clone());
             let over = entry.locked_until.is_some_and(|until| now >= until);
-            if over || now.saturating_sub(entry.last) >= self.policy.duration {
-                *entry = Entry { failures: 0, last: now, locked_until: None };
+            let since = if ceiling { entry.first } else { entry.last };
+            let old = entry.locked_until.is_none() && now.saturating_sub(since) >= self.policy.duration;
+            if over || old {
+                *entry = none;
             }
             entry.failures += 1;
             entry.last = now;
@@ -249,6 +256,22 @@ mod tests {
         assert_eq!(book.clear(Some(from)), 2);
         assert!(!book.locked(Door::Enswitch, from, "other"));
         assert_eq!(book.list(), []);
+    }
+
+    #[test]
+    fn stale_pollers_behind_one_address_do_not_add_up_for_ever() {
+        let (clock, book) = book();
+        let from = address("192.0.2.1");
+        for second in 0..3000 {
+            *clock.0.lock().unwrap() = Duration::from_secs(second);
+            if second % 15 == 0 {
+                book.failed(Door::Enswitch, from, &format!("stale{}", second % 7));
+            }
+            assert!(
+                !book.locked(Door::Enswitch, from, "other"),
+                "40 failures in 600 s are below 50, at {second} s"
+            );
+        }
     }
 
     #[test]

@@ -125,16 +125,15 @@ impl Messages {
             audio,
             keep_versions: self.keep_versions,
         };
-        let before = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
-        let (version, discarded) = self.catalog.put_message(new).await?;
-        if before.len() >= self.keep_versions as usize {
-            let after = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
-            let kept = |old: &&Message| !after.iter().any(|message| message.version == old.version);
-            for pruned in before.iter().filter(kept) {
-                let subject = subject(hunt_group, pruned);
-                self.playback.note(principal, Action::Delete, &subject, &pruned.audio).await?;
-            }
+        // Newest first; with the new one, those beyond the number that is kept go in the same commit. Noted before it, as every
+        // deletion is.
+        let versions = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
+        for pruned in versions.iter().skip(self.keep_versions as usize - 1) {
+            self.playback
+                .note(principal, Action::Delete, &subject(hunt_group, pruned), &pruned.audio)
+                .await?;
         }
+        let (version, discarded) = self.catalog.put_message(new).await?;
         self.intake.discard(discarded).await;
         Ok(version)
     }

@@ -125,7 +125,7 @@ impl Sessions {
     }
 
     /// Begins a session for a verified account; answers its token, or nothing when the account lost its password or was
-    /// disabled since it was verified. Durable before it answers.
+    /// disabled since it was verified, or the session was ended at once by a flood of others. Durable before it answers.
     ///
     /// # Errors
     /// When the catalog fails.
@@ -147,19 +147,33 @@ impl Sessions {
         let pushed_out = {
             let mut book = self.locked();
             let pushed_out = pushed_out_by(&book, &session, self.most_per_person, now);
-            for token in &pushed_out {
-                book.remove(token);
-            }
+            let pushed_out: Vec<_> = pushed_out.iter().filter_map(|token| book.remove(token)).collect();
             book.insert(session.clone());
             pushed_out
         };
         let hash = session.token;
-        let begun =
-            self.catalog.begin_session(session, account.person.password_hash.clone(), pushed_out).await;
-        if !matches!(begun, Ok(true)) {
-            self.locked().remove(&hash);
+        let tokens = pushed_out.iter().map(|session| session.token).collect();
+        match self.catalog.begin_session(session, account.person.password_hash.clone(), tokens).await {
+            Ok(true) => {}
+            Ok(false) => {
+                self.locked().remove(&hash);
+                return Ok(None);
+            }
+            Err(error) => {
+                let mut book = self.locked();
+                book.remove(&hash);
+                for session in pushed_out {
+                    book.insert(session);
+                }
+                return Err(error.into());
+            }
         }
-        Ok(begun?.then_some(token))
+        if self.locked().sessions.contains_key(&hash) {
+            return Ok(Some(token));
+        }
+        // It was ended before its row was written, which must not outlive it.
+        self.catalog.change_sessions(Vec::new(), vec![hash]).await?;
+        Ok(None)
     }
 
     /// The live session of a token, slid to its full life. A person's list of addresses holds for every call but a download,
@@ -276,7 +290,7 @@ impl Sessions {
             !session.expired_at(now) && wanted.is_none_or(|customer| session.customer == customer)
         };
         let mut sessions: Vec<_> = book.sessions.values().filter(shown).cloned().collect();
-        sessions.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.token)));
+        sessions.sort_by_key(|session| (std::cmp::Reverse(session.created_at), session.token));
         Ok(sessions)
     }
 

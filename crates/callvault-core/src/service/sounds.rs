@@ -92,6 +92,8 @@ impl Sounds {
             self.intake.discard(vec![audio.key]).await;
             return Err(reason.into());
         }
+        // Read again: another one may have filled it while these bytes came in.
+        let sound = self.find(principal, Verb::Change, sound.id).await?;
         if let Some(replaced) = &sound.audio {
             self.playback.note(principal, Action::Delete, &subject(&sound), replaced).await?;
         }

@@ -110,20 +110,23 @@ impl ListParams {
 }
 
 impl ListParams {
-    /// The page asked for, of a list that is in memory; a key that is gone meanwhile ends the list.
+    /// The page asked for, of a list in memory that is sorted by a number and, where that is equal, a handle. The key of a
+    /// page is this place in the order, so that a row that goes meanwhile does not end the list.
     pub(super) fn cut<R, T: From<R>>(
         &self,
         rows: Vec<R>,
-        key: impl Fn(&R) -> String,
+        place: impl Fn(&R) -> (i64, String),
     ) -> Result<List<T>, Problem> {
-        let page = self.page(|key| Some(key.to_owned()))?;
-        let start = match &page.after {
-            None => 0,
-            Some(after) => {
-                rows.iter().position(|row| key(row) == *after).map_or(rows.len(), |place| place + 1)
-            }
+        let page = self.page(|key| {
+            let (number, handle) = key.rsplit_once('_')?;
+            Some((number.parse::<i64>().ok()?, handle.to_owned()))
+        })?;
+        let beyond = |row: &R| page.after.as_ref().is_none_or(|after| place(row) > *after);
+        let rows: Vec<R> = rows.into_iter().filter(beyond).take(page.limit as usize).collect();
+        let key = |row: &R| {
+            let (number, handle) = place(row);
+            format!("{number}_{handle}")
         };
-        let rows: Vec<R> = rows.into_iter().skip(start).take(page.limit as usize).collect();
         Ok(List::page(rows, page.limit, key, Into::into))
     }
 }

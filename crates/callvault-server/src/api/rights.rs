@@ -42,7 +42,7 @@ pub(super) async fn list_tickets(
     Params(params): Params<ListParams>,
 ) -> Result<Json<List<TicketObject>>, Problem> {
     let tickets = app.services.tickets.list(&principal).await?;
-    Ok(Json::ok(params.cut(tickets, |ticket| ticket.random.handle())?))
+    Ok(Json::ok(params.cut(tickets, |ticket| (ticket.created_at.unix_ms(), ticket.random.handle()))?))
 }
 
 pub(super) async fn create_ticket(
@@ -111,7 +111,7 @@ pub(super) async fn list_sessions(
     Params(params): Params<ListParams>,
 ) -> Result<Json<List<SessionObject>>, Problem> {
     let sessions = app.services.sessions.list(&principal, params.customer()).await?;
-    Ok(Json::ok(params.cut(sessions, |session| session.token.handle())?))
+    Ok(Json::ok(params.cut(sessions, |session| (-session.created_at.unix_ms(), session.token.handle()))?))
 }
 
 pub(super) async fn revoke_session(

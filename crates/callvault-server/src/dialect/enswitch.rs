@@ -278,7 +278,7 @@ async fn receive(
         },
     };
     let spool = match sender {
-        Sender::Known => app.spools.open_for_known(),
+        Sender::Known => app.spools.open_for_known(caller.address()),
         Sender::Stranger => app.spools.open_for_stranger(caller.address()),
     };
     if spool.is_none() {

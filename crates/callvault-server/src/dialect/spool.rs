@@ -22,6 +22,9 @@ const MEMORY_BYTES: usize = 64 * 1024;
 /// How many uploads may wait for their sender to become known, and how many of known senders may be under way.
 const AT_ONCE: usize = 32;
 
+/// How many uploads of known senders one address may have: half of the places, so that nobody has all.
+const KNOWN_PER_ADDRESS: usize = AT_ONCE / 2;
+
 /// How many strangers' uploads one address may have.
 const STRANGERS_PER_ADDRESS: usize = 8;
 
@@ -33,6 +36,7 @@ pub(crate) struct Spools {
     strangers: Arc<Semaphore>,
     strangers_per_address: Arc<PerAddress>,
     known: Arc<Semaphore>,
+    known_per_address: Arc<PerAddress>,
     largest_bytes: u64,
     folder: Arc<Path>,
 }
@@ -47,7 +51,7 @@ pub(crate) struct Spool {
     /// What went wrong; nothing is kept from then on, and whoever pours is told.
     failure: Option<std::io::Error>,
     _place: OwnedSemaphorePermit,
-    _share: Option<Share>,
+    _share: Share,
 }
 
 impl Spools {
@@ -57,6 +61,7 @@ impl Spools {
             strangers: Arc::new(Semaphore::new(AT_ONCE)),
             strangers_per_address: PerAddress::new(STRANGERS_PER_ADDRESS),
             known: Arc::new(Semaphore::new(AT_ONCE)),
+            known_per_address: PerAddress::new(KNOWN_PER_ADDRESS),
             largest_bytes,
             folder: folder.into(),
         }
@@ -65,15 +70,16 @@ impl Spools {
     /// A place for an upload of somebody unknown at this address; `None` when all are taken.
     pub(crate) fn open_for_stranger(&self, address: IpAddr) -> Option<Spool> {
         let share = self.strangers_per_address.take(address).ok()?;
-        self.open(&self.strangers, Some(share))
+        self.open(&self.strangers, share)
     }
 
-    /// A place for an upload of somebody who is known; `None` when all are taken.
-    pub(crate) fn open_for_known(&self) -> Option<Spool> {
-        self.open(&self.known, None)
+    /// A place for an upload of somebody at this address who is known; `None` when all are taken.
+    pub(crate) fn open_for_known(&self, address: IpAddr) -> Option<Spool> {
+        let share = self.known_per_address.take(address).ok()?;
+        self.open(&self.known, share)
     }
 
-    fn open(&self, places: &Arc<Semaphore>, share: Option<Share>) -> Option<Spool> {
+    fn open(&self, places: &Arc<Semaphore>, share: Share) -> Option<Spool> {
         let place = places.clone().try_acquire_owned().ok()?;
         Some(Spool {
             memory: Vec::new(),

@@ -119,7 +119,11 @@ impl ListenWriter for ListenLog {
             uncommitted.push_back(Instant::now());
             room.send(Order::Record(Box::new(entry), self.strict.then_some(committed)));
         }
-        if self.strict { wait.await.map_err(|_| Unlogged) } else { Ok(()) }
+        if !self.strict {
+            return Ok(());
+        }
+        // A catalog that stalls must not keep the request; an entry that gets in later tells of a refused one.
+        timeout(LONGEST_UNCOMMITTED, wait).await.map_err(|_| Unlogged)?.map_err(|_| Unlogged)
     }
 
     async fn flush(&self) -> Result<(), Unlogged> {

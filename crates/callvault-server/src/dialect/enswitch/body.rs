@@ -14,6 +14,9 @@ use crate::dialect::BODY_TIME;
 /// byte now and then would hold a place for ever.
 const SLOWEST_BYTES_PER_SECOND: u64 = 64 * 1024;
 
+/// How fast that of a known sender must come: 4 KiB/s, the slowest of mobile links.
+const SLOWEST_KNOWN_BYTES_PER_SECOND: u64 = 4 * 1024;
+
 /// Who sends a body, as far as that can be told before it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sender {
@@ -81,13 +84,12 @@ impl Pieces {
 
     fn deadline(&self) -> Instant {
         let next_piece = Instant::now() + BODY_TIME;
-        match self.sender {
-            Sender::Known => next_piece,
-            Sender::Stranger => {
-                let for_size = Duration::from_secs(self.received_bytes / SLOWEST_BYTES_PER_SECOND);
-                next_piece.min(self.began + BODY_TIME + for_size)
-            }
-        }
+        let slowest = match self.sender {
+            Sender::Known => SLOWEST_KNOWN_BYTES_PER_SECOND,
+            Sender::Stranger => SLOWEST_BYTES_PER_SECOND,
+        };
+        let for_size = Duration::from_secs(self.received_bytes / slowest);
+        next_piece.min(self.began + BODY_TIME + for_size)
     }
 }
 
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stranger_may_not_trickle() {
+    async fn nobody_may_trickle() {
         let slowly = Some("The body came too slowly.".to_owned());
         // A byte every 10 s: over after 30 s, whatever comes.
         let (received, took, fault) = read(slow(1000, 1), Sender::Stranger, 1 << 20).await;
@@ -136,9 +138,11 @@ mod tests {
         let (_, took, fault) = read(slow(100, 320 << 10), Sender::Stranger, 1 << 30).await;
         assert_eq!(fault, slowly);
         assert!((30..=60).contains(&took.as_secs()), "{took:?}");
-        // Who is known may be slow, but not silent.
-        let (_, took, fault) = read(slow(100, 1), Sender::Known, 1 << 20).await;
+        // Who is known may be slower, but may hold a place no more than a stranger may.
+        let (_, took, fault) = read(slow(100, 40 << 10), Sender::Known, 1 << 30).await;
         assert_eq!((took.as_secs(), fault), (1000, None));
+        let (_, took, fault) = read(slow(100, 1), Sender::Known, 1 << 20).await;
+        assert_eq!((took.as_secs(), fault), (30, slowly.clone()));
         let silent = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
         let (_, took, fault) = read(silent, Sender::Known, 1 << 20).await;
         assert_eq!((took.as_secs(), fault), (30, slowly));
