@@ -57,6 +57,28 @@ pub fn yeastar_request(data: &[u8]) {
             assert_eq!(call.headers_only, method == Method::Head);
             check_name(&call.recording);
         }
+        Ok(Call::TokenRefresh(refresh)) => {
+            let token = refresh.refresh_token.reveal();
+            let is_unmistakable =
+                token.len() >= 16 && String::from_utf8_lossy(data).matches(token).count() == 1;
+            assert!(!is_unmistakable || !shown.contains(token), "the refresh token is shown: {shown}");
+        }
+        Ok(Call::CdrGetRandom(call)) => assert!(call.selection.start <= call.selection.end),
+        Ok(Call::CdrDownload(call)) => {
+            assert_eq!(call.headers_only, method == Method::Head);
+            assert!(call.selections().iter().all(|selection| selection.start <= selection.end));
+            assert!(call.selections().iter().all(|selection| call.matches(selection)));
+        }
+        Ok(Call::VoicemailDownload(call)) => assert_eq!(call.headers_only, method == Method::Head),
+        Ok(
+            Call::VoicemailQuery(_)
+            | Call::VoicemailGetRandom(_)
+            | Call::DeviceInfoQuery
+            | Call::ExtensionList
+            | Call::ExtensionQuery(_)
+            | Call::QueueQuery(_)
+            | Call::TrunkList,
+        ) => {}
         Err(errno) => assert_eq!(errno.code().len(), 5, "{errno:?}"),
     }
 }

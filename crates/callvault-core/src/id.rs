@@ -52,6 +52,18 @@ numbered! {
     RecordingId
 }
 
+numbered! {
+    /// A call record: made like the id of a recording.
+    CallRecordId
+}
+
+impl CallRecordId {
+    /// A fresh id for something that arrives now.
+    pub fn new(now: Timestamp, random: &dyn Random) -> Self {
+        Self(RecordingId::new(now, random).0)
+    }
+}
+
 impl RecordingId {
     /// A fresh id for something that arrives now.
     pub fn new(now: Timestamp, random: &dyn Random) -> Self {

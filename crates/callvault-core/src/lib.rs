@@ -9,6 +9,7 @@
 
 pub mod address;
 pub mod audio;
+pub mod call;
 pub mod customer;
 pub mod error;
 pub mod gate;

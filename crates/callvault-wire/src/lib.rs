@@ -5,4 +5,5 @@
 
 pub mod disposition;
 pub mod enswitch;
+pub mod pseries;
 pub mod yeastar;

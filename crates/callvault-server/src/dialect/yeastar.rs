@@ -15,7 +15,7 @@ use callvault_core::session::ReportWish;
 use callvault_wire::yeastar::error::Errno;
 use callvault_wire::yeastar::path::{Endpoint, Method};
 use callvault_wire::yeastar::request::{self, Call, Head, Login, Opening, RecordingDownload, UrlKind};
-use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success};
+use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success, Transport};
 
 use super::{respond, small_body};
 use crate::app::App;
@@ -48,7 +48,14 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
         None => return reply(route, failure(app, Errno::NotJson, FailureStatus::AlwaysOk)),
     };
     let mut failures = FailureStatus::AlwaysOk;
-    let outcome = match request::parse_head(method, path, query, &body) {
+    let opening = match callvault_wire::yeastar::path::parse(path) {
+        // The dialect knows calls that are not served yet: to clients they do not exist.
+        Ok((_, endpoint)) if !served(endpoint) && !matches!(method, Method::Options | Method::Other) => {
+            Err(Errno::RequestUnknown)
+        }
+        _ => request::parse_head(method, path, query, &body),
+    };
+    let outcome = match opening {
         Ok(Opening::Preflight) => Ok(Outcome::Preflight),
         Ok(Opening::Call(head)) => carry_out(app, caller, &head, &mut failures).await,
         Err(errno) => Err(errno),
@@ -93,7 +100,18 @@ async fn carry_out(
         SessionRefused::Failed(error) => internal(&error),
     })?;
     match head.call()? {
-        Call::Login(_) => Err(Errno::RequestUnknown),
+        Call::Login(_)
+        | Call::TokenRefresh(_)
+        | Call::CdrGetRandom(_)
+        | Call::CdrDownload(_)
+        | Call::VoicemailQuery(_)
+        | Call::VoicemailGetRandom(_)
+        | Call::VoicemailDownload(_)
+        | Call::DeviceInfoQuery
+        | Call::ExtensionList
+        | Call::ExtensionQuery(_)
+        | Call::QueueQuery(_)
+        | Call::TrunkList => Err(Errno::RequestUnknown),
         Call::Heartbeat(beat) => {
             let heartbeat = Heartbeat {
                 application_server: beat.address,
@@ -185,7 +203,12 @@ async fn log_in(app: &Arc<App>, caller: Caller, head: &Head, login: Login) -> Re
     };
     let begun = app.services.sessions.begin(&account, peer, report).await;
     let token = begun.map_err(|error| internal(&error))?.ok_or(Errno::LoginRefused)?;
-    Ok(Outcome::Done(Success::Login { version: head.version, token }))
+    Ok(Outcome::Done(Success::Login {
+        version: head.version,
+        token,
+        refresh_token: None,
+        transport: Transport::Http,
+    }))
 }
 
 /// The errno of a use case's failure; what is no client's doing goes to the log, where alone its cause is told.
@@ -205,6 +228,18 @@ fn reply(route: &'static str, reply: Reply) -> Response {
     respond(route, reply.status, reply.headers, Body::from(reply.body.into_bytes()))
 }
 
+/// Which calls are served.
+fn served(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::Login
+            | Endpoint::Heartbeat
+            | Endpoint::Logout
+            | Endpoint::RecordingGetRandom
+            | Endpoint::RecordingDownload
+    )
+}
+
 /// The pattern of a path, for metrics and logs.
 fn pattern(path: &str) -> &'static str {
     match callvault_wire::yeastar::path::parse(path) {
@@ -213,6 +248,6 @@ fn pattern(path: &str) -> &'static str {
         Ok((_, Endpoint::Logout)) => "/api/{version}/logout",
         Ok((_, Endpoint::RecordingGetRandom)) => "/api/{version}/recording/get_random",
         Ok((_, Endpoint::RecordingDownload)) => "/api/{version}/recording/download",
-        Err(_) => "/api/{version}/unknown",
+        Ok(_) | Err(_) => "/api/{version}/unknown",
     }
 }

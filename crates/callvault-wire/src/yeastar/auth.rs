@@ -1,6 +1,6 @@
 //! The password of `login`, which travels as its MD5.
 
-use callvault_core::secret::PasswordMd5;
+use callvault_core::secret::{PasswordMd5, Secret};
 
 /// Reads what a client sent as its password: 32 hexadecimal digits, without regard to case or to blanks
 /// around them (`docs/yeastar.md` G42).
@@ -9,6 +9,12 @@ use callvault_core::secret::PasswordMd5;
 /// other, and to be counted as one.
 pub fn password(sent: &str) -> Option<PasswordMd5> {
     PasswordMd5::from_hex(sent.trim())
+}
+
+/// Reads what a client of the TCP reports sent as its secret: the MD5, or the password itself
+/// (`docs/yeastar.md` G25). A password that looks like an MD5 is taken for one.
+pub fn tcp_secret(sent: &str) -> PasswordMd5 {
+    password(sent).unwrap_or_else(|| PasswordMd5::of_password(&Secret::new(sent)))
 }
 
 #[cfg(test)]

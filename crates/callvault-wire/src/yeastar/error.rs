@@ -16,6 +16,12 @@ pub enum Errno {
     /// 10004: a required parameter is missing or blank.
     #[error("a required parameter is blank")]
     ParameterBlank,
+    /// 10006: no extension has this number.
+    #[error("no such extension")]
+    ExtensionUnknown,
+    /// 10013: no queue has this number.
+    #[error("no such queue")]
+    QueueUnknown,
     /// 10025: a limit of ours was reached (`docs/yeastar.md` G37).
     #[error("asked too often")]
     TooOften,
@@ -66,14 +72,85 @@ pub enum Errno {
     /// 20015: `allowedip` is not one address, or the download comes from an address that is not allowed.
     #[error("address wrong or not allowed")]
     AddressRefused,
+    /// 20016: `voicemailstatus` is neither `read` nor `unread`.
+    #[error("the status of a voicemail is `read` or `unread`")]
+    VoicemailStatus,
+    /// 20017: what 20012 is for recordings.
+    #[error("the random of the voicemail is not valid")]
+    VoicemailRandomInvalid,
+    /// 20018: no such voicemail, its audio is gone, or its name is not a safe one.
+    #[error("the voicemail does not exist")]
+    VoicemailMissing,
+    /// 20019: a time is not `yyyy-mm-dd hh:mm:ss`, or the end is before the start (`docs/yeastar.md` G30).
+    #[error("the times of the call records are wrong")]
+    CdrTimeWrong,
+    /// 20020: what 20012 is for recordings; also a link with other numbers or times than were asked for
+    /// (`docs/yeastar.md` G31).
+    #[error("the random of the call records is not valid")]
+    CdrRandomInvalid,
+    /// 20021: no call record fits, where that counts as a failure (`docs/yeastar.md` G32).
+    #[error("no call record fits")]
+    CdrMissing,
+}
+
+/// What a ticket is for. Each kind has its own codes for a ticket that is no good and for a thing that is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The audio of a call.
+    Recording,
+    /// A file of call records.
+    Cdr,
+    /// A message on an extension's voicemail.
+    Voicemail,
+}
+
+impl Subject {
+    /// The ticket is wrong, spent, too old, or another's.
+    pub fn random_invalid(self) -> Errno {
+        match self {
+            Self::Recording => Errno::RandomInvalid,
+            Self::Cdr => Errno::CdrRandomInvalid,
+            Self::Voicemail => Errno::VoicemailRandomInvalid,
+        }
+    }
+
+    /// The thing is not there.
+    pub fn missing(self) -> Errno {
+        match self {
+            Self::Recording => Errno::RecordingMissing,
+            Self::Cdr => Errno::CdrMissing,
+            Self::Voicemail => Errno::VoicemailMissing,
+        }
+    }
+
+    /// The code for a download that was refused.
+    pub fn refused(self, refused: &TicketRefused) -> Errno {
+        match refused {
+            TicketRefused::Invalid => self.random_invalid(),
+            TicketRefused::Address => Errno::AddressRefused,
+            TicketRefused::Missing => self.missing(),
+            TicketRefused::Failed(error) => self.failed(error),
+        }
+    }
+
+    /// The code for a use case about such a thing that failed: what is not visible does not exist, and what is
+    /// not the client's doing is [`Errno::Unavailable`].
+    pub fn failed(self, error: &Error) -> Errno {
+        match Errno::from(error) {
+            Errno::RecordingMissing => self.missing(),
+            other => other,
+        }
+    }
 }
 
 impl Errno {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 27] = [
         Self::XmlBody,
         Self::RequestUnknown,
         Self::ParameterBlank,
+        Self::ExtensionUnknown,
+        Self::QueueUnknown,
         Self::TooOften,
         Self::NotJson,
         Self::MethodRefused,
@@ -90,6 +167,12 @@ impl Errno {
         Self::RandomInvalid,
         Self::RecordingMissing,
         Self::AddressRefused,
+        Self::VoicemailStatus,
+        Self::VoicemailRandomInvalid,
+        Self::VoicemailMissing,
+        Self::CdrTimeWrong,
+        Self::CdrRandomInvalid,
+        Self::CdrMissing,
     ];
 
     /// The code on the wire, which is a JSON string.
@@ -98,6 +181,8 @@ impl Errno {
             Self::XmlBody => "10002",
             Self::RequestUnknown => "10003",
             Self::ParameterBlank => "10004",
+            Self::ExtensionUnknown => "10006",
+            Self::QueueUnknown => "10013",
             Self::TooOften => "10025",
             Self::NotJson => "20000",
             Self::MethodRefused => "20001",
@@ -114,6 +199,12 @@ impl Errno {
             Self::RandomInvalid => "20012",
             Self::RecordingMissing => "20014",
             Self::AddressRefused => "20015",
+            Self::VoicemailStatus => "20016",
+            Self::VoicemailRandomInvalid => "20017",
+            Self::VoicemailMissing => "20018",
+            Self::CdrTimeWrong => "20019",
+            Self::CdrRandomInvalid => "20020",
+            Self::CdrMissing => "20021",
         }
     }
 
@@ -126,9 +217,10 @@ impl Errno {
             Self::TokenUnknown | Self::TokenBlank | Self::TokenExpired => 401,
             Self::LoginRefused | Self::LoginLocked => 401,
             Self::AddressRefused => 403,
-            Self::RecordingMissing | Self::RequestUnknown | Self::RequestBlank => 404,
+            Self::RecordingMissing | Self::VoicemailMissing | Self::CdrMissing => 404,
+            Self::RequestUnknown | Self::RequestBlank | Self::ExtensionUnknown | Self::QueueUnknown => 404,
             Self::MethodRefused => 405,
-            Self::RandomInvalid => 410,
+            Self::RandomInvalid | Self::VoicemailRandomInvalid | Self::CdrRandomInvalid => 410,
             Self::TooOften => 429,
             Self::Unavailable => 503,
             Self::XmlBody
@@ -136,7 +228,9 @@ impl Errno {
             | Self::NotJson
             | Self::DataBlank
             | Self::BadPort
-            | Self::HeartbeatRejected => 400,
+            | Self::HeartbeatRejected
+            | Self::VoicemailStatus
+            | Self::CdrTimeWrong => 400,
         }
     }
 }
@@ -169,13 +263,9 @@ impl From<&LoginRefused> for Errno {
 }
 
 impl From<&TicketRefused> for Errno {
+    /// For recordings; [`Subject::refused`] is for all kinds.
     fn from(refused: &TicketRefused) -> Self {
-        match refused {
-            TicketRefused::Invalid => Self::RandomInvalid,
-            TicketRefused::Address => Self::AddressRefused,
-            TicketRefused::Missing => Self::RecordingMissing,
-            TicketRefused::Failed(error) => error.into(),
-        }
+        Subject::Recording.refused(refused)
     }
 }
 
@@ -206,8 +296,30 @@ mod tests {
             (Errno::AddressRefused, 403),
             (Errno::RecordingMissing, 404),
             (Errno::RandomInvalid, 410),
+            (Errno::VoicemailMissing, 404),
+            (Errno::VoicemailRandomInvalid, 410),
+            (Errno::CdrMissing, 404),
+            (Errno::CdrRandomInvalid, 410),
         ] {
             assert_eq!(errno.real_status(), status, "{errno:?}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_ticket_has_its_codes() {
+        for (subject, expected) in [
+            (Subject::Recording, ["20012", "20015", "20014", "20010"]),
+            (Subject::Cdr, ["20020", "20015", "20021", "20010"]),
+            (Subject::Voicemail, ["20017", "20015", "20018", "20010"]),
+        ] {
+            let refusals = [
+                TicketRefused::Invalid,
+                TicketRefused::Address,
+                TicketRefused::Missing,
+                TicketRefused::Failed(Error::Busy),
+            ];
+            assert_eq!(refusals.map(|refused| subject.refused(&refused).code()), expected, "{subject:?}");
+            assert_eq!(subject.failed(&Error::RoleForbids), subject.missing());
         }
     }
 }

@@ -101,6 +101,19 @@ impl Fields {
             _ => Field::Blank,
         }
     }
+
+    /// The parameter under the first of its names that says something; clients mix the names of versions.
+    pub(super) fn any(&self, names: &[&str]) -> Field {
+        names.iter().map(|name| self.field(name)).find(|field| *field != Field::Blank).unwrap_or(Field::Blank)
+    }
+
+    /// The undecoded value of a query's parameter under the first of its names that is there. `None` for JSON.
+    pub(super) fn raw_any(&self, names: &[&str]) -> Option<&str> {
+        match self {
+            Self::Query(query) => names.iter().filter_map(|name| query.raw(name)).find(|raw| !raw.is_empty()),
+            Self::Json(_) => None,
+        }
+    }
 }
 
 impl fmt::Debug for Fields {

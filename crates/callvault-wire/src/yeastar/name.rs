@@ -47,15 +47,19 @@ impl SentName {
     }
 }
 
-/// As sent, decoded, and decoded once more, each with `+` as a plus and as a blank. The `+` is turned before
-/// decoding, so that `%2B` stays a plus.
-fn spellings(sent: &str) -> Vec<RecordingName> {
+/// As sent, decoded, and decoded once more, each with `+` as a plus and as a blank; the likeliest first. The `+` is
+/// turned before decoding, so that `%2B` stays a plus. A reading may stand there twice.
+pub(super) fn readings(sent: &str) -> impl Iterator<Item = String> {
     let blank = sent.replace('+', " ");
     let once = [decode(sent), decode(&blank)];
     let twice = once.each_ref().map(|name| name.as_deref().and_then(decode));
+    [Some(sent.to_owned())].into_iter().chain(once).chain([Some(blank)]).chain(twice).flatten()
+}
+
+/// The readings that are safe names, each once.
+fn spellings(sent: &str) -> Vec<RecordingName> {
     let mut found: Vec<RecordingName> = Vec::new();
-    let likeliest_first = [Some(sent.to_owned())].into_iter().chain(once).chain([Some(blank)]).chain(twice);
-    for spelling in likeliest_first.flatten().flat_map(RecordingName::new) {
+    for spelling in readings(sent).flat_map(RecordingName::new) {
         if !found.contains(&spelling) {
             found.push(spelling);
         }

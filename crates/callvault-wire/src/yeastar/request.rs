@@ -5,19 +5,23 @@
 //! learns of the token before it learns of anything else, which is the order of `docs/yeastar.md` ("Order of
 //! checks"). Neither stage panics on any input; the size of the body is for the server to bound.
 
-use std::net::IpAddr;
+mod cdr;
+mod numbers;
+mod recording;
+mod session;
+mod values;
+mod voicemail;
 
-use callvault_core::address::canonical;
-use callvault_core::secret::{PasswordMd5, Secret};
+use callvault_core::secret::Secret;
 
-use crate::yeastar::auth;
+pub use self::cdr::{CdrDownload, CdrGetRandom, CdrSelection};
+pub use self::numbers::NumberList;
+pub use self::recording::{RecordingDownload, RecordingGetRandom};
+pub use self::session::{DEFAULT_REPORT_PORT, Heartbeat, Login, ReportFormat, TokenRefresh, UrlKind};
+pub use self::voicemail::{VoicemailDownload, VoicemailGetRandom, VoicemailStatus};
 use crate::yeastar::error::Errno;
-use crate::yeastar::fields::{self, Field, Fields, Query};
-use crate::yeastar::name::SentName;
+use crate::yeastar::fields::{self, Fields, Query};
 use crate::yeastar::path::{self, Endpoint, Method, Version};
-
-/// The port that reports go to when login names none (`docs/yeastar.md` G42).
-pub const DEFAULT_REPORT_PORT: u16 = 8260;
 
 /// What a request turned out to be at first sight.
 #[derive(Debug)]
@@ -37,7 +41,8 @@ pub struct Head {
     pub version: Version,
     /// The call.
     pub endpoint: Endpoint,
-    /// The token, from the query or else from the body (`docs/yeastar.md` G43); `None` for login alone.
+    /// The token, from the query or else from the body (`docs/yeastar.md` G43); `None` for
+    /// login and `token/refresh` alone.
     pub token: Option<Secret>,
     method: Method,
     fields: Result<Fields, Errno>,
@@ -52,101 +57,32 @@ pub enum Call {
     Heartbeat(Heartbeat),
     /// `logout`
     Logout,
+    /// `token/refresh`
+    TokenRefresh(TokenRefresh),
     /// `recording/get_random`
     RecordingGetRandom(RecordingGetRandom),
     /// `recording/download`
     RecordingDownload(RecordingDownload),
-}
-
-/// The parameters of `login`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Login {
-    /// The user name as sent, not blank.
-    pub username: String,
-    /// The MD5 of the password. `None` when what was sent cannot be one: to be answered, and counted towards
-    /// the lock-out, as a wrong password.
-    pub password: Option<PasswordMd5>,
-    /// The port that reports go to, 1 to 65535.
-    pub report_port: u16,
-    /// Where reports go, when the client said so. Secret, as it may carry a key.
-    pub report_url: Option<Secret>,
-    /// How `report_url` is meant.
-    pub url_kind: UrlKind,
-    /// The format of reports.
-    pub report_format: ReportFormat,
-}
-
-/// The parameters of `heartbeat`; what is `None` stays as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heartbeat {
-    /// The new address of the application server.
-    pub address: Option<IpAddr>,
-    /// The new port for reports, 1 to 65535.
-    pub report_port: Option<u16>,
-    /// The new place for reports. Secret, as it may carry a key.
-    pub report_url: Option<Secret>,
-    /// How `report_url` is meant.
-    pub url_kind: Option<UrlKind>,
-    /// The new format of reports.
-    pub report_format: Option<ReportFormat>,
-}
-
-/// What `urltag` (or `urlflag`) says about `url`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UrlKind {
-    /// `0`: a path on the application server's address and port.
-    #[default]
-    Path,
-    /// `1`: complete, with host and port, and with or without a scheme.
-    Complete,
-}
-
-/// The format of reports, which `version` in login chooses whatever the version in the path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ReportFormat {
-    /// `1.0.0`, when nothing is said.
-    #[default]
-    V1_0_0,
-    /// `1.0.2`
-    V1_0_2,
-    /// `2.0.0`
-    V2_0_0,
-}
-
-impl ReportFormat {
-    /// The word of the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V1_0_0 => "1.0.0",
-            Self::V1_0_2 => "1.0.2",
-            Self::V2_0_0 => "2.0.0",
-        }
-    }
-
-    /// The inverse of [`ReportFormat::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::V1_0_0, Self::V1_0_2, Self::V2_0_0].into_iter().find(|one| one.as_str() == word)
-    }
-}
-
-/// The parameters of `recording/get_random`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordingGetRandom {
-    /// The recording that a ticket is wanted for.
-    pub recording: SentName,
-    /// One more address that may fetch it, IPv4 where it is IPv4 in IPv6's clothes (`docs/yeastar.md` G12).
-    pub allowed_address: Option<IpAddr>,
-}
-
-/// The parameters of `recording/download`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordingDownload {
-    /// The recording, which must be the ticket's.
-    pub recording: SentName,
-    /// The ticket.
-    pub random: Secret,
-    /// A HEAD request: headers only, and the ticket is not spent (`docs/yeastar.md` G14).
-    pub headers_only: bool,
+    /// `cdr/get_random`
+    CdrGetRandom(CdrGetRandom),
+    /// `cdr/download`
+    CdrDownload(CdrDownload),
+    /// `voicemail/query` of these extensions
+    VoicemailQuery(NumberList),
+    /// `voicemail/get_random`
+    VoicemailGetRandom(VoicemailGetRandom),
+    /// `voicemail/download`
+    VoicemailDownload(VoicemailDownload),
+    /// `deviceinfo/query`
+    DeviceInfoQuery,
+    /// `extensionlist/query` or `extension/list`
+    ExtensionList,
+    /// `extension/query` of these extensions
+    ExtensionQuery(NumberList),
+    /// `queue/query` of these queues
+    QueueQuery(NumberList),
+    /// `trunklist/query` or `trunk/list`
+    TrunkList,
 }
 
 /// The first stage: method, path and version, presence of a token.
@@ -168,7 +104,7 @@ pub fn parse_head(method: Method, path: &str, query: &str, body: &[u8]) -> Resul
     let query = Query::parse(query);
     let mut token = query.text("token").filter(|token| !token.trim().is_empty());
     // A download by POST has its parameters in the link all the same (docs/yeastar.md G22).
-    let fields = if method == Method::Post && endpoint != Endpoint::RecordingDownload {
+    let fields = if method == Method::Post && !endpoint.is_download() {
         fields::parse_body(body).map(Fields::Json)
     } else {
         Ok(Fields::Query(query))
@@ -185,21 +121,43 @@ impl Head {
     /// The second stage, for after the token was found good: JSON, required fields, rules of single fields.
     ///
     /// Fails with [`Errno::XmlBody`], [`Errno::NotJson`] or [`Errno::DataBlank`]; then
-    /// [`Errno::ParameterBlank`]; then [`Errno::BadPort`], [`Errno::HeartbeatRejected`],
-    /// [`Errno::AddressRefused`], [`Errno::RandomInvalid`] or [`Errno::RecordingMissing`].
+    /// [`Errno::ParameterBlank`]; then with what the rules of single fields have, in the order of
+    /// `docs/yeastar.md` ("Order of checks").
     pub fn call(&self) -> Result<Call, Errno> {
+        let headers_only = self.method == Method::Head;
         match self.endpoint {
-            Endpoint::Login => login(self.required_fields()?).map(Call::Login),
-            Endpoint::Heartbeat => heartbeat(&self.optional_fields()?).map(Call::Heartbeat),
+            Endpoint::Login => session::login(self.required_fields()?).map(Call::Login),
+            Endpoint::Heartbeat => session::heartbeat(&self.optional_fields()?).map(Call::Heartbeat),
             Endpoint::Logout => self.optional_fields().map(|_| Call::Logout),
+            Endpoint::TokenRefresh => session::token_refresh(self.required_fields()?).map(Call::TokenRefresh),
             Endpoint::RecordingGetRandom => {
-                recording_get_random(self.required_fields()?).map(Call::RecordingGetRandom)
+                recording::get_random(self.required_fields()?).map(Call::RecordingGetRandom)
             }
             Endpoint::RecordingDownload => {
-                recording_download(self.required_fields()?, self.method == Method::Head)
-                    .map(Call::RecordingDownload)
+                recording::download(self.required_fields()?, headers_only).map(Call::RecordingDownload)
             }
+            Endpoint::CdrGetRandom => cdr::get_random(self.required_fields()?).map(Call::CdrGetRandom),
+            Endpoint::CdrDownload => {
+                cdr::download(self.required_fields()?, headers_only).map(Call::CdrDownload)
+            }
+            Endpoint::VoicemailQuery => self.numbers(numbers::EXTENSION).map(Call::VoicemailQuery),
+            Endpoint::VoicemailGetRandom => {
+                voicemail::get_random(self.required_fields()?).map(Call::VoicemailGetRandom)
+            }
+            Endpoint::VoicemailDownload => {
+                voicemail::download(self.required_fields()?, headers_only).map(Call::VoicemailDownload)
+            }
+            Endpoint::DeviceInfoQuery => self.optional_fields().map(|_| Call::DeviceInfoQuery),
+            Endpoint::ExtensionList => self.optional_fields().map(|_| Call::ExtensionList),
+            Endpoint::ExtensionQuery => self.numbers(numbers::EXTENSION).map(Call::ExtensionQuery),
+            Endpoint::QueueQuery => self.numbers(numbers::QUEUE).map(Call::QueueQuery),
+            Endpoint::TrunkList => self.optional_fields().map(|_| Call::TrunkList),
         }
+    }
+
+    /// The only parameter of most queries.
+    fn numbers(&self, names: &[&str]) -> Result<NumberList, Errno> {
+        NumberList::of_field(self.optional_fields()?.any(names))
     }
 
     /// The fields of a call that requires some, so that an empty body is a failure.
@@ -213,120 +171,6 @@ impl Head {
             Err(Errno::DataBlank) => Ok(Fields::Json(serde_json::Map::new())),
             Err(errno) => Err(*errno),
             Ok(fields) => Ok(fields.clone()),
-        }
-    }
-}
-
-fn login(fields: &Fields) -> Result<Login, Errno> {
-    let username = fields.field("username").text().ok_or(Errno::ParameterBlank)?;
-    let password = fields.field("password").text().map(Secret::new).ok_or(Errno::ParameterBlank)?;
-    let report_port = port(fields)?.unwrap_or(DEFAULT_REPORT_PORT);
-    Ok(Login {
-        username,
-        password: auth::password(password.reveal()),
-        report_port,
-        report_url: report_url(fields),
-        // No errno of login fits a wrong `urltag` or `version`, and a login refused over its reports would
-        // take the downloads away too.
-        url_kind: url_kind(fields).ok().flatten().unwrap_or_default(),
-        report_format: report_format(fields).ok().flatten().unwrap_or_default(),
-    })
-}
-
-fn heartbeat(fields: &Fields) -> Result<Heartbeat, Errno> {
-    let report_port = port(fields)?;
-    let rejected = |_: Unreadable| Errno::HeartbeatRejected;
-    if fields.field("url") == Field::Composite {
-        return Err(Errno::HeartbeatRejected);
-    }
-    Ok(Heartbeat {
-        address: single_address(fields.field("ipaddr")).map_err(rejected)?,
-        report_port,
-        report_url: report_url(fields),
-        url_kind: url_kind(fields).map_err(rejected)?,
-        report_format: report_format(fields).map_err(rejected)?,
-    })
-}
-
-fn recording_get_random(fields: &Fields) -> Result<RecordingGetRandom, Errno> {
-    let name = fields.field("recording").text().ok_or(Errno::ParameterBlank)?;
-    let allowed_address = single_address(fields.field("allowedip")).map_err(|_| Errno::AddressRefused)?;
-    let recording = match fields {
-        Fields::Query(query) => SentName::from_query(query.raw("recording").unwrap_or_default()),
-        Fields::Json(_) => SentName::from_json(&name),
-    }?;
-    Ok(RecordingGetRandom { recording, allowed_address })
-}
-
-/// A link without `random` or `recording` has no valid ticket, and 20012 is the code that its clients know.
-fn recording_download(fields: &Fields, headers_only: bool) -> Result<RecordingDownload, Errno> {
-    let random = fields.field("random").text().ok_or(Errno::RandomInvalid)?;
-    let raw = match fields {
-        Fields::Query(query) => query.raw("recording").filter(|raw| !raw.is_empty()),
-        Fields::Json(_) => None,
-    };
-    let recording = SentName::from_query(raw.ok_or(Errno::RandomInvalid)?)?;
-    Ok(RecordingDownload { recording, random: Secret::new(random.trim()), headers_only })
-}
-
-/// A field that says something which its rule does not allow. Each call has its own errno for it.
-#[derive(Debug, PartialEq, Eq)]
-struct Unreadable;
-
-/// The report port; `None` when blank or 0 (`docs/yeastar.md` G42).
-fn port(fields: &Fields) -> Result<Option<u16>, Errno> {
-    let text = match fields.field("port") {
-        Field::Blank => return Ok(None),
-        Field::Composite => return Err(Errno::BadPort),
-        Field::Text(text) => text,
-    };
-    // As a float, because JSON writes one whole number in several ways: 8260, 8260.0, 8.26e3.
-    let number: f64 = text.trim().parse().map_err(|_| Errno::BadPort)?;
-    if number.fract() != 0.0 || !(0.0..=f64::from(u16::MAX)).contains(&number) {
-        return Err(Errno::BadPort);
-    }
-    Ok(Some(number as u16).filter(|port| *port != 0))
-}
-
-fn report_url(fields: &Fields) -> Option<Secret> {
-    fields.field("url").text().map(|url| Secret::new(url.trim()))
-}
-
-fn url_kind(fields: &Fields) -> Result<Option<UrlKind>, Unreadable> {
-    let field = match fields.field("urltag") {
-        Field::Blank => fields.field("urlflag"),
-        field => field,
-    };
-    match field {
-        Field::Blank => Ok(None),
-        Field::Composite => Err(Unreadable),
-        Field::Text(text) => match text.trim() {
-            "0" | "false" => Ok(Some(UrlKind::Path)),
-            "1" | "true" => Ok(Some(UrlKind::Complete)),
-            _ => Err(Unreadable),
-        },
-    }
-}
-
-fn report_format(fields: &Fields) -> Result<Option<ReportFormat>, Unreadable> {
-    match fields.field("version") {
-        Field::Blank => Ok(None),
-        Field::Composite => Err(Unreadable),
-        // With the `v` of the path versions too, which a client takes from the same setting.
-        Field::Text(text) => {
-            ReportFormat::parse(text.trim().trim_start_matches('v')).map(Some).ok_or(Unreadable)
-        }
-    }
-}
-
-/// Exactly one IPv4 or IPv6 literal, or nothing (`docs/yeastar.md` G12).
-fn single_address(field: Field) -> Result<Option<IpAddr>, Unreadable> {
-    match field {
-        Field::Blank => Ok(None),
-        Field::Composite => Err(Unreadable),
-        Field::Text(text) => {
-            let address: IpAddr = text.trim().parse().map_err(|_| Unreadable)?;
-            Ok(Some(canonical(address)))
         }
     }
 }

@@ -3,13 +3,19 @@
 //! Promises the members in the order of the vendor's guide and the headers of `docs/yeastar.md` G10, G18 and
 //! G18a. `Server`, `Date`, `Connection` and the `Content-Length` of JSON answers are for the HTTP layer.
 
-use callvault_core::audio::Container;
-use callvault_core::secret::Secret;
-use serde::Serialize;
+mod download;
+mod phone;
+mod voicemail;
 
-use crate::disposition;
+use callvault_core::secret::Secret;
+
+pub use self::download::{cdr_headers, download_headers};
+pub use self::phone::{DeviceInfo, Extension, ExtensionInfo, ExtensionStatus, Queue, Trunk};
+pub use self::voicemail::{Voicemail, VoicemailBox};
 use crate::yeastar::error::Errno;
+use crate::yeastar::object::Object;
 use crate::yeastar::path::Version;
+use crate::yeastar::request::{CdrSelection, VoicemailStatus};
 
 /// A header as a name and a value that is safe to send.
 pub type Header = (&'static str, String);
@@ -52,10 +58,14 @@ impl std::fmt::Debug for Body {
 pub enum Success {
     /// `login`
     Login {
-        /// The version in the path, which decides about `transport`.
+        /// The version in the path, which decides about `transport` and `refreshtoken`.
         version: Version,
         /// The new token.
         token: Secret,
+        /// The new refresh token; not shown by versions that cannot use it (`docs/yeastar.md` G8).
+        refresh_token: Option<Secret>,
+        /// How reports go out.
+        transport: Transport,
     },
     /// `heartbeat`
     Heartbeat,
@@ -68,6 +78,89 @@ pub enum Success {
         /// The new ticket.
         random: Secret,
     },
+    /// `token/refresh`
+    TokenRefresh {
+        /// The new token; the old one is gone.
+        token: Secret,
+        /// The new refresh token.
+        refresh_token: Secret,
+    },
+    /// `cdr/get_random`
+    CdrGetRandom {
+        /// The version in the path, which names the member for `numbers`.
+        version: Version,
+        /// The list as the client sent it.
+        numbers: String,
+        /// What the ticket is for; its times are repeated.
+        selection: CdrSelection,
+        /// The new ticket.
+        random: Secret,
+    },
+    /// `voicemail/query`
+    VoicemailQuery {
+        /// The version in the path, which names the member for the extension.
+        version: Version,
+        /// The extensions and their messages. Extensions without messages are not shown.
+        boxes: Vec<VoicemailBox>,
+    },
+    /// `voicemail/get_random`
+    VoicemailGetRandom {
+        /// The version in the path, which names the member for `number`.
+        version: Version,
+        /// The extension.
+        number: String,
+        /// The name as the client sent it.
+        file: String,
+        /// Among which messages it is.
+        status: VoicemailStatus,
+        /// The new ticket.
+        random: Secret,
+    },
+    /// `deviceinfo/query`
+    DeviceInfo(DeviceInfo),
+    /// `extensionlist/query` or `extension/list`
+    ExtensionList {
+        /// The version in the path, which names the member for the number.
+        version: Version,
+        /// The extensions; may be empty.
+        extensions: Vec<Extension>,
+    },
+    /// `extension/query`
+    ExtensionQuery {
+        /// The version in the path, which names the member for the number.
+        version: Version,
+        /// The extensions; may be empty.
+        extensions: Vec<ExtensionInfo>,
+    },
+    /// `queue/query`
+    QueueQuery {
+        /// The version in the path, which names the member for the number.
+        version: Version,
+        /// The queues; may be empty.
+        queues: Vec<Queue>,
+    },
+    /// `trunklist/query` or `trunk/list`; may be empty.
+    TrunkList(Vec<Trunk>),
+}
+
+/// How reports go out, as login tells since v2.0.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transport {
+    /// POST requests to the application server.
+    #[default]
+    Http,
+    /// Lines to whoever connects and logs in there.
+    Tcp,
+}
+
+impl Transport {
+    /// The word of the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP",
+            Self::Tcp => "TCP",
+        }
+    }
 }
 
 /// Which origins browsers may call from (`docs/yeastar.md` G10).
@@ -120,47 +213,57 @@ pub enum FailureStatus {
     Real,
 }
 
-#[derive(Serialize)]
-struct LoginBody<'a> {
-    status: &'static str,
-    token: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transport: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct PlainBody {
-    status: &'static str,
-}
-
-#[derive(Serialize)]
-struct RandomBody<'a> {
-    status: &'static str,
-    recording: &'a str,
-    random: &'a str,
-}
-
-#[derive(Serialize)]
-struct FailedBody {
-    status: &'static str,
-    errno: &'static str,
-}
-
-const SUCCESS: &str = "Success";
-
 /// The answer to a call that went well.
 pub fn success(outcome: &Success, cors: &Cors) -> Reply {
+    json(200, &body(outcome), cors)
+}
+
+fn body(outcome: &Success) -> Object<'_> {
+    let success = Object::default().text("status", "Success");
     match outcome {
-        Success::Login { version, token } => {
-            // Reports go out by HTTP only; the member came with v2.0.0.
-            let transport = (*version == Version::V2_0_0).then_some("HTTP");
-            json(200, &LoginBody { status: SUCCESS, token: token.reveal(), transport }, cors)
+        Success::Login { version, token, refresh_token, transport } => {
+            let refresh_token = refresh_token.as_ref().filter(|_| version.refreshes());
+            success
+                .text("token", token.reveal())
+                // The member came with v2.0.0.
+                .optional("transport", version.says_number().then_some(transport.as_str()))
+                .optional("refreshtoken", refresh_token.map(Secret::reveal))
         }
-        Success::Heartbeat | Success::Logout => json(200, &PlainBody { status: SUCCESS }, cors),
+        Success::Heartbeat | Success::Logout => success,
+        Success::TokenRefresh { token, refresh_token } => {
+            success.text("token", token.reveal()).text("refreshtoken", refresh_token.reveal())
+        }
         Success::RecordingGetRandom { recording, random } => {
-            json(200, &RandomBody { status: SUCCESS, recording, random: random.reveal() }, cors)
+            success.text("recording", recording).text("random", random.reveal())
         }
+        Success::CdrGetRandom { version, numbers, selection, random } => success
+            .text(extension_asked(*version), numbers)
+            .text("starttime", selection.start.to_string())
+            .text("endtime", selection.end.to_string())
+            .text("random", random.reveal()),
+        Success::VoicemailQuery { version, boxes } => voicemail::query(success, *version, boxes),
+        Success::VoicemailGetRandom { version, number, file, status, random } => success
+            .text(extension_asked(*version), number)
+            .text("voicemailstatus", status.as_str())
+            .text("voicemailfile", file)
+            .text("random", random.reveal()),
+        Success::DeviceInfo(device) => success.one("deviceinfo", device.object()),
+        Success::ExtensionList { version, extensions } => {
+            success.many("extlist", extensions.iter().map(|extension| extension.object(*version)))
+        }
+        Success::ExtensionQuery { version, extensions } => {
+            success.many("extinfos", extensions.iter().map(|extension| extension.object(*version)))
+        }
+        Success::QueueQuery { version, queues } => {
+            success.many("queues", queues.iter().map(|queue| queue.object(*version)))
+        }
+        Success::TrunkList(trunks) => success.many("trunklist", trunks.iter().map(Trunk::object)),
     }
+}
+
+/// What the version calls an extension where it repeats a request; where it lists extensions, v1 has `extnumber`.
+fn extension_asked(version: Version) -> &'static str {
+    if version.says_number() { "number" } else { "extid" }
 }
 
 /// The answer to a call that failed. Only download links may pass [`FailureStatus::Real`].
@@ -169,7 +272,7 @@ pub fn failure(errno: Errno, status: FailureStatus, cors: &Cors) -> Reply {
         FailureStatus::AlwaysOk => 200,
         FailureStatus::Real => errno.real_status(),
     };
-    json(status, &FailedBody { status: "Failed", errno: errno.code() }, cors)
+    json(status, &Object::default().text("status", "Failed").text("errno", errno.code()), cors)
 }
 
 /// The answer to a browser's preflight (`docs/yeastar.md` G10).
@@ -179,149 +282,12 @@ pub fn preflight(cors: &Cors) -> Reply {
     Reply { status: 204, headers, body: Body(Vec::new()) }
 }
 
-/// The headers before the bytes of a recording, whose status is 200 (`docs/yeastar.md` G18).
-pub fn download_headers(
-    recording: &str,
-    container: Container,
-    length_bytes: u64,
-    cors: &Cors,
-) -> Vec<Header> {
-    let content_type = match container {
-        Container::Wave => "audio/wav",
-        Container::Mp3 => "audio/mpeg",
-        Container::Ogg => "audio/ogg",
-        Container::Flac => "audio/flac",
-    };
-    let mut headers = vec![
-        ("Content-Type", content_type.to_owned()),
-        ("Content-Length", length_bytes.to_string()),
-        ("Content-Disposition", disposition::attachment(recording)),
-        // A ticket gives one byte stream, so there are no ranges to ask for (docs/yeastar.md G14).
-        ("Accept-Ranges", "none".to_owned()),
-        ("Cache-Control", "no-store".to_owned()),
-        ("X-Content-Type-Options", "nosniff".to_owned()),
-        // The address of the link holds the token.
-        ("Referrer-Policy", "no-referrer".to_owned()),
-    ];
-    headers.extend(cors.headers());
-    headers.push(("Access-Control-Expose-Headers", "Content-Disposition, Content-Length".to_owned()));
-    headers
-}
-
-fn json(status: u16, body: &impl Serialize, cors: &Cors) -> Reply {
+fn json(status: u16, body: &Object<'_>, cors: &Cors) -> Reply {
     let mut headers: Vec<Header> =
         vec![("Accept-Ranges", "bytes".to_owned()), ("Content-Type", "application/json".to_owned())];
     headers.extend(cors.headers());
-    let body = serde_json::to_vec(body).expect("structs of strings always serialize");
-    Reply { status, headers, body: Body(body) }
+    Reply { status, headers, body: Body(body.to_bytes()) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check_body(reply: &Reply, status: u16, body: &str) {
-        assert_eq!(reply.status, status);
-        assert_eq!(String::from_utf8_lossy(reply.body.as_bytes()), body);
-        let headers = [
-            ("Accept-Ranges", "bytes"),
-            ("Content-Type", "application/json"),
-            ("Access-control-allow-origin", "*"),
-            ("Access-control-allow-methods", "GET, POST, OPTIONS, PUT, DELETE"),
-        ];
-        let found: Vec<_> = reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        assert_eq!(found, headers);
-    }
-
-    #[test]
-    fn answers_of_the_calls() {
-        let cors = Cors::default();
-        let token = Secret::new("1e3b3ebb6a974cb42ed31de5413df52d");
-        check_body(
-            &success(&Success::Login { version: Version::V2_0_0, token: token.clone() }, &cors),
-            200,
-            r#"{"status":"Success","token":"1e3b3ebb6a974cb42ed31de5413df52d","transport":"HTTP"}"#,
-        );
-        check_body(
-            &success(&Success::Login { version: Version::V1_1_0, token }, &cors),
-            200,
-            r#"{"status":"Success","token":"1e3b3ebb6a974cb42ed31de5413df52d"}"#,
-        );
-        check_body(&success(&Success::Heartbeat, &cors), 200, r#"{"status":"Success"}"#);
-        check_body(&success(&Success::Logout, &cors), 200, r#"{"status":"Success"}"#);
-        let random = Success::RecordingGetRandom {
-            recording: "a \"b\" é.wav".into(),
-            random: Secret::new("2d2f919b742cc62f5e03c77351350f7c"),
-        };
-        check_body(
-            &success(&random, &cors),
-            200,
-            r#"{"status":"Success","recording":"a \"b\" é.wav","random":"2d2f919b742cc62f5e03c77351350f7c"}"#,
-        );
-    }
-
-    #[test]
-    fn failures_have_a_string_code() {
-        let cors = Cors::default();
-        let body = r#"{"status":"Failed","errno":"20012"}"#;
-        check_body(&failure(Errno::RandomInvalid, FailureStatus::AlwaysOk, &cors), 200, body);
-        check_body(&failure(Errno::RandomInvalid, FailureStatus::Real, &cors), 410, body);
-    }
-
-    #[test]
-    fn a_preflight_has_no_body_and_no_credentials() {
-        let reply = preflight(&Cors::new("https://crm.example.org").expect("an origin"));
-        assert_eq!(reply.status, 204);
-        assert!(reply.body.as_bytes().is_empty());
-        let expected = [
-            ("Access-control-allow-origin", "https://crm.example.org"),
-            ("Access-control-allow-methods", "GET, POST, OPTIONS, PUT, DELETE"),
-            ("Access-Control-Allow-Headers", "Content-Type"),
-        ];
-        let found: Vec<_> = reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn origins_are_checked() {
-        for origin in ["", "https://a.example https://b.example", "*\r\nX: y", "https://a, https://b", "é"] {
-            assert_eq!(Cors::new(origin), Err(InvalidOrigin { origin: origin.into() }));
-        }
-    }
-
-    #[test]
-    fn download_headers_by_container() {
-        for (container, content_type) in [
-            (Container::Wave, "audio/wav"),
-            (Container::Mp3, "audio/mpeg"),
-            (Container::Ogg, "audio/ogg"),
-            (Container::Flac, "audio/flac"),
-        ] {
-            let headers = download_headers("x.wav", container, 32_044, &Cors::default());
-            let value =
-                |name: &str| headers.iter().find(|(one, _)| *one == name).map(|(_, value)| value.as_str());
-            for (name, expected) in [
-                ("Content-Type", content_type),
-                ("Content-Length", "32044"),
-                ("Content-Disposition", "attachment; filename=\"x.wav\""),
-                ("Accept-Ranges", "none"),
-                ("Cache-Control", "no-store"),
-                ("X-Content-Type-Options", "nosniff"),
-                ("Referrer-Policy", "no-referrer"),
-                ("Access-control-allow-origin", "*"),
-                ("Access-Control-Expose-Headers", "Content-Disposition, Content-Length"),
-            ] {
-                assert_eq!(value(name), Some(expected), "{name} of {container:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn bodies_do_not_print() {
-        let token = Secret::new("1e3b3ebb6a974cb42ed31de5413df52d");
-        let outcome = Success::Login { version: Version::V2_0_0, token };
-        let printed = format!("{outcome:?} {:?}", success(&outcome, &Cors::default()));
-        assert!(!printed.contains("1e3b"), "{printed}");
-    }
-}
+mod tests;

@@ -1,8 +1,15 @@
-//! Tests of the request parser. The pairs under `tests/golden/yeastar` test it on whole requests.
+//! Tests of the request parser. The pairs under `tests/golden/` test it on whole requests.
+
+mod queries;
+mod tickets;
+
+use std::net::IpAddr;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::yeastar::auth;
+use crate::yeastar::name::SentName;
 
 fn head(method: Method, target: &str, body: &[u8]) -> Result<Head, Errno> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -290,11 +297,11 @@ proptest! {
     #[test]
     fn no_input_panics(
         method in "POST|GET|HEAD|OPTIONS|PUT|.*",
-        path in "(/api/(v1\\.0\\.0|v1\\.10|v2\\.0\\.0)/(login|heartbeat|logout|recording/(get_random|download)))|.*",
-        query in "((token|random|recording|port|allowedip|.?)=(.|%[0-9a-f]{2}|%){0,9}&?){0,6}",
+        path in "(/api/(v1\\.1\\.0|v1\\.10|v2\\.0\\.0)/(login|heartbeat|logout|token/refresh|(recording|cdr|voicemail)/(get_random|download)|(voicemail|extension|queue)/query))|.*",
+        query in "((token|random|recording|port|allowedip|number|extid|starttime|endtime|voicemailfile|voicemailstatus|.?)=(.|%[0-9a-f]{2}|%|2018-0[0-9]-0[0-9]%2000:00:00|read){0,3}&?){0,9}",
         body in prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..64),
-            "\\{\"(recording|port|username|url|ipaddr)\":(\".*\"|-?[0-9]{1,30}(e[0-9]{1,3})?|null|\\[\\])\\}"
+            "\\{\"(recording|port|username|url|ipaddr|number|starttime|refreshtoken)\":(\".*\"|-?[0-9]{1,30}(e[0-9]{1,3})?|null|\\[\\])\\}"
                 .prop_map(String::into_bytes),
         ],
     ) {

@@ -1,0 +1,44 @@
+//! The secret of `get_token`, and the lives of what it gives.
+
+use std::time::Duration;
+
+use callvault_core::secret::{PasswordMd5, Secret};
+
+/// How long an access token lives: 1800 s, announced as `access_token_expire_time`. Calls do not slide it
+/// (`docs/pseries.md` P8).
+pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(1800);
+
+/// How long a refresh token lives: 86,400 s, announced as `refresh_token_expire_time`.
+pub const REFRESH_TOKEN_LIFE: Duration = Duration::from_secs(86_400);
+
+/// How many access tokens of one person may be alive at once; the next `get_token` is refused until one ends
+/// (`docs/pseries.md` P10).
+pub const MOST_LIVE_TOKENS: usize = 8;
+
+/// How long a `download_resource_url` is good: 30 minutes (`docs/pseries.md` P20).
+pub const LINK_LIFE: Duration = Duration::from_secs(1800);
+
+/// What a client secret is verified as. It travels in clear and is taken as it is, blanks included, while the
+/// stored secret is a hash over the MD5 for every door (`docs/pseries.md` P6).
+pub fn password(client_secret: &Secret) -> PasswordMd5 {
+    PasswordMd5::of_password(client_secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(sent: &str, expected: &str) {
+        assert_eq!(password(&Secret::new(sent)).reveal(), expected, "for {sent:?}");
+    }
+
+    /// The expected values are what `printf '%s' TEXT | md5sum` prints.
+    #[test]
+    fn the_secret_is_hashed_as_it_is() {
+        check("password", "5f4dcc3b5aa765d61d8327deb882cf99");
+        check("Callvault1", "058b4f17c7536ed003fb4da1df4759a0");
+        // An MD5 is a password like any other here: it is not the password it was made of.
+        check("5f4dcc3b5aa765d61d8327deb882cf99", "696d29e0940a4957748fe3fc9efd22a3");
+    }
+}
