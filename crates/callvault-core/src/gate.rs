@@ -50,6 +50,8 @@ pub enum Kind {
     Sound,
     /// A recording.
     Recording,
+    /// A call record.
+    Call,
     /// A ticket.
     Ticket,
     /// A session.
@@ -250,12 +252,13 @@ fn open_to_own_reach(kind: Kind) -> bool {
 
 /// The privileges of which one is needed.
 fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
-    use Privilege::{Administrator, Record, Reports, Residential, Sounds, System, User, Wholesale};
+    use Privilege::{Administrator, Cdrs, Record, Reports, Residential, Sounds, System, User, Wholesale};
     let viewing = matches!(verb, Verb::See | Verb::Listen | Verb::Download);
     match (kind, verb) {
         (Kind::Recording | Kind::Ticket, Verb::Share) => &[Record],
         (Kind::Recording, _) if viewing => &[Record],
         (Kind::Ticket, Verb::See) => &[Record],
+        (Kind::Call, Verb::See) => &[Cdrs],
         (Kind::HuntGroup, Verb::See) => &[Residential, User, Wholesale],
         (Kind::HuntGroup, Verb::Change) => &[Residential, User],
         (Kind::Message, _) => &[Residential, User],
@@ -269,6 +272,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
             | Kind::HuntGroup
             | Kind::Sound
             | Kind::Recording
+            | Kind::Call
             | Kind::Ticket
             | Kind::Session
             | Kind::ListenLog,

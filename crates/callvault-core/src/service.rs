@@ -1,6 +1,7 @@
 //! The use cases. A door gives a principal and data; a service asks the gate, works, and writes the listen log.
 
 pub mod accounts;
+pub mod calls;
 mod field;
 pub mod hunt_groups;
 pub mod installation;
@@ -114,6 +115,8 @@ pub struct Services {
     pub intake: Arc<intake::Intake>,
     /// Recordings.
     pub recordings: recordings::Recordings,
+    /// Call records.
+    pub calls: calls::Calls,
     /// Hunt groups.
     pub hunt_groups: hunt_groups::HuntGroups,
     /// Messages of hunt groups.
@@ -150,6 +153,7 @@ impl Services {
                 playback.clone(),
                 &policy,
             ),
+            calls: calls::Calls::new(&ports, gate.clone()),
             hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone(), playback.clone()),
             messages: messages::Messages::new(
                 &ports,

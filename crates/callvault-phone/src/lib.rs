@@ -1,1 +1,5 @@
-//! The phone-system side: where recordings come in.
+//! The phone-system side: where recordings and call records come in.
+
+pub mod asterisk;
+pub mod mapped;
+pub mod numbers;

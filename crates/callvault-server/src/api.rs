@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audio;
+mod calls;
 mod extract;
 mod hunt_groups;
 mod installation;
@@ -47,6 +48,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/recordings/{name}", get(recordings::find).put(recordings::keep).delete(recordings::remove))
         .route("/recordings/{name}/audio", get(recordings::play))
         .route("/recordings/{name}/verify", post(recordings::verify))
+        .route("/calls", get(calls::list).post(calls::add))
         .route("/tickets", get(rights::list_tickets).post(rights::create_ticket))
         .route("/tickets/{id}", delete(rights::revoke_ticket))
         .route("/tickets/{id}/audio", get(rights::redeem_ticket))

@@ -14,6 +14,7 @@ use callvault_core::port::catalog::{Catalog, CatalogError, CatalogResult};
 
 use self::sql::Engine;
 
+mod calls;
 mod check;
 mod customers;
 mod hunt_groups;

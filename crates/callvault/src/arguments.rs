@@ -1,6 +1,7 @@
 //! The command line as it is parsed. What it means together with file and environment is decided in `config`.
 
 mod audio;
+mod calls;
 mod people;
 mod running;
 
@@ -12,6 +13,7 @@ pub(crate) use self::audio::{
     HuntGroupCommand, ImportArguments, LevelArguments, MessageCommand, OneRecording, RecordingCommand,
     SoundCommand,
 };
+pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
 pub(crate) use self::people::{CustomerCommand, PersonCommand, RoleCommand};
 pub(crate) use self::running::{
     ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TicketCommand,
@@ -101,6 +103,9 @@ pub(crate) enum OnInstallation {
     /// Call recordings
     #[command(subcommand)]
     Recording(RecordingCommand),
+    /// Call records
+    #[command(subcommand)]
+    Call(CallCommand),
     /// Tickets: the right to fetch one recording once
     #[command(subcommand)]
     Ticket(TicketCommand),
@@ -173,6 +178,9 @@ mod tests {
         check("recording import --customer 1", ErrorKind::MissingRequiredArgument);
         check("recording import x.wav", ErrorKind::MissingRequiredArgument);
         check("recording import --customer one x.wav", ErrorKind::ValueValidation);
+        check("call import --customer 1", ErrorKind::MissingRequiredArgument);
+        check("call import --customer 1 --map from x.csv", ErrorKind::ValueValidation);
+        check("call import --customer 1 --format xml x.csv", ErrorKind::InvalidValue);
         check("customer add", ErrorKind::MissingRequiredArgument);
         check("customer set 1", ErrorKind::MissingRequiredArgument);
         check("huntgroup set 1 --owner a --no-owner", ErrorKind::ArgumentConflict);

@@ -1,6 +1,7 @@
 //! The commands. Each gets parsed arguments and a client of the API, prints what it found, and says how it ended.
 
 mod accounts;
+mod calls;
 mod import;
 mod init;
 mod live;
@@ -75,6 +76,7 @@ async fn through_api(client: &ApiClient, command: OnInstallation) -> anyhow::Res
         OnInstallation::Message(command) => messages::message(client, command).await,
         OnInstallation::Sound(command) => sounds::run(client, command).await,
         OnInstallation::Recording(command) => recordings::run(client, command).await,
+        OnInstallation::Call(command) => calls::run(client, command).await,
         OnInstallation::Ticket(command) => live::ticket(client, command).await,
         OnInstallation::Session(command) => live::session(client, command).await,
         OnInstallation::Lockout(command) => live::lockout(client, command).await,

@@ -6,6 +6,7 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 
 use crate::audio::{AudioKey, StoredAudio};
+use crate::call::{CallFilter, CallParties, CallPlace, CallRecord};
 use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::gate::{InCustomer, Within};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
@@ -185,6 +186,33 @@ pub trait Recordings: Send + Sync {
     ) -> CatalogResult<Vec<AudioKey>>;
 }
 
+/// What became of a call record that was to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallAdded {
+    /// It is there now.
+    New,
+    /// The same call is there already: same call id, beginning and callee.
+    Already,
+}
+
+/// Call records.
+#[async_trait]
+pub trait Calls: Send + Sync {
+    /// Adds call records of one customer in one commit; answers for each, in order. A call that is there already is kept
+    /// as it was first told. Gone: the customer.
+    async fn add_calls(&self, new: Vec<CallRecord>) -> CatalogResult<Vec<CallAdded>>;
+    /// Those of a customer, by beginning, then id; from an index whatever the filter, never by a walk of all rows.
+    async fn calls(
+        &self,
+        customer: &InCustomer,
+        filter: &CallFilter,
+        page: PageRequest<CallPlace>,
+    ) -> CatalogResult<Vec<CallRecord>>;
+    /// Numbers and trunks that a customer's calls name, for the lists that connectors ask for at their start: at most `limit`
+    /// distinct ones of each, those of the latest calls first. A catalog may leave calls out that lie ten thousand back.
+    async fn call_parties(&self, customer: &InCustomer, limit: u32) -> CatalogResult<CallParties>;
+}
+
 /// Objects that no row of the above needs: being received under a lease, or discarded and not removed yet.
 #[async_trait]
 pub trait LooseObjects: Send + Sync {
@@ -289,7 +317,7 @@ pub trait ListenLog: Send + Sync {
 /// A whole catalog.
 #[async_trait]
 pub trait Catalog:
-    Customers + People + HuntGroups + Sounds + Recordings + LooseObjects + Sessions + Tickets + ListenLog
+    Customers + People + HuntGroups + Sounds + Recordings + Calls + LooseObjects + Sessions + Tickets + ListenLog
 {
     /// Proves that the engine answers and can write, for the readiness probe.
     async fn ping(&self) -> CatalogResult<()>;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::problem::Problem;
 use crate::app::App;
 
-/// The largest JSON body.
+/// The largest JSON body, unless a route says otherwise.
 const MOST_JSON_BYTES: usize = 64 * 1024;
 
 /// How long a JSON body may take.
@@ -28,18 +28,19 @@ const JSON_TIME: Duration = Duration::from_secs(30);
 /// How many rows a page has when nothing is said.
 const DEFAULT_LIMIT: u32 = 100;
 
-/// A JSON body.
-pub(super) struct JsonBody<T>(pub(super) T);
+/// A JSON body of at most `MOST` bytes. A route with a large one lets [`super::principal::Verified`] go first, so that
+/// nobody unknown fills memory with it.
+pub(super) struct JsonBody<T, const MOST: usize = MOST_JSON_BYTES>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
+impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<T, MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Problem> {
-        let body = Limited::new(request.into_body(), MOST_JSON_BYTES).collect();
+        let body = Limited::new(request.into_body(), MOST).collect();
         let bytes = match tokio::time::timeout(JSON_TIME, body).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return Err(Problem::too_large(MOST_JSON_BYTES));
+                return Err(Problem::too_large(MOST));
             }
             Ok(Err(_)) | Err(_) => return Err(Problem::broken_body()),
         };

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use callvault_core::audio::StoredAudio;
+use callvault_core::call::CallRecord;
 use callvault_core::customer::Customer;
 use callvault_core::hunt_group::{HuntGroup, Message};
 use callvault_core::listen::{Head, LogRow};
@@ -334,6 +335,52 @@ impl From<LogRow> for LogObject {
             last_byte: byte(row.last_byte),
             ticket: Some(row.ticket).filter(|ticket| !ticket.is_empty()),
             hash: hex::encode(row.hash),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CallObject {
+    /// As text: it has 63 bits.
+    id: String,
+    customer: i64,
+    call_id: String,
+    started_at: String,
+    from: String,
+    to: String,
+    call_seconds: u32,
+    talk_seconds: u32,
+    status: &'static str,
+    kind: &'static str,
+    recording: Option<String>,
+    source_trunk: String,
+    destination_trunk: String,
+    pin_code: String,
+    did_number: String,
+    agent_ring_seconds: u32,
+    received_at: String,
+}
+
+impl From<CallRecord> for CallObject {
+    fn from(record: CallRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            customer: record.customer.0,
+            call_id: record.call_id,
+            started_at: record.started_at.to_string(),
+            from: record.from,
+            to: record.to,
+            call_seconds: record.call_seconds,
+            talk_seconds: record.talk_seconds,
+            status: record.status.as_str(),
+            kind: record.kind.as_str(),
+            recording: record.recording.map(|name| name.to_string()),
+            source_trunk: record.source_trunk,
+            destination_trunk: record.destination_trunk,
+            pin_code: record.pin_code,
+            did_number: record.did_number,
+            agent_ring_seconds: record.agent_ring_seconds,
+            received_at: record.received_at.to_string(),
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking, like the tests")]
 
 mod api;
+mod calls;
 mod enswitch_uploads;
 mod golden_enswitch;
 mod golden_yeastar;

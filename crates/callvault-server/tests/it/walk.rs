@@ -12,6 +12,11 @@ use serde_json::json;
 
 const NAME: &str = "20191024012719-1571909237.191-4000-4001-Internal.wav";
 
+/// A call of customer 1, with its recording.
+const CALLS: &str = r#"{"customer":1,"calls":[{"call_id":"1571909237.191","started_at":"2019-10-24T01:27:19Z",
+    "from":"4000-4001","to":"4001","call_seconds":9,"talk_seconds":7,"status":"ANSWERED","kind":"Internal",
+    "recording":"20191024012719-1571909237.191-4000-4001-Internal.wav"}]}"#;
+
 /// What must never show in an answer to someone without the right: names, sizes and numbers of customer 1's things.
 const PROBES: [&str; 4] = ["4000-4001", "Hidden sales", "hidden-greeting", "32044"];
 
@@ -82,6 +87,14 @@ fn stops(person: i64, session: &str, ticket: &str) -> Vec<Stop> {
         both(Method::POST, "/verify", ""),
         both(Method::POST, "/verify?customer=1", ""),
         stop(Method::PUT, &format!("{recording}?customer=1"), "/recordings/nothing.wav?customer=999", "RIFF"),
+        stop(Method::GET, "/calls?customer=1", "/calls?customer=999", ""),
+        stop(
+            Method::GET,
+            "/calls?customer=1&number=4000&recording=20191024012719-1571909237.191-4000-4001-Internal.wav",
+            "/calls?customer=999&number=4000&recording=nothing.wav",
+            "",
+        ),
+        stop(Method::POST, "/calls", "/calls", CALLS),
         stop(
             Method::POST,
             "/tickets",
@@ -131,6 +144,8 @@ async fn world() -> (World, Vec<Stop>) {
     world.add("/sounds", json!({ "id": 7, "customer": 1, "name": "hidden-greeting" })).await;
     world.local(Method::PUT, "/sounds/7/audio", wav(2, 16_000)).await;
     world.recording(1, NAME, wav(3, 16_000)).await;
+    let told = world.local(Method::POST, "/calls", CALLS).await;
+    assert_eq!(told.json(), json!({ "added": 1, "already": 0 }));
     world.log_in(HERE, "hidden").await;
     let sessions = world.local(Method::GET, "/sessions", "").await.json();
     let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
@@ -238,6 +253,10 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("administrator", Method::GET, "/huntgroups/123/levels/1/message".to_owned(), StatusCode::OK),
         ("administrator", Method::POST, "/check".to_owned(), StatusCode::FORBIDDEN),
         ("administrator", Method::GET, "/lockouts".to_owned(), StatusCode::FORBIDDEN),
+        ("user", Method::GET, "/calls".to_owned(), StatusCode::FORBIDDEN),
+        ("residential", Method::GET, "/calls".to_owned(), StatusCode::FORBIDDEN),
+        ("api", Method::GET, "/calls".to_owned(), StatusCode::OK),
+        ("supervisor", Method::GET, "/calls".to_owned(), StatusCode::OK),
         ("reseller", Method::GET, "/customers/2".to_owned(), StatusCode::NOT_FOUND),
     ];
     for role in ["user", "residential", "auditor", "supervisor", "api", "administrator", "reseller"] {

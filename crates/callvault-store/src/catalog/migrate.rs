@@ -11,9 +11,11 @@ use callvault_core::role::builtin_roles;
 use super::people::folded;
 use super::sql::{Query, Sql};
 
-/// The scripts, in the order of their names.
-const MIGRATIONS: [(&str, &str); 1] =
-    [("20261122_foundation", include_str!("migrations/20261122_foundation.sql"))];
+/// The scripts, in the order in which they are applied.
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("20261122_foundation", include_str!("migrations/20261122_foundation.sql")),
+    ("20261122_call_records", include_str!("migrations/20261122_call_records.sql")),
+];
 
 /// Applies what is missing. The caller holds a transaction open around it.
 pub(super) async fn migrate(sql: &mut dyn Sql) -> CatalogResult<()> {

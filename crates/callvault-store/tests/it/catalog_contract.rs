@@ -2,6 +2,7 @@
 //! makes an empty catalog.
 
 pub(crate) mod administration;
+pub(crate) mod calls;
 pub(crate) mod listen_log;
 pub(crate) mod messages;
 pub(crate) mod objects;
@@ -20,6 +21,9 @@ macro_rules! catalog_contract {
                 people_are_unique_without_regard_to_case accounts_bring_their_rights people_change
                 a_new_password_or_a_lock_out_ends_sessions roles_are_there_from_the_start
                 hunt_groups_are_numbered_and_kept hunt_groups_change_owners;
+            calls: a_call_comes_back_as_written a_call_is_kept_once_as_first_told
+                a_batch_is_added_whole_or_not_at_all calls_are_filtered pages_have_no_gap_and_no_repeat
+                nothing_of_another_customer_is_listed calls_name_extensions_and_trunks;
             listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared

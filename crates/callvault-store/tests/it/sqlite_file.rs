@@ -126,9 +126,9 @@ async fn migrators_do_not_clash() {
         assert_eq!(catalog.roles().await.unwrap(), builtin_roles());
     }
     let mut raw = raw(&path).await;
-    let applied = sqlx::query("SELECT name FROM migration").fetch_all(&mut raw).await.unwrap();
+    let applied = sqlx::query("SELECT name FROM migration ORDER BY name").fetch_all(&mut raw).await.unwrap();
     let applied: Vec<String> = applied.iter().map(|row| row.get(0)).collect();
-    assert_eq!(applied, ["20261122_foundation"]);
+    assert_eq!(applied, ["20261122_call_records", "20261122_foundation"]);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_newer_migration_is_left_alone() {
     let bench = at_path(&path).await;
     bench.customer(None).await;
     let count = sqlx::query("SELECT COUNT(*) FROM migration").fetch_one(&mut newer).await.unwrap();
-    assert_eq!(count.get::<i64, _>(0), 2);
+    assert_eq!(count.get::<i64, _>(0), 3);
     sqlx::query("UPDATE role SET privileges = privileges || ',teleport' WHERE id = 7")
         .execute(&mut newer)
         .await

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a crate of tests a panic is how a failure is told")]
 
 mod accounts;
+mod calls;
 mod configuration;
 mod demo;
 mod import;

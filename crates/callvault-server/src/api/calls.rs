@@ -1,0 +1,152 @@
+//! Call records.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use callvault_core::call::{CallFilter, CallKind, CallPlace, CallStatus, NewCall};
+use callvault_core::id::{CallRecordId, CustomerId};
+use callvault_core::recording::RecordingName;
+use callvault_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::extract::{Json, JsonBody, List, ListParams, Params};
+use super::object::CallObject;
+use super::principal::Verified;
+use super::problem::Problem;
+use crate::app::App;
+
+/// The largest body with calls: the most calls at once, each with the longest texts.
+const MOST_BODY_BYTES: usize = 4 << 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CallsToAdd {
+    customer: Option<i64>,
+    calls: Vec<CallToAdd>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallToAdd {
+    call_id: String,
+    started_at: String,
+    from: String,
+    to: String,
+    call_seconds: u32,
+    talk_seconds: u32,
+    status: String,
+    kind: String,
+    recording: Option<String>,
+    #[serde(default)]
+    source_trunk: String,
+    #[serde(default)]
+    destination_trunk: String,
+    #[serde(default)]
+    pin_code: String,
+    #[serde(default)]
+    did_number: String,
+    #[serde(default)]
+    agent_ring_seconds: u32,
+}
+
+/// The call with its words understood; `place` counts from 0.
+fn understood(place: usize, call: CallToAdd) -> Result<NewCall, Problem> {
+    let invalid =
+        |field: &str, reason: &str| Problem::invalid(field, format!("call {}: {reason}", place + 1));
+    let started_at = Timestamp::parse(&call.started_at)
+        .ok_or_else(|| invalid("started_at", "must be a time of RFC 3339, such as 2026-11-22T03:51:55Z"))?;
+    let status = CallStatus::parse(&call.status)
+        .ok_or_else(|| invalid("status", "must be ANSWERED, NO ANSWER, BUSY, FAILED or VOICEMAIL"))?;
+    let kind = CallKind::parse(&call.kind)
+        .ok_or_else(|| invalid("kind", "must be Internal, Inbound, Outbound, Callback or Transfer"))?;
+    let recording = call.recording.filter(|name| !name.is_empty()).map(RecordingName::new).transpose();
+    let recording = recording.map_err(|error| invalid("recording", &error.to_string()))?;
+    Ok(NewCall {
+        call_id: call.call_id,
+        started_at,
+        from: call.from,
+        to: call.to,
+        call_seconds: call.call_seconds,
+        talk_seconds: call.talk_seconds,
+        source_trunk: call.source_trunk,
+        destination_trunk: call.destination_trunk,
+        pin_code: call.pin_code,
+        status,
+        kind,
+        recording,
+        did_number: call.did_number,
+        agent_ring_seconds: call.agent_ring_seconds,
+    })
+}
+
+#[derive(Serialize)]
+pub(super) struct CallsAddedObject {
+    added: u64,
+    already: u64,
+}
+
+pub(super) async fn add(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    JsonBody(new): JsonBody<CallsToAdd, MOST_BODY_BYTES>,
+) -> Result<Json<CallsAddedObject>, Problem> {
+    let calls = new.calls.into_iter().enumerate().map(|(place, call)| understood(place, call));
+    let calls = calls.collect::<Result<Vec<_>, _>>()?;
+    let outcome = app.services.calls.add(&principal, new.customer.map(CustomerId), calls).await?;
+    Ok(Json::ok(CallsAddedObject { added: outcome.added, already: outcome.already }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct CallParams {
+    since: Option<String>,
+    until: Option<String>,
+    number: Option<String>,
+    recording: Option<String>,
+}
+
+impl CallParams {
+    fn filter(self) -> Result<CallFilter, Problem> {
+        let time = |field: &str, text: Option<String>| match text {
+            None => Ok(None),
+            Some(text) => Timestamp::parse(&text).map(Some).ok_or_else(|| {
+                Problem::invalid(field, "must be a time of RFC 3339, such as 2026-11-22T03:51:55Z")
+            }),
+        };
+        let recording = self.recording.map(RecordingName::new).transpose();
+        let numbers = self.number.unwrap_or_default();
+        let numbers = numbers.split(',').map(str::trim).filter(|number| !number.is_empty());
+        Ok(CallFilter {
+            since: time("since", self.since)?,
+            until: time("until", self.until)?,
+            numbers: numbers.map(str::to_owned).collect(),
+            recording: recording.map_err(|error| Problem::invalid("recording", error.to_string()))?,
+        })
+    }
+}
+
+/// The key of a page of calls: `MILLISECONDS-ID`.
+fn place(key: &str) -> Option<CallPlace> {
+    let (started_at, id) = key.split_once('-')?;
+    Some(CallPlace {
+        started_at: Timestamp::from_unix_ms(started_at.parse().ok()?),
+        id: CallRecordId(id.parse().ok()?),
+    })
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Params(filter): Params<CallParams>,
+    Params(params): Params<ListParams>,
+) -> Result<Json<List<CallObject>>, Problem> {
+    let filter = filter.filter()?;
+    let page = params.page(place)?;
+    let limit = page.limit;
+    let rows = app.services.calls.list(&principal, params.customer(), &filter, page).await?;
+    Ok(Json::ok(List::page(
+        rows,
+        limit,
+        |row| format!("{}-{}", row.started_at.unix_ms(), row.id),
+        Into::into,
+    )))
+}
