@@ -8,11 +8,11 @@ use callvault_core::service::Services;
 use callvault_wire::enswitch::path::Prefixes;
 use callvault_wire::yeastar::response::Cors;
 
-use crate::forwarding::IgnoredForwarding;
 use crate::http::request_id::RequestIds;
 use crate::observe;
 use crate::stream::ReadBudget;
 use crate::telemetry::Metrics;
+use crate::warnings::Warnings;
 use crate::{api, dialect, health};
 
 /// What an operator may set about the doors.
@@ -53,7 +53,7 @@ pub struct App {
     pub(crate) budget: Arc<ReadBudget>,
     pub(crate) spools: dialect::spool::Spools,
     pub(crate) readiness: health::Readiness,
-    pub(crate) forwarding: IgnoredForwarding,
+    pub(crate) warnings: Warnings,
 }
 
 impl App {
@@ -68,7 +68,7 @@ impl App {
             budget: Arc::default(),
             spools,
             readiness: health::Readiness::default(),
-            forwarding: IgnoredForwarding::default(),
+            warnings: Warnings::default(),
         })
     }
 

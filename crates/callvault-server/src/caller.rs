@@ -12,8 +12,13 @@ use crate::listen::Peer;
 pub(crate) enum Caller {
     /// The local system owner.
     ControlSocket,
-    /// A client at this address.
-    Network(IpAddr),
+    /// A client.
+    Network {
+        /// Its address.
+        address: IpAddr,
+        /// Whether what it sends crosses a network as plain text, as far as this server can tell.
+        plain: bool,
+    },
 }
 
 impl Caller {
@@ -23,14 +28,23 @@ impl Caller {
             return Self::ControlSocket;
         }
         let client = extensions.get::<ClientAddress>().map(|client| client.address);
-        Self::Network(client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+        let plain = match extensions.get::<Peer>() {
+            Some(Peer::Tcp(info)) => !info.tls && !info.address.ip().is_loopback(),
+            _ => false,
+        };
+        Self::Network { address: client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), plain }
     }
 
     /// The address that doors compare; the control socket counts as loopback.
     pub(crate) fn address(self) -> IpAddr {
         match self {
             Self::ControlSocket => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            Self::Network(address) => address,
+            Self::Network { address, .. } => address,
         }
+    }
+
+    /// Whether somebody between the client and this machine can read what it sends.
+    pub(crate) fn is_readable_on_the_wire(self) -> bool {
+        matches!(self, Self::Network { plain: true, .. })
     }
 }

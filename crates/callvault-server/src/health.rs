@@ -91,7 +91,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 async fn metrics(State(app): State<Arc<App>>, request: Request) -> Response {
     let local = match Caller::of(request.extensions()) {
         Caller::ControlSocket => true,
-        Caller::Network(address) => address.is_loopback(),
+        Caller::Network { address, .. } => address.is_loopback(),
     };
     if !local {
         let (parts, _) = request.into_parts();

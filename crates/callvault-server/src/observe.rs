@@ -34,7 +34,7 @@ pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next:
     let id = request.extensions().get::<RequestId>().copied();
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     if request.extensions().get::<ClientAddress>().is_some_and(|client| client.forwarding_ignored) {
-        app.forwarding.ignored(caller.address());
+        app.warnings.forwarding_ignored(caller.address());
     }
     // In a task of its own: a client that leaves must not stop what it began half-way, such as the change of a cache after
     // its commit, or the count of a failed login. A panic ends this request alone.
@@ -81,7 +81,7 @@ impl Drop for Entry {
         let id = self.id.map(|id| id.to_string()).unwrap_or_default();
         let client = match self.caller {
             Caller::ControlSocket => "control socket".to_owned(),
-            Caller::Network(address) => address.to_string(),
+            Caller::Network { address, .. } => address.to_string(),
         };
         tracing::info!(
             request.id = id,

@@ -77,6 +77,6 @@ pub(super) async fn check(
         audio_objects: findings.audio_objects,
         audio_bytes: findings.audio_bytes,
         problems: findings.problems,
-        warnings: app.forwarding.warnings(),
+        warnings: app.warnings.told(),
     }))
 }

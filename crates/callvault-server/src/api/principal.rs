@@ -29,7 +29,7 @@ impl FromRequestParts<Arc<App>> for Verified {
 pub(crate) async fn of(app: &Arc<App>, parts: &Parts) -> Result<Principal, Problem> {
     let peer = match Caller::of(&parts.extensions) {
         Caller::ControlSocket => return Ok(Principal::local_owner()),
-        Caller::Network(address) => address,
+        Caller::Network { address, .. } => address,
     };
     let (username, password) = basic(parts).ok_or_else(Problem::unauthenticated)?;
     let password = PasswordMd5::of_password(&password);

@@ -82,6 +82,9 @@ async fn carry_out(
     let services = &app.services;
     let Some(token) = &head.token else {
         let Call::Login(login) = head.call()? else { return Err(Errno::TokenBlank) };
+        if caller.is_readable_on_the_wire() {
+            app.warnings.plain_login(peer);
+        }
         return log_in(app, caller, head, login).await;
     };
     let resumed =

@@ -255,3 +255,17 @@ async fn a_remembered_password_does_not_lift_a_lock() {
     );
     assert!(ask("guess").await.contains("Too many"), "and does not open the way for them");
 }
+
+#[tokio::test]
+async fn the_check_warns_of_logins_that_others_can_read() {
+    let (world, _) = world().await;
+    let warnings = async || {
+        let check = world.local(Method::POST, "/check", "").await.json();
+        check["warnings"].as_array().unwrap().len()
+    };
+    world.log_in(address("127.0.0.1"), "api").await;
+    assert_eq!(warnings().await, 0, "loopback is no network");
+    world.log_in(server(), "api").await;
+    world.log_in(server(), "api").await;
+    assert_eq!(warnings().await, 1);
+}

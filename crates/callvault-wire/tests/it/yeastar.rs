@@ -2,9 +2,7 @@
 //! a request gives, and that every expected answer is what the crate renders. The form of the files is told
 //! in `tests/golden/yeastar/README.md`, more of their words in `tests/golden/yeastar-calls/README.md`.
 
-#[path = "yeastar/fixture.rs"]
 mod fixture;
-#[path = "yeastar/pairs.rs"]
 mod pairs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +12,7 @@ use callvault_wire::yeastar::path::{self, Method};
 use callvault_wire::yeastar::request::{Call, Head, Opening, parse_head};
 use callvault_wire::yeastar::response::{Cors, FailureStatus, Header, failure, preflight};
 
-use crate::pairs::{FOLDERS, Message, Pair, RANDOM, REFRESH, TOKEN, pairs};
+use self::pairs::{FOLDERS, Message, Pair, RANDOM, REFRESH, TOKEN, pairs};
 
 /// The parser's view of a request: both stages in one.
 fn parse(request: &Message) -> (Method, Result<Opening, Errno>, Option<Result<Call, Errno>>) {
