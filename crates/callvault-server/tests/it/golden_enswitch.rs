@@ -19,17 +19,20 @@ fn sample(name: &str) -> Vec<u8> {
     fs_err::read(folder().join(name)).unwrap()
 }
 
+/// The one pair that does not hold: it needs a customer whose plan forbids hunt groups, and customers have no plans yet
+/// (`docs/enswitch.md` 22). The test fails as soon as it does hold.
+const WITHOUT_PLANS: &str = "upload-plan-forbids";
+
 #[tokio::test]
-async fn every_pair_holds_against_the_application() {
+async fn every_pair_but_that_of_plans_holds_against_the_application() {
     let pairs = pairs(&folder());
     assert!(pairs.len() > 100, "only {} pairs found", pairs.len());
     let mut failures = Vec::new();
-    let mut left_to_later = Vec::new();
     for (name, request, response) in pairs {
         let (request, response) = (Message::read(&request), Message::read(&response));
-        if request.comment("plan", "allows") == "forbids" {
-            // Rate plans come with the whole of the dialect.
-            left_to_later.push(name);
+        if name == WITHOUT_PLANS {
+            let outcome = replay(&request, &response).await;
+            assert!(outcome.is_err(), "customers have plans now: replay this pair like the others");
             continue;
         }
         if let Err(failure) = replay(&request, &response).await {
@@ -37,7 +40,6 @@ async fn every_pair_holds_against_the_application() {
         }
     }
     assert!(failures.is_empty(), "{} pairs fail:\n{}", failures.len(), failures.join("\n"));
-    assert!(left_to_later.len() <= 3, "{left_to_later:?}");
 }
 
 async fn replay(request: &Message, response: &Message) -> Result<(), String> {
