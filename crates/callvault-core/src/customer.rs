@@ -14,6 +14,11 @@ pub struct Customer {
     pub name: String,
     /// An IANA zone; times are shown and filtered in it.
     pub timezone: String,
+    /// The serial number of the device that it stands for, the `sn` of the Yeastar dialect: at most 32 visible ASCII
+    /// characters, empty where it stands for none.
+    pub serial: String,
+    /// The name of that device, at most 100 characters, or empty.
+    pub device_name: String,
     /// Nobody of a disabled customer can log in.
     pub disabled: bool,
     /// When it was added.
@@ -31,6 +36,10 @@ pub struct NewCustomer {
     pub name: String,
     /// See [`Customer::timezone`].
     pub timezone: String,
+    /// See [`Customer::serial`].
+    pub serial: String,
+    /// See [`Customer::device_name`].
+    pub device_name: String,
     /// See [`Customer::created_at`].
     pub created_at: Timestamp,
 }
@@ -42,6 +51,10 @@ pub struct CustomerChange {
     pub name: Option<String>,
     /// See [`Customer::timezone`].
     pub timezone: Option<String>,
+    /// See [`Customer::serial`].
+    pub serial: Option<String>,
+    /// See [`Customer::device_name`].
+    pub device_name: Option<String>,
     /// See [`Customer::disabled`].
     pub disabled: Option<bool>,
 }

@@ -22,6 +22,23 @@ use crate::time::is_zone;
 /// Over this many cached accounts the cache starts anew.
 const MOST_CACHED: usize = 10_000;
 
+/// A customer to add, as typed.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerToAdd {
+    /// A number of one's own; the next free one otherwise.
+    pub id: Option<CustomerId>,
+    /// The customer above it; the caller's own otherwise, unless the whole installation is within reach.
+    pub parent: Option<CustomerId>,
+    /// See [`Customer::name`].
+    pub name: String,
+    /// See [`Customer::timezone`]; UTC otherwise.
+    pub timezone: Option<String>,
+    /// See [`Customer::serial`].
+    pub serial: String,
+    /// See [`Customer::device_name`].
+    pub device_name: String,
+}
+
 /// A person to add, as typed.
 #[derive(Debug, Clone)]
 pub struct PersonToAdd {
@@ -139,37 +156,37 @@ impl Accounts {
     /// Adds a customer; below another one unless the whole installation is within reach.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (parent), [`Error::Invalid`] (`name`, `timezone`, `id`),
-    /// [`Error::Conflict`] (`id`).
-    pub async fn add_customer(
-        &self,
-        principal: &Principal,
-        id: Option<CustomerId>,
-        parent: Option<CustomerId>,
-        name: &str,
-        timezone: &str,
-    ) -> Result<CustomerId> {
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (parent), [`Error::Invalid`] (`name`, `timezone`, `serial`,
+    /// `device_name`, `id`), [`Error::Conflict`] (`id`).
+    pub async fn add_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<CustomerId> {
         self.gate.privilege(principal, Kind::Customer, Verb::Administer)?;
         if principal.reach < Reach::Subtree {
             return Err(Error::RoleForbids);
         }
-        let parent = match (parent, principal.reach) {
+        let parent = match (customer.parent, principal.reach) {
             (None, Reach::System) => None,
             (parent, _) => {
                 Some(self.gate.customer(principal, Kind::Customer, Verb::Administer, parent).await?.id())
             }
         };
-        own_number(principal, id.map(|id| id.0))?;
-        let name = title("name", name)?;
-        let timezone = zone(timezone)?;
-        let created_at = self.clock.now();
-        Ok(self.catalog.add_customer(NewCustomer { id, parent, name, timezone, created_at }).await?)
+        own_number(principal, customer.id.map(|id| id.0))?;
+        let new = NewCustomer {
+            id: customer.id,
+            parent,
+            name: title("name", &customer.name)?,
+            timezone: zone(customer.timezone.as_deref().unwrap_or("UTC"))?,
+            serial: serial(&customer.serial)?,
+            device_name: device_name(&customer.device_name)?,
+            created_at: self.clock.now(),
+        };
+        Ok(self.catalog.add_customer(new).await?)
     }
 
     /// Changes a customer. Disabling one closes every door to its people and to those of the customers below it.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Invalid`] (`name`, `timezone`, `disabled`).
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Invalid`] (`name`, `timezone`, `serial`, `device_name`,
+    /// `disabled`).
     pub async fn change_customer(
         &self,
         principal: &Principal,
@@ -182,6 +199,12 @@ impl Accounts {
         }
         if let Some(timezone) = &change.timezone {
             change.timezone = Some(zone(timezone)?);
+        }
+        if let Some(text) = &change.serial {
+            change.serial = Some(serial(text)?);
+        }
+        if let Some(text) = &change.device_name {
+            change.device_name = Some(device_name(text)?);
         }
         if change.disabled == Some(true) && principal.customer == Some(id) {
             return Err(Error::invalid("disabled", "one cannot disable one's own customer"));
@@ -379,6 +402,22 @@ fn zone(name: &str) -> Result<String> {
     } else {
         Err(Error::invalid("timezone", "must be a zone of the IANA database, such as Europe/Berlin"))
     }
+}
+
+/// The most characters that the serial number of a device may have.
+const MOST_SERIAL_CHARACTERS: usize = 32;
+
+fn serial(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.len() <= MOST_SERIAL_CHARACTERS && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::invalid("serial", "must be empty, or at most 32 visible ASCII characters"))
+    }
+}
+
+fn device_name(text: &str) -> Result<String> {
+    if text.trim().is_empty() { Ok(String::new()) } else { title("device_name", text) }
 }
 
 fn checked_username(text: &str) -> Result<String> {

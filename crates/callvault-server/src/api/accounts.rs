@@ -10,7 +10,7 @@ use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::person::{DownloadErrors, Person};
 use callvault_core::role::{Privileges, Reach};
 use callvault_core::secret::Secret;
-use callvault_core::service::accounts::{PersonToAdd, PersonToChange};
+use callvault_core::service::accounts::{CustomerToAdd, PersonToAdd, PersonToChange};
 use serde::Deserialize;
 
 use super::extract::{Json, JsonBody, List, ListParams, Numbered, Params};
@@ -23,11 +23,15 @@ type Answer<T> = Result<Json<T>, Problem>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CustomerToAdd {
+pub(super) struct CustomerBody {
     id: Option<i64>,
     parent: Option<i64>,
     name: String,
     timezone: Option<String>,
+    #[serde(default)]
+    serial: String,
+    #[serde(default)]
+    device_name: String,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +39,8 @@ pub(super) struct CustomerToAdd {
 pub(super) struct CustomerPatch {
     name: Option<String>,
     timezone: Option<String>,
+    serial: Option<String>,
+    device_name: Option<String>,
     disabled: Option<bool>,
 }
 
@@ -52,12 +58,18 @@ pub(super) async fn list_customers(
 pub(super) async fn add_customer(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    JsonBody(new): JsonBody<CustomerToAdd>,
+    JsonBody(new): JsonBody<CustomerBody>,
 ) -> Answer<CustomerObject> {
     let accounts = &app.services.accounts;
-    let timezone = new.timezone.as_deref().unwrap_or("UTC");
-    let (id, parent) = (new.id.map(CustomerId), new.parent.map(CustomerId));
-    let id = accounts.add_customer(&principal, id, parent, &new.name, timezone).await?;
+    let customer = CustomerToAdd {
+        id: new.id.map(CustomerId),
+        parent: new.parent.map(CustomerId),
+        name: new.name,
+        timezone: new.timezone,
+        serial: new.serial,
+        device_name: new.device_name,
+    };
+    let id = accounts.add_customer(&principal, customer).await?;
     Ok(Json::created(accounts.customer(&principal, id).await?.into()))
 }
 
@@ -76,7 +88,13 @@ pub(super) async fn change_customer(
     JsonBody(patch): JsonBody<CustomerPatch>,
 ) -> Answer<CustomerObject> {
     let accounts = &app.services.accounts;
-    let change = CustomerChange { name: patch.name, timezone: patch.timezone, disabled: patch.disabled };
+    let change = CustomerChange {
+        name: patch.name,
+        timezone: patch.timezone,
+        serial: patch.serial,
+        device_name: patch.device_name,
+        disabled: patch.disabled,
+    };
     accounts.change_customer(&principal, id, change).await?;
     Ok(Json::ok(accounts.customer(&principal, id).await?.into()))
 }

@@ -22,6 +22,8 @@ pub(super) struct CustomerObject {
     parent: Option<i64>,
     name: String,
     timezone: String,
+    serial: String,
+    device_name: String,
     disabled: bool,
     created_at: String,
 }
@@ -33,6 +35,8 @@ impl From<Customer> for CustomerObject {
             parent: customer.parent.map(|parent| parent.0),
             name: customer.name,
             timezone: customer.timezone,
+            serial: customer.serial,
+            device_name: customer.device_name,
             disabled: customer.disabled,
             created_at: customer.created_at.to_string(),
         }

@@ -12,6 +12,13 @@ use super::SqlCatalog;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
 
+/// The columns of a customer, in the order in which [`read`] takes them.
+macro_rules! customer_columns {
+    () => {
+        "id, parent, name, timezone, serial, device_name, disabled, created_at"
+    };
+}
+
 #[async_trait]
 impl<E: Engine> Customers for SqlCatalog<E> {
     async fn add_customer(&self, new: NewCustomer) -> CatalogResult<CustomerId> {
@@ -25,7 +32,7 @@ impl<E: Engine> Customers for SqlCatalog<E> {
     async fn customer(&self, id: CustomerId) -> CatalogResult<Option<Customer>> {
         let query = Query::new(
             "reading a customer",
-            "SELECT id, parent, name, timezone, disabled, created_at FROM customer WHERE id = $1",
+            concat!("SELECT ", customer_columns!(), " FROM customer WHERE id = $1"),
         )
         .with(id.0);
         read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
@@ -55,7 +62,9 @@ impl<E: Engine> Customers for SqlCatalog<E> {
         let query = Query::new(
             "listing customers",
             concat!(
-                "SELECT id, parent, name, timezone, disabled, created_at FROM customer WHERE id > $1 AND ",
+                "SELECT ",
+                customer_columns!(),
+                " FROM customer WHERE id > $1 AND ",
                 within!("id", "$2", "$3"),
                 " ORDER BY id LIMIT $4"
             ),
@@ -73,6 +82,8 @@ fn read(row: &mut Row) -> CatalogResult<Customer> {
         parent: row.optional_int("customer parent")?.map(CustomerId),
         name: row.text("customer name")?,
         timezone: row.text("customer timezone")?,
+        serial: row.text("customer serial")?,
+        device_name: row.text("customer device_name")?,
         disabled: row.bool("customer disabled")?,
         created_at: Timestamp::from_unix_ms(row.int("customer created_at")?),
     })
@@ -98,13 +109,15 @@ impl Unit for Add {
         let id = number(sql, "customer", new.id.map(|id| id.0)).await?;
         let query = Query::new(
             "adding a customer",
-            "INSERT INTO customer (id, parent, name, timezone, disabled, created_at)
-             VALUES ($1, $2, $3, $4, FALSE, $5)",
+            "INSERT INTO customer (id, parent, name, timezone, serial, device_name, disabled, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, FALSE, $7)",
         )
         .with(id)
         .with(new.parent.map(|parent| parent.0))
         .with(new.name.as_str())
         .with(new.timezone.as_str())
+        .with(new.serial.as_str())
+        .with(new.device_name.as_str())
         .with(new.created_at.unix_ms());
         sql.execute(query).await.map_err(|error| error.taken("id"))?;
         Ok(CustomerId(id))
@@ -124,13 +137,16 @@ impl Unit for Change {
         let query = Query::new(
             "changing a customer",
             "UPDATE customer SET name = COALESCE($2, name), timezone = COALESCE($3, timezone),
-                 disabled = COALESCE($4, disabled)
+                 disabled = COALESCE($4, disabled), serial = COALESCE($5, serial),
+                 device_name = COALESCE($6, device_name)
              WHERE id = $1",
         )
         .with(self.id.0)
         .with(self.change.name.as_deref())
         .with(self.change.timezone.as_deref())
-        .with(self.change.disabled);
+        .with(self.change.disabled)
+        .with(self.change.serial.as_deref())
+        .with(self.change.device_name.as_deref());
         match sql.execute(query).await? {
             0 => Err(CatalogError::Gone { what: "customer" }),
             _ => Ok(()),

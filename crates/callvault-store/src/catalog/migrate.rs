@@ -12,9 +12,10 @@ use super::people::folded;
 use super::sql::{Query, Sql};
 
 /// The scripts, in the order in which they are applied.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     ("20261122_foundation", include_str!("migrations/20261122_foundation.sql")),
     ("20261122_call_records", include_str!("migrations/20261122_call_records.sql")),
+    ("20261122_customer_device", include_str!("migrations/20261122_customer_device.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

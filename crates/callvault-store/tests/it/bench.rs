@@ -88,6 +88,8 @@ impl Bench {
             parent,
             name: "Acme".to_owned(),
             timezone: "Europe/Berlin".to_owned(),
+            serial: String::new(),
+            device_name: String::new(),
             created_at: at(1_000),
         };
         self.catalog.add_customer(new).await.unwrap()

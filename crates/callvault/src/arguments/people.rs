@@ -25,10 +25,12 @@ pub(crate) enum CustomerCommand {
         #[arg(long, value_name = "ZONE")]
         timezone: Option<String>,
         #[command(flatten)]
+        device: DeviceArguments,
+        #[command(flatten)]
         output: Output,
     },
     /// Change a customer
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name"]))]
     Set {
         /// The customer
         id: i64,
@@ -38,6 +40,8 @@ pub(crate) enum CustomerCommand {
         /// Another time zone
         #[arg(long, value_name = "ZONE")]
         timezone: Option<String>,
+        #[command(flatten)]
+        device: DeviceArguments,
     },
     /// List the customers
     List(Output),
@@ -58,6 +62,18 @@ pub(crate) enum CustomerCommand {
         /// The customer
         id: i64,
     },
+}
+
+/// The device that a customer stands for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DeviceArguments {
+    /// The serial number of the device that it stands for, as the Yeastar API tells it: at most 32 visible ASCII
+    /// characters; empty for none
+    #[arg(long, value_name = "SN")]
+    pub(crate) serial: Option<String>,
+    /// The name of that device; empty for none
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device_name: Option<String>,
 }
 
 /// How a new password is given.

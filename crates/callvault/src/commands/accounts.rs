@@ -15,6 +15,7 @@ const CUSTOMERS: &[Column] = &[
     column("NAME", "name"),
     column("PARENT", "parent"),
     column("TIMEZONE", "timezone"),
+    column("SERIAL", "serial"),
     column("DISABLED", "disabled"),
 ];
 
@@ -42,15 +43,21 @@ pub(super) async fn customer(client: &ApiClient, command: CustomerCommand) -> an
         anyhow::Ok(Outcome::Done)
     };
     match command {
-        CustomerCommand::Add { name, id, parent, timezone, output } => {
-            let body = without_nulls(json!({"name": name, "id": id, "parent": parent, "timezone": timezone}));
+        CustomerCommand::Add { name, id, parent, timezone, device, output } => {
+            let body = without_nulls(json!({
+                "name": name, "id": id, "parent": parent, "timezone": timezone, "serial": device.serial,
+                "device_name": device.device_name,
+            }));
             let added = client.post(&Route::to([&"customers"]), &body).await;
             let added = added.with_context(|| format!("cannot add customer {name:?}"))?;
             Printer::new(output.json).added(&added)?;
             Ok(Outcome::Done)
         }
-        CustomerCommand::Set { id, name, timezone } => {
-            change(id, without_nulls(json!({"name": name, "timezone": timezone}))).await
+        CustomerCommand::Set { id, name, timezone, device } => {
+            let body = json!({
+                "name": name, "timezone": timezone, "serial": device.serial, "device_name": device.device_name,
+            });
+            change(id, without_nulls(body)).await
         }
         CustomerCommand::Disable { id } => change(id, json!({"disabled": true})).await,
         CustomerCommand::Enable { id } => change(id, json!({"disabled": false})).await,

@@ -34,7 +34,9 @@ const ACCOUNTS: [Account; 7] = [
     Account { customer: 2, username: "otherapi", password: "Other-Demo-1", role: "api" },
 ];
 
-const CUSTOMERS: [(i64, &str); 2] = [(1, "Example Telecom"), (2, "Other Company")];
+/// Customers: number, name, and the serial number of the device they stand for.
+const CUSTOMERS: [(i64, &str, &str); 2] =
+    [(1, "Example Telecom", "360000000000"), (2, "Other Company", "360000000001")];
 
 /// The hunt group of the Enswitch page's example.
 pub(super) const HUNT_GROUP: i64 = 123;
@@ -114,8 +116,9 @@ const RECORDINGS: [&[Recording]; 2] = [
 /// # Errors
 /// When something of it is refused.
 pub(super) async fn fill(client: &ApiClient) -> anyhow::Result<()> {
-    for (id, name) in CUSTOMERS {
-        client.post(&Route::to([&"customers"]), &json!({"id": id, "name": name})).await?;
+    for (id, name, serial) in CUSTOMERS {
+        let body = json!({"id": id, "name": name, "serial": serial, "device_name": name});
+        client.post(&Route::to([&"customers"]), &body).await?;
     }
     // The owner of a hunt group must be there before it, and it before its messages; the recordings need neither.
     tokio::try_join!(people_and_messages(client), recordings(client))?;

@@ -48,6 +48,8 @@ fn what_the_api_refuses_is_told_with_its_field() {
         .run(&["customer", "add", "--name", "X", "--id", "1"])
         .failed(1, &["cannot add customer \"X\"", "id"]);
     vault.run(&["customer", "set", "1", "--timezone", "Mars/Olympus"]).failed(1, &["timezone"]);
+    vault.run(&["customer", "set", "1", "--serial", "36 00"]).failed(1, &["serial", "32 visible"]);
+    vault.run(&["customer", "set", "1"]).failed(2, &["--serial"]);
     let add =
         ["person", "add", "--customer", "1", "--username", "anna", "--role", "user", "--password-stdin"];
     vault.run_with_input(&add, "short\n").failed(1, &["password"]);

@@ -9,6 +9,12 @@ fn round_trip(vault: &Vault) {
     vault.run(&["customer", "set", &customer, "--name", "Renamed"]).done();
     let shown = vault.run(&["customer", "show", &customer, "--json"]).json();
     assert_eq!((&shown["name"], &shown["timezone"]), (&json!("Renamed"), &json!("Europe/Berlin")));
+    assert_eq!((&shown["serial"], &shown["device_name"]), (&json!(""), &json!("")));
+    let set = ["customer", "set", &customer, "--serial", "360000000000", "--device-name", "Front desk"];
+    vault.run(&set).done();
+    vault.run(&["customer", "set", &customer, "--device-name", ""]).done();
+    let shown = vault.run(&["customer", "show", &customer, "--json"]).json();
+    assert_eq!((&shown["serial"], &shown["device_name"]), (&json!("360000000000"), &json!("")));
 
     let role =
         vault.run(&["role", "add", "--name", "exporter", "--privileges", "record,cdrs", "--json"]).json();

@@ -15,6 +15,8 @@ fn customer(id: Option<i64>, parent: Option<i64>) -> NewCustomer {
         parent: parent.map(CustomerId),
         name: "Grüße & Co".to_owned(),
         timezone: "Asia/Tokyo".to_owned(),
+        serial: "360000000000".to_owned(),
+        device_name: "Empfang Süd".to_owned(),
         created_at: at(1_505_352_615_274),
     }
 }
@@ -36,6 +38,8 @@ pub(crate) async fn customers_are_numbered_and_kept(bench: &Bench) {
         parent: Some(CustomerId(1)),
         name: "Grüße & Co".to_owned(),
         timezone: "Asia/Tokyo".to_owned(),
+        serial: "360000000000".to_owned(),
+        device_name: "Empfang Süd".to_owned(),
         disabled: false,
         created_at: at(1_505_352_615_274),
     };
@@ -74,10 +78,22 @@ pub(crate) async fn customers_change(bench: &Bench) {
     let change = CustomerChange {
         name: Some("B".to_owned()),
         timezone: Some("UTC".to_owned()),
+        serial: Some("S-1".to_owned()),
+        device_name: Some("Desk".to_owned()),
         disabled: Some(false),
     };
     catalog.change_customer(id, change.clone()).await.unwrap();
-    let expected = Customer { name: "B".to_owned(), timezone: "UTC".to_owned(), ..before };
+    let expected = Customer {
+        name: "B".to_owned(),
+        timezone: "UTC".to_owned(),
+        serial: "S-1".to_owned(),
+        device_name: "Desk".to_owned(),
+        ..before
+    };
+    assert_eq!(catalog.customer(id).await.unwrap().unwrap(), expected);
+    let change = CustomerChange { serial: Some(String::new()), ..change };
+    catalog.change_customer(id, change.clone()).await.unwrap();
+    let expected = Customer { serial: String::new(), ..expected };
     assert_eq!(catalog.customer(id).await.unwrap().unwrap(), expected);
     assert_gone(catalog.change_customer(CustomerId(99), change).await, "customer");
 }
