@@ -56,6 +56,8 @@ pub enum Kind {
     Ticket,
     /// A session.
     Session,
+    /// A target of reports.
+    Target,
     /// The listen log.
     ListenLog,
     /// The installation: lock-outs, the check, metrics.
@@ -275,6 +277,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
             | Kind::Call
             | Kind::Ticket
             | Kind::Session
+            | Kind::Target
             | Kind::ListenLog,
             _,
         ) => &[Administrator],

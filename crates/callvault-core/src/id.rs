@@ -53,6 +53,15 @@ numbered! {
 }
 
 numbered! {
+    /// A target of reports.
+    TargetId
+}
+numbered! {
+    /// A report that waits for its target.
+    ReportId
+}
+
+numbered! {
     /// A call record: made like the id of a recording.
     CallRecordId
 }

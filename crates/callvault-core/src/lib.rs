@@ -20,6 +20,7 @@ pub mod page;
 pub mod person;
 pub mod port;
 pub mod recording;
+pub mod report;
 pub mod role;
 pub mod secret;
 pub mod service;

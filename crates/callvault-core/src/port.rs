@@ -7,3 +7,4 @@ pub mod listen_writer;
 pub mod password;
 pub mod probe;
 pub mod random;
+pub mod wake;

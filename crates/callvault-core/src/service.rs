@@ -12,6 +12,7 @@ pub mod logins;
 pub mod messages;
 pub mod playback;
 pub mod recordings;
+pub mod reports;
 pub mod sessions;
 pub mod sounds;
 pub mod tickets;
@@ -28,6 +29,7 @@ use crate::port::listen_writer::ListenWriter;
 use crate::port::password::PasswordHasher;
 use crate::port::probe::Prober;
 use crate::port::random::Random;
+use crate::port::wake::Wake;
 
 /// Everything from the outside that the use cases stand on.
 #[derive(Clone)]
@@ -46,6 +48,8 @@ pub struct Ports {
     pub passwords: Arc<dyn PasswordHasher>,
     /// The listen log's writer.
     pub listen: Arc<dyn ListenWriter>,
+    /// Whoever delivers reports.
+    pub reporting: Arc<dyn Wake>,
 }
 
 /// What an operator may set about the use cases.
@@ -61,6 +65,8 @@ pub struct Policy {
     pub sessions_per_person: usize,
     /// How long a verified password is believed without hashing it again.
     pub credential_cache: Duration,
+    /// How long a report waits for the recording of its call (`docs/yeastar.md` G23).
+    pub report_patience: Duration,
     /// The lock-outs.
     pub lockouts: lockouts::LockoutPolicy,
 }
@@ -94,6 +100,7 @@ impl Default for Policy {
             message_versions: 10,
             sessions_per_person: 64,
             credential_cache: Duration::from_secs(30),
+            report_patience: Duration::from_secs(60),
             lockouts: lockouts::LockoutPolicy::default(),
         }
     }
@@ -109,6 +116,8 @@ pub struct Services {
     pub logins: logins::Logins,
     /// Sessions of the Yeastar dialect.
     pub sessions: Arc<sessions::Sessions>,
+    /// Reports to application servers.
+    pub reports: reports::Reports,
     /// One-time rights to fetch.
     pub tickets: tickets::Tickets,
     /// Taking bytes in.
@@ -153,7 +162,8 @@ impl Services {
                 playback.clone(),
                 &policy,
             ),
-            calls: calls::Calls::new(&ports, gate.clone()),
+            calls: calls::Calls::new(&ports, gate.clone(), &policy),
+            reports: reports::Reports::new(&ports, gate.clone(), sessions.clone()),
             hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone(), playback.clone()),
             messages: messages::Messages::new(
                 &ports,

@@ -34,7 +34,7 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
-/// What login and heartbeat said about reports, as sent. The report work turns it into a target.
+/// What login and heartbeat said about reports, as sent, and the place that it comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReportWish {
     /// TCP port on the application server.
@@ -45,6 +45,8 @@ pub struct ReportWish {
     pub url_is_complete: bool,
     /// The report format, `1.0.0`, `1.0.2` or `2.0.0`.
     pub version: String,
+    /// The [`crate::report::WantedTarget::place`] that these come to; empty when reports can go nowhere.
+    pub place: String,
 }
 
 impl Session {

@@ -9,7 +9,7 @@ pub struct Timestamp(i64);
 
 impl Timestamp {
     /// From Unix milliseconds.
-    pub fn from_unix_ms(unix_ms: i64) -> Self {
+    pub const fn from_unix_ms(unix_ms: i64) -> Self {
         Self(unix_ms)
     }
 

@@ -1,4 +1,5 @@
 //! Work beside the requests: the writer of the listen log, the sweep, the writing of slid sessions.
 
 pub mod background;
+pub mod bell;
 pub mod listen_log;

@@ -17,6 +17,7 @@ use callvault_server::http::address::ClientAddress;
 use callvault_server::listen::{Peer, PeerInfo};
 use callvault_server::system::OsRandom;
 use callvault_server::telemetry::Metrics;
+use callvault_server::work::bell::Bell;
 use callvault_server::work::listen_log::ListenLog;
 use callvault_store::audio::local::LocalAudio;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -39,6 +40,8 @@ pub struct World {
     pub app: Arc<App>,
     /// Its catalog.
     pub catalog: Arc<dyn Catalog>,
+    /// What rings when there may be reports to deliver.
+    pub bell: Arc<Bell>,
     router: Router,
     folder: Arc<TempDir>,
     listen: Arc<ListenLog>,
@@ -90,6 +93,7 @@ impl World {
         let audio: Arc<dyn AudioStore> =
             Arc::new(LocalAudio::open(&folder.path().join("audio")).await.unwrap());
         let listen = ListenLog::start(catalog.clone(), clock.clone(), false);
+        let bell = Arc::new(Bell::default());
         let ports = Ports {
             catalog: catalog.clone(),
             audio,
@@ -98,11 +102,12 @@ impl World {
             random: Arc::new(OsRandom),
             passwords: Arc::new(QuickHasher),
             listen: listen.clone(),
+            reporting: bell.clone(),
         };
         let services = Arc::new(Services::open(ports, policy).await.unwrap());
         let app = App::new(services, settings, Arc::new(Metrics::new()));
         let router = app.router().unwrap();
-        Self { clock, app, catalog, router, folder, listen }
+        Self { clock, app, catalog, bell, router, folder, listen }
     }
 
     /// Ends the process, as far as a test can tell, and starts another on the same folder.

@@ -10,11 +10,12 @@ use crate::call::{CallFilter, CallParties, CallPlace, CallRecord};
 use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::gate::{InCustomer, Within};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
-use crate::id::{CustomerId, HuntGroupId, PersonId, RoleId, SoundId};
+use crate::id::{CustomerId, HuntGroupId, PersonId, ReportId, RoleId, SoundId, TargetId};
 use crate::listen::{Head, LogRow};
 use crate::page::PageRequest;
 use crate::person::{Account, NewPerson, PasswordHash, Person, PersonChange};
 use crate::recording::{Recording, RecordingName};
+use crate::report::{Report, Target, TargetFailure, TargetState, WantedTarget};
 use crate::role::{Privileges, Reach, Role};
 use crate::secret::SecretHash;
 use crate::session::Session;
@@ -161,7 +162,8 @@ pub enum Added {
 /// Recordings.
 #[async_trait]
 pub trait Recordings: Send + Sync {
-    /// Adds one and releases its object's `receiving` row. Gone: the customer, the receiving row.
+    /// Adds one and releases its object's `receiving` row; calls that waited for it become reports in the same commit. Gone:
+    /// the customer, the receiving row.
     async fn add_recording(&self, new: Recording) -> CatalogResult<Added>;
     /// One.
     async fn recording(
@@ -199,8 +201,13 @@ pub enum CallAdded {
 #[async_trait]
 pub trait Calls: Send + Sync {
     /// Adds call records of one customer in one commit; answers for each, in order. A call that is there already is kept
-    /// as it was first told. Gone: the customer.
-    async fn add_calls(&self, new: Vec<CallRecord>) -> CatalogResult<Vec<CallAdded>>;
+    /// as it was first told. In the same commit each call that is new becomes a report for every target of its customer; one
+    /// whose recording is not stored waits for that, at most until `patience_ends`. Gone: the customer.
+    async fn add_calls(
+        &self,
+        new: Vec<CallRecord>,
+        patience_ends: Timestamp,
+    ) -> CatalogResult<Vec<CallAdded>>;
     /// Those of a customer, by beginning, then id; from an index whatever the filter, never by a walk of all rows.
     async fn calls(
         &self,
@@ -244,19 +251,73 @@ pub struct NeededAudio {
 /// Sessions.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Adds a session and deletes those it pushes out, in one commit; false, and nothing done, when its person is gone or
-    /// disabled, or their password is not the one that was verified any more.
+    /// Adds a session with its target and deletes those it pushes out, in one commit; false, and nothing done, when its
+    /// person is gone or disabled, or their password is not the one that was verified any more.
     async fn begin_session(
         &self,
         session: Session,
         verified: PasswordHash,
         pushed_out: Vec<SecretHash>,
+        target: Option<WantedTarget>,
     ) -> CatalogResult<bool>;
-    /// Writes what changed about sessions that are still there and deletes others, in one commit. A session that was
-    /// deleted meanwhile stays deleted.
+    /// Writes what changed about sessions that are still there, keeps their targets for as long, and deletes others, in one
+    /// commit. A session that was deleted meanwhile stays deleted.
     async fn change_sessions(&self, changed: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()>;
+    /// Writes a session whose target changed. What waited at a place that is left goes to the new target; without one it is
+    /// set aside.
+    async fn retarget_session(
+        &self,
+        session: Session,
+        target: Option<WantedTarget>,
+        left: Option<LeftPlace>,
+    ) -> CatalogResult<()>;
+    /// Deletes a session. What waits at a place that is left is set aside.
+    async fn end_session(&self, token: SecretHash, left: Option<LeftPlace>) -> CatalogResult<()>;
     /// All sessions, live and remembered.
     async fn sessions(&self) -> CatalogResult<Vec<Session>>;
+}
+
+/// A place for reports that no live session of its person asks for any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftPlace {
+    /// The person.
+    pub person: PersonId,
+    /// The [`WantedTarget::place`].
+    pub place: String,
+    /// Since when, and why, as an operator is told.
+    pub left: TargetFailure,
+}
+
+/// Targets of reports, and the reports that wait for them.
+#[async_trait]
+pub trait Reports: Send + Sync {
+    /// The targets within reach with what waits for them, by number; only one of them with `id`.
+    async fn targets(&self, within: &Within, id: Option<TargetId>) -> CatalogResult<Vec<TargetState>>;
+    /// One, for who delivers.
+    async fn report_target(&self, id: TargetId) -> CatalogResult<Option<Target>>;
+    /// Those for which something waits.
+    async fn targets_with_reports(&self) -> CatalogResult<Vec<Target>>;
+    /// What waits for a target, in the order in which it goes.
+    async fn reports(&self, target: TargetId, limit: u32) -> CatalogResult<Vec<Report>>;
+    /// Takes a report off the list; the target's last failure is forgotten.
+    async fn report_delivered(&self, target: TargetId, report: ReportId, at: Timestamp) -> CatalogResult<()>;
+    /// Keeps the target's last failure.
+    async fn target_failed(&self, target: TargetId, failure: TargetFailure) -> CatalogResult<()>;
+    /// Sets a report aside, with the failure, which is the target's last one too.
+    async fn park_report(
+        &self,
+        target: TargetId,
+        report: ReportId,
+        failure: TargetFailure,
+    ) -> CatalogResult<()>;
+    /// Puts what was set aside at the end of the list; answers how many.
+    async fn resend_reports(&self, target: TargetId, at: Timestamp) -> CatalogResult<u64>;
+    /// Makes reports of calls whose recording did not come in time; answers how many calls. At most a thousand at once.
+    async fn release_overdue_calls(&self, now: Timestamp) -> CatalogResult<u64>;
+    /// Sets aside what waited longer than [`crate::report::REPORT_LIFE`] or whose target is not kept any more; forgets what was
+    /// set aside longer ago than [`crate::report::PARKED_LIFE`], targets that are not kept and have nothing, and calls
+    /// whose recording did not come within [`crate::report::LATE_RECORDING_LIFE`].
+    async fn tidy_reports(&self, now: Timestamp) -> CatalogResult<()>;
 }
 
 /// Tickets that outlive the process.
@@ -317,7 +378,17 @@ pub trait ListenLog: Send + Sync {
 /// A whole catalog.
 #[async_trait]
 pub trait Catalog:
-    Customers + People + HuntGroups + Sounds + Recordings + Calls + LooseObjects + Sessions + Tickets + ListenLog
+    Customers
+    + People
+    + HuntGroups
+    + Sounds
+    + Recordings
+    + Calls
+    + LooseObjects
+    + Sessions
+    + Reports
+    + Tickets
+    + ListenLog
 {
     /// Proves that the engine answers and can write, for the readiness probe.
     async fn ping(&self) -> CatalogResult<()>;

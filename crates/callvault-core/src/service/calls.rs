@@ -3,6 +3,7 @@
 //! Promises: a call is kept once, however often it is told; a request is added whole or not at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::call::{CallFilter, CallPlace, CallRecord, NewCall};
 use crate::error::{Error, Result};
@@ -12,7 +13,8 @@ use crate::page::PageRequest;
 use crate::port::catalog::{CallAdded, Catalog, CatalogError};
 use crate::port::clock::Clock;
 use crate::port::random::Random;
-use crate::service::Ports;
+use crate::port::wake::Wake;
+use crate::service::{Policy, Ports};
 
 /// How often ids are drawn. Two requests of the same millisecond take the same ids about once in five hundred times.
 const DRAWS: u32 = 5;
@@ -32,6 +34,8 @@ pub struct Calls {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     gate: Arc<Gate>,
+    reporting: Arc<dyn Wake>,
+    report_patience: Duration,
 }
 
 impl Calls {
@@ -40,12 +44,14 @@ impl Calls {
     /// The most numbers that a list is filtered by.
     pub const MOST_NUMBERS: usize = 1000;
 
-    pub(crate) fn new(ports: &Ports, gate: Arc<Gate>) -> Self {
+    pub(crate) fn new(ports: &Ports, gate: Arc<Gate>, policy: &Policy) -> Self {
         Self {
             catalog: ports.catalog.clone(),
             clock: ports.clock.clone(),
             random: ports.random.clone(),
             gate,
+            reporting: ports.reporting.clone(),
+            report_patience: policy.report_patience,
         }
     }
 
@@ -78,11 +84,12 @@ impl Calls {
                 .map(|(call, id)| call.into_record(CallRecordId(id), customer.id(), received_at))
                 .collect();
             draws += 1;
-            match self.catalog.add_calls(records).await {
+            match self.catalog.add_calls(records, received_at.after(self.report_patience)).await {
                 Err(CatalogError::Taken { .. }) if draws < DRAWS => {}
                 outcome => break outcome?,
             }
         };
+        self.reporting.wake();
         let added = outcomes.iter().filter(|outcome| **outcome == CallAdded::New).count() as u64;
         Ok(CallsAdded { added, already: outcomes.len() as u64 - added })
     }

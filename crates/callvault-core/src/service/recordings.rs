@@ -14,6 +14,7 @@ use crate::port::audio_store::{AudioStore, ReadFrom};
 use crate::port::catalog::{Added, Catalog};
 use crate::port::clock::Clock;
 use crate::port::random::Random;
+use crate::port::wake::Wake;
 use crate::recording::{Recording, RecordingName};
 use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
@@ -63,6 +64,7 @@ pub struct Recordings {
     gate: Arc<Gate>,
     intake: Arc<Intake>,
     playback: Arc<Playback>,
+    reporting: Arc<dyn Wake>,
     largest_bytes: u64,
 }
 
@@ -82,6 +84,7 @@ impl Recordings {
             gate,
             intake,
             playback,
+            reporting: ports.reporting.clone(),
             largest_bytes: policy.largest_recording_bytes,
         }
     }
@@ -113,7 +116,10 @@ impl Recordings {
         let key = audio.key;
         let recording = Recording { id, customer: customer.id(), name, stored_at: now, audio };
         match self.catalog.add_recording(recording.clone()).await? {
-            Added::New => Ok(Kept { recording, new: true }),
+            Added::New => {
+                self.reporting.wake();
+                Ok(Kept { recording, new: true })
+            }
             Added::Already(stored) => {
                 self.intake.discard(vec![key]).await;
                 Ok(Kept { recording: *stored, new: false })

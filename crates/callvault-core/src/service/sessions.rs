@@ -1,4 +1,5 @@
 //! Sessions of the Yeastar dialect: several per person, sliding, surviving a restart, kept under the hash of their token.
+//! Among the sessions of a person that want reports at one place the newest counts (`docs/yeastar.md` G6).
 //!
 //! One process holds them all in memory. A new, changed or ended session is written before the answer; a session that
 //! merely slid is written at most once a minute and at shutdown (`docs/yeastar.md` G5).
@@ -12,9 +13,10 @@ use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId};
 use crate::listen::Door;
 use crate::person::{Account, DownloadErrors};
-use crate::port::catalog::Catalog;
+use crate::port::catalog::{Catalog, LeftPlace};
 use crate::port::clock::Clock;
 use crate::port::random::Random;
+use crate::report::{Target, TargetFailure, WantedTarget};
 use crate::role::Privilege;
 use crate::secret::{Secret, SecretHash, fresh_token};
 use crate::service::accounts::Accounts;
@@ -50,19 +52,15 @@ pub struct Resumed {
     pub download_errors: DownloadErrors,
 }
 
-/// What a heartbeat changes; `None` keeps.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What a heartbeat leaves a session with.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heartbeat {
-    /// The application server's address.
+    /// The application server's address, if a heartbeat ever named one.
     pub application_server: Option<IpAddr>,
-    /// The TCP port for reports.
-    pub port: Option<u16>,
-    /// Path or address for reports.
-    pub url: Option<Secret>,
-    /// Whether `url` is complete.
-    pub url_is_complete: Option<bool>,
-    /// The report format.
-    pub version: Option<String>,
+    /// Where the client wants reports now.
+    pub report: ReportWish,
+    /// The target that this comes to.
+    pub target: Option<WantedTarget>,
 }
 
 #[derive(Default)]
@@ -129,7 +127,13 @@ impl Sessions {
     ///
     /// # Errors
     /// When the catalog fails.
-    pub async fn begin(&self, account: &Account, peer: IpAddr, report: ReportWish) -> Result<Option<Secret>> {
+    pub async fn begin(
+        &self,
+        account: &Account,
+        peer: IpAddr,
+        report: ReportWish,
+        target: Option<WantedTarget>,
+    ) -> Result<Option<Secret>> {
         let token = fresh_token(self.random.as_ref());
         let now = self.clock.now();
         let session = Session {
@@ -153,7 +157,8 @@ impl Sessions {
         };
         let hash = session.token;
         let tokens = pushed_out.iter().map(|session| session.token).collect();
-        match self.catalog.begin_session(session, account.person.password_hash.clone(), tokens).await {
+        let verified = account.person.password_hash.clone();
+        match self.catalog.begin_session(session, verified, tokens, target).await {
             Ok(true) => {}
             Ok(false) => {
                 self.locked().remove(&hash);
@@ -220,22 +225,22 @@ impl Sessions {
     /// # Errors
     /// When the catalog fails.
     pub async fn heartbeat(&self, token: SecretHash, heartbeat: Heartbeat) -> Result<()> {
-        let changed = {
+        let Heartbeat { application_server, report, target } = heartbeat;
+        let (changed, left) = {
             let mut book = self.locked();
             let Some(session) = book.sessions.get_mut(&token) else { return Ok(()) };
-            if heartbeat.application_server.is_some() {
-                session.application_server = heartbeat.application_server;
-            }
-            let wish = &mut session.report;
-            wish.port = heartbeat.port.unwrap_or(wish.port);
-            wish.url = heartbeat.url.unwrap_or_else(|| std::mem::take(&mut wish.url));
-            wish.url_is_complete = heartbeat.url_is_complete.unwrap_or(wish.url_is_complete);
-            wish.version = heartbeat.version.unwrap_or_else(|| std::mem::take(&mut wish.version));
+            session.application_server = application_server;
+            let before = std::mem::replace(&mut session.report, report);
             let changed = session.clone();
             book.slid.remove(&token);
-            changed
+            let left = if before.place == changed.report.place {
+                None
+            } else {
+                self.left(&book, changed.person, before.place, "the application server moved away")
+            };
+            (changed, left)
         };
-        Ok(self.catalog.change_sessions(vec![changed], Vec::new()).await?)
+        Ok(self.catalog.retarget_session(changed, target, left).await?)
     }
 
     /// Ends a session. Durable before it answers; a session whose end could not be written goes on.
@@ -243,9 +248,63 @@ impl Sessions {
     /// # Errors
     /// When the catalog fails.
     pub async fn end(&self, token: SecretHash) -> Result<()> {
-        self.catalog.change_sessions(Vec::new(), vec![token]).await?;
+        let left = {
+            let mut book = self.locked();
+            let ending = book.remove(&token);
+            let left = ending.as_ref().and_then(|session| {
+                let place = session.report.place.clone();
+                self.left(&book, session.person, place, "the application server logged out")
+            });
+            if let Some(session) = ending {
+                book.insert(session);
+            }
+            left
+        };
+        self.catalog.end_session(token, left).await?;
         self.locked().remove(&token);
         Ok(())
+    }
+
+    /// The place, if no live session in the book wants reports there any more.
+    fn left(&self, book: &Book, person: PersonId, place: String, reason: &str) -> Option<LeftPlace> {
+        let now = self.clock.now();
+        if place.is_empty() || newest_at(book, person, &place, now).is_some() {
+            return None;
+        }
+        let left = TargetFailure { at: now, reason: reason.to_owned() };
+        Some(LeftPlace { person, place, left })
+    }
+
+    /// Who is told what goes to a target: the person of its newest live session, if they may still come in.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub(crate) async fn reporting(&self, target: &Target) -> Result<Option<Principal>> {
+        let now = self.clock.now();
+        let peer = {
+            let book = self.locked();
+            newest_at(&book, target.person, &target.wanted.place, now).map(|session| session.peer)
+        };
+        let Some(peer) = peer else { return Ok(None) };
+        let account = self.accounts.numbered(target.person).await?;
+        let welcome = |account: &Arc<Account>| {
+            account.role.privileges.has(Privilege::YeastarApi)
+                && !account.person.disabled
+                && !account.customer_disabled
+        };
+        let account = account.filter(welcome);
+        Ok(account.map(|account| Principal::of_account(&account, Door::Yeastar, peer)))
+    }
+
+    /// Slides the newest live session of a target, which took a report.
+    pub(crate) fn slide_target(&self, target: &Target) {
+        let now = self.clock.now();
+        let mut book = self.locked();
+        let token = newest_at(&book, target.person, &target.wanted.place, now).map(|session| session.token);
+        let Some(session) = token.and_then(|token| book.sessions.get_mut(&token)) else { return };
+        session.expires_at = now.after(SESSION_LIFE);
+        let token = session.token;
+        book.slid.insert(token);
     }
 
     /// Writes the sessions that slid, and deletes those that ended over a day ago.
@@ -354,28 +413,24 @@ fn pushed_out_by(book: &Book, new: &Session, most: usize, now: Timestamp) -> Vec
         return Vec::new();
     }
     live.sort_by_key(|session| (session.created_at, session.token));
-    let newest_of_target: HashMap<_, _> =
-        live.iter().map(|session| (target(session), session.token)).collect();
+    let place = |session: &Session| session.report.place.clone();
+    let newest_of_place: HashMap<_, _> = live.iter().map(|session| (place(session), session.token)).collect();
     let rank = |session: &&Session| {
         let alike = session.peer == new.peer && session.report == new.report;
-        // The new session takes over its own target, so the older ones of that target protect nothing.
-        let taken_over = target(session) == target(new);
-        let protects = !taken_over && newest_of_target[&target(session)] == session.token;
+        // The new session takes over its own place, so the older ones of that place protect nothing.
+        let taken_over = session.report.place == new.report.place;
+        let protects = !taken_over && newest_of_place[&session.report.place] == session.token;
         (protects, !alike)
     };
     live.sort_by_key(rank);
     live.into_iter().take(excess).map(|session| session.token).collect()
 }
 
-/// Where a session's reports go, as host and port: the application server and its port, or the authority of a complete
-/// address.
-fn target(session: &Session) -> (String, u16) {
-    let wish = &session.report;
-    if wish.url_is_complete {
-        let url = wish.url.reveal();
-        let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-        return (authority.to_ascii_lowercase(), 0);
-    }
-    (session.application_server.unwrap_or(session.peer).to_string(), wish.port)
+/// The newest live session of a person that wants reports at a place.
+fn newest_at<'a>(book: &'a Book, person: PersonId, place: &str, now: Timestamp) -> Option<&'a Session> {
+    let tokens = book.of_person.get(&person).into_iter().flatten();
+    tokens
+        .filter_map(|token| book.sessions.get(token))
+        .filter(|session| session.report.place == place && !session.expired_at(now))
+        .max_by_key(|session| (session.created_at, session.token))
 }

@@ -1,5 +1,7 @@
 //! The routes of the Yeastar dialect.
 
+mod reporting;
+
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,12 +11,11 @@ use callvault_core::listen::Door;
 use callvault_core::person::DownloadErrors;
 use callvault_core::service::logins::{Attempt, LoginRefused};
 use callvault_core::service::playback::Released;
-use callvault_core::service::sessions::{Heartbeat, Resumed, SessionRefused};
+use callvault_core::service::sessions::{Resumed, SessionRefused};
 use callvault_core::service::tickets::{Bearer, TicketRefused};
-use callvault_core::session::ReportWish;
 use callvault_wire::yeastar::error::Errno;
 use callvault_wire::yeastar::path::{Endpoint, Method};
-use callvault_wire::yeastar::request::{self, Call, Head, Login, Opening, RecordingDownload, UrlKind};
+use callvault_wire::yeastar::request::{self, Call, Head, Login, Opening, RecordingDownload};
 use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success, Transport};
 
 use super::{respond, small_body};
@@ -116,13 +117,7 @@ async fn carry_out(
         | Call::QueueQuery(_)
         | Call::TrunkList => Err(Errno::RequestUnknown),
         Call::Heartbeat(beat) => {
-            let heartbeat = Heartbeat {
-                application_server: beat.address,
-                port: beat.report_port,
-                url: beat.report_url,
-                url_is_complete: beat.url_kind.map(|kind| kind == UrlKind::Complete),
-                version: beat.report_format.map(|format| format.as_str().to_owned()),
-            };
+            let heartbeat = reporting::of_heartbeat(beat, &session);
             services.sessions.heartbeat(session.token, heartbeat).await.map_err(|error| internal(&error))?;
             Ok(Outcome::Done(Success::Heartbeat))
         }
@@ -198,13 +193,8 @@ async fn log_in(app: &Arc<App>, caller: Caller, head: &Head, login: Login) -> Re
         tracing::warn!(client = %peer, door = DOOR, "login refused: {refused}");
         Errno::from(&refused)
     })?;
-    let report = ReportWish {
-        port: login.report_port,
-        url: login.report_url.unwrap_or_default(),
-        url_is_complete: login.url_kind == UrlKind::Complete,
-        version: login.report_format.as_str().to_owned(),
-    };
-    let begun = app.services.sessions.begin(&account, peer, report).await;
+    let (report, target) = reporting::of_login(&login, peer);
+    let begun = app.services.sessions.begin(&account, peer, report, target).await;
     let token = begun.map_err(|error| internal(&error))?.ok_or(Errno::LoginRefused)?;
     Ok(Outcome::Done(Success::Login {
         version: head.version,

@@ -13,15 +13,55 @@ use callvault_core::recording::RecordingName;
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
+use super::outbox;
 use super::sql::{Cause, Engine, Query, Row, Sql, Unit, Value, batches, read_all};
 
 /// The columns in the order in which [`read`] takes them and [`values`] gives them.
 macro_rules! columns {
     () => {
-        "id, customer, call_id, started_at, caller, callee, call_seconds, talk_seconds, source_trunk,
-         destination_trunk, pin_code, status, kind, recording, did_number, agent_ring_seconds, received_at"
+        columns!("")
+    };
+    ($of:literal) => {
+        concat!(
+            $of,
+            "id, ",
+            $of,
+            "customer, ",
+            $of,
+            "call_id, ",
+            $of,
+            "started_at, ",
+            $of,
+            "caller, ",
+            $of,
+            "callee, ",
+            $of,
+            "call_seconds, ",
+            $of,
+            "talk_seconds, ",
+            $of,
+            "source_trunk, ",
+            $of,
+            "destination_trunk, ",
+            $of,
+            "pin_code, ",
+            $of,
+            "status, ",
+            $of,
+            "kind, ",
+            $of,
+            "recording, ",
+            $of,
+            "did_number, ",
+            $of,
+            "agent_ring_seconds, ",
+            $of,
+            "received_at"
+        )
     };
 }
+
+pub(super) use columns;
 
 /// Records of customer `$1` for a condition, in order, at most `$5`.
 macro_rules! records {
@@ -59,11 +99,15 @@ const PARTIES_FROM: u32 = 10_000;
 
 #[async_trait]
 impl<E: Engine> Calls for SqlCatalog<E> {
-    async fn add_calls(&self, new: Vec<CallRecord>) -> CatalogResult<Vec<CallAdded>> {
+    async fn add_calls(
+        &self,
+        new: Vec<CallRecord>,
+        patience_ends: Timestamp,
+    ) -> CatalogResult<Vec<CallAdded>> {
         if new.is_empty() {
             return Ok(Vec::new());
         }
-        self.engine.write(Add(new)).await
+        self.engine.write(Add { new, patience_ends }).await
     }
 
     async fn calls(
@@ -195,7 +239,7 @@ fn by_recording(name: &RecordingName, numbers: &[&str], bounded: impl Fn(String)
     numbers.into_iter().fold(query, Query::with)
 }
 
-fn read(row: &mut Row) -> CatalogResult<CallRecord> {
+pub(super) fn read(row: &mut Row) -> CatalogResult<CallRecord> {
     Ok(CallRecord {
         id: CallRecordId(row.int("call record id")?),
         customer: CustomerId(row.int("call customer")?),
@@ -244,7 +288,10 @@ fn values(record: &CallRecord) -> Vec<Value> {
     ]
 }
 
-struct Add(Vec<CallRecord>);
+struct Add {
+    new: Vec<CallRecord>,
+    patience_ends: Timestamp,
+}
 
 #[async_trait]
 impl Unit for Add {
@@ -253,14 +300,14 @@ impl Unit for Add {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<CallAdded>> {
         let before = concat!("INSERT INTO call_record (", columns!(), ") VALUES ");
         let after = " ON CONFLICT (customer, call_id, started_at, callee) DO NOTHING";
-        for query in batches("adding call records", before, self.0.iter().map(values).collect(), after) {
+        for query in batches("adding call records", before, self.new.iter().map(values).collect(), after) {
             sql.execute(query).await.map_err(|error| match error.cause {
                 Cause::Unique => error.taken("id"),
                 _ => error.gone("customer"),
             })?;
         }
         // Those whose own id is there are new, also when an earlier run of this unit put them there.
-        let ids = self.0.iter().map(|record| vec![record.id.0.into()]).collect();
+        let ids = self.new.iter().map(|record| vec![record.id.0.into()]).collect();
         let mut there = BTreeSet::new();
         let before = "SELECT id FROM call_record WHERE id IN (VALUES ";
         for query in batches("looking for added call records", before, ids, ")") {
@@ -271,7 +318,10 @@ impl Unit for Add {
         let added = |record: &CallRecord| {
             if there.contains(&record.id.0) { CallAdded::New } else { CallAdded::Already }
         };
-        Ok(self.0.iter().map(added).collect())
+        let outcomes: Vec<CallAdded> = self.new.iter().map(added).collect();
+        let new: Vec<_> = self.new.iter().filter(|record| there.contains(&record.id.0)).collect();
+        outbox::calls_added(sql, &new, self.patience_ends).await?;
+        Ok(outcomes)
     }
 }
 

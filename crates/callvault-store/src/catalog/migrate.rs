@@ -12,10 +12,11 @@ use super::people::folded;
 use super::sql::{Query, Sql};
 
 /// The scripts, in the order in which they are applied.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_foundation", include_str!("migrations/20261122_foundation.sql")),
     ("20261122_call_records", include_str!("migrations/20261122_call_records.sql")),
     ("20261122_customer_device", include_str!("migrations/20261122_customer_device.sql")),
+    ("20261122_reports", include_str!("migrations/20261122_reports.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.
@@ -36,7 +37,7 @@ pub(super) async fn migrate(sql: &mut dyn Sql) -> CatalogResult<()> {
         sql.fetch(Query::new("reading the list of migrations", "SELECT name FROM migration")).await?;
     let applied: BTreeSet<String> =
         applied.into_iter().map(|mut row| row.text("migration name")).collect::<CatalogResult<_>>()?;
-    for (name, script) in MIGRATIONS {
+    for &(name, script) in MIGRATIONS {
         if !applied.contains(name) {
             sql.script("a migration", script).await?;
             let record = Query::new("recording a migration", "INSERT INTO migration (name) VALUES ($1)");

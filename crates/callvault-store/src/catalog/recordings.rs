@@ -10,6 +10,7 @@ use callvault_core::recording::{Recording, RecordingName};
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
+use super::outbox;
 use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
 use super::stored_audio::{self, audio_columns};
 use super::within::within;
@@ -149,6 +150,7 @@ impl Unit for Add {
             let mut row = row.ok_or(CatalogError::Unreadable { what: "recording" })?;
             return self.found(sql, read(&mut row)?).await;
         }
+        outbox::recording_added(sql, new.customer, &new.name, new.stored_at).await?;
         if stored_audio::release(sql, new.audio.key).await? {
             Ok(Added::New)
         } else {

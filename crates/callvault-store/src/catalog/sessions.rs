@@ -3,12 +3,14 @@
 use async_trait::async_trait;
 use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::person::PasswordHash;
-use callvault_core::port::catalog::{CatalogResult, Sessions};
+use callvault_core::port::catalog::{CatalogResult, LeftPlace, Sessions};
+use callvault_core::report::WantedTarget;
 use callvault_core::secret::{Secret, SecretHash};
 use callvault_core::session::{ReportWish, Session};
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
+use super::reports;
 use super::sql::{Engine, Query, Row, Sql, Unit, batches, read_all};
 
 #[async_trait]
@@ -18,8 +20,9 @@ impl<E: Engine> Sessions for SqlCatalog<E> {
         session: Session,
         verified: PasswordHash,
         pushed_out: Vec<SecretHash>,
+        target: Option<WantedTarget>,
     ) -> CatalogResult<bool> {
-        self.engine.write(Begin { session, verified, pushed_out }).await
+        self.engine.write(Begin { session, verified, pushed_out, target }).await
     }
 
     async fn change_sessions(&self, changed: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()> {
@@ -29,11 +32,24 @@ impl<E: Engine> Sessions for SqlCatalog<E> {
         self.engine.write(Change { changed, deleted }).await
     }
 
+    async fn retarget_session(
+        &self,
+        session: Session,
+        target: Option<WantedTarget>,
+        left: Option<LeftPlace>,
+    ) -> CatalogResult<()> {
+        self.engine.write(Retarget { session, target, left }).await
+    }
+
+    async fn end_session(&self, token: SecretHash, left: Option<LeftPlace>) -> CatalogResult<()> {
+        self.engine.write(End { token, left }).await
+    }
+
     async fn sessions(&self) -> CatalogResult<Vec<Session>> {
         let query = Query::new(
             "reading sessions",
             "SELECT token, person, customer, peer, application_server, report_port, report_url,
-                 report_url_is_complete, report_version, created_at, expires_at
+                 report_url_is_complete, report_version, report_place, created_at, expires_at
              FROM session ORDER BY created_at, token",
         );
         read_all(&self.engine, query, read).await
@@ -63,6 +79,7 @@ fn read(row: &mut Row) -> CatalogResult<Session> {
             url: Secret::new(row.text("session report url")?),
             url_is_complete: row.bool("session report url kind")?,
             version: row.text("session report version")?,
+            place: row.text("session report place")?,
         },
         created_at: Timestamp::from_unix_ms(row.int("session created_at")?),
         expires_at: Timestamp::from_unix_ms(row.int("session expires_at")?),
@@ -73,6 +90,7 @@ struct Begin {
     session: Session,
     verified: PasswordHash,
     pushed_out: Vec<SecretHash>,
+    target: Option<WantedTarget>,
 }
 
 #[async_trait]
@@ -85,8 +103,8 @@ impl Unit for Begin {
         let query = Query::new(
             "beginning a session",
             "INSERT INTO session (token, person, customer, peer, application_server, report_port,
-                 report_url, report_url_is_complete, report_version, created_at, expires_at)
-             SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM person
+                 report_url, report_url_is_complete, report_version, created_at, expires_at, report_place)
+             SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13 FROM person
                  WHERE id = $2 AND password_hash = $12 AND NOT disabled
              ON CONFLICT (token) DO UPDATE SET expires_at = excluded.expires_at",
         )
@@ -101,11 +119,15 @@ impl Unit for Begin {
         .with(session.report.version.as_str())
         .with(session.created_at.unix_ms())
         .with(session.expires_at.unix_ms())
-        .with(self.verified.reveal());
+        .with(self.verified.reveal())
+        .with(session.report.place.as_str());
         if sql.execute(query).await? == 0 {
             return Ok(false);
         }
         delete(sql, &self.pushed_out).await?;
+        if let Some(target) = &self.target {
+            reports::keep_target(sql, session.person, session.customer, target, session.expires_at).await?;
+        }
         Ok(true)
     }
 }
@@ -129,20 +151,73 @@ impl Unit for Change {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
         for session in &self.changed {
-            let query = Query::new(
-                "changing a session",
-                "UPDATE session SET application_server = $2, report_port = $3, report_url = $4,
-                     report_url_is_complete = $5, report_version = $6, expires_at = $7 WHERE token = $1",
-            )
-            .with(session.token.as_bytes().as_slice())
-            .with(session.application_server.map(|address| address.to_string()))
-            .with(i64::from(session.report.port))
-            .with(session.report.url.reveal())
-            .with(session.report.url_is_complete)
-            .with(session.report.version.as_str())
-            .with(session.expires_at.unix_ms());
-            sql.execute(query).await?;
+            change(sql, session).await?;
+            reports::keep_longer(sql, session.person, &session.report.place, session.expires_at).await?;
         }
         delete(sql, &self.deleted).await
+    }
+}
+
+/// Writes what may change about a session; false when it is not there any more.
+async fn change(sql: &mut dyn Sql, session: &Session) -> CatalogResult<bool> {
+    let query = Query::new(
+        "changing a session",
+        "UPDATE session SET application_server = $2, report_port = $3, report_url = $4,
+             report_url_is_complete = $5, report_version = $6, expires_at = $7, report_place = $8
+         WHERE token = $1",
+    )
+    .with(session.token.as_bytes().as_slice())
+    .with(session.application_server.map(|address| address.to_string()))
+    .with(i64::from(session.report.port))
+    .with(session.report.url.reveal())
+    .with(session.report.url_is_complete)
+    .with(session.report.version.as_str())
+    .with(session.expires_at.unix_ms())
+    .with(session.report.place.as_str());
+    Ok(sql.execute(query).await? > 0)
+}
+
+struct Retarget {
+    session: Session,
+    target: Option<WantedTarget>,
+    left: Option<LeftPlace>,
+}
+
+#[async_trait]
+impl Unit for Retarget {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let session = &self.session;
+        if !change(sql, session).await? {
+            return Ok(());
+        }
+        let mut now_at = None;
+        if let Some(target) = &self.target {
+            let (person, customer) = (session.person, session.customer);
+            now_at = Some(reports::keep_target(sql, person, customer, target, session.expires_at).await?);
+        }
+        match &self.left {
+            Some(left) => reports::leave(sql, left, now_at).await,
+            None => Ok(()),
+        }
+    }
+}
+
+struct End {
+    token: SecretHash,
+    left: Option<LeftPlace>,
+}
+
+#[async_trait]
+impl Unit for End {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        delete(sql, std::slice::from_ref(&self.token)).await?;
+        match &self.left {
+            Some(left) => reports::leave(sql, left, None).await,
+            None => Ok(()),
+        }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod messages;
 pub(crate) mod objects;
 pub(crate) mod pages;
 pub(crate) mod recordings;
+pub(crate) mod reports;
 pub(crate) mod sessions;
 pub(crate) mod sounds;
 pub(crate) mod tenants;
@@ -35,6 +36,10 @@ macro_rules! catalog_contract {
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
                 fifty_at_once_for_one_name;
+            reports: a_target_comes_back_as_written a_call_is_due_at_once_or_with_its_recording
+                an_overdue_call_is_reported_twice every_target_has_a_list_of_its_own
+                what_is_refused_is_set_aside_and_sent_again a_place_that_is_left_keeps_nothing_waiting
+                old_reports_are_set_aside_and_forgotten;
             sessions: sessions_come_back_as_written changing_does_not_bring_back
                 a_session_begins_only_with_the_password_of_now;
             sounds: a_sound_is_made_then_filled a_sound_is_replaced_and_removed;

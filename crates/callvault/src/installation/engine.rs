@@ -16,6 +16,7 @@ use callvault_core::service::{Policy, Ports, Services};
 use callvault_server::app::{self, App};
 use callvault_server::system::{ArgonHasher, OsRandom, SystemClock};
 use callvault_server::telemetry::Metrics;
+use callvault_server::work::bell::Bell;
 use callvault_server::work::listen_log::ListenLog;
 use callvault_store::audio::local::LocalAudio;
 use callvault_wire::enswitch::path::Prefixes;
@@ -79,6 +80,7 @@ impl Engine {
             random: random.clone(),
             passwords: Arc::new(ArgonHasher::new(random.clone())),
             listen: listen_log.clone(),
+            reporting: Arc::new(Bell::default()),
         };
         let services = Services::open(ports, policy(settings)).await.context("cannot read the catalog")?;
         let services = Arc::new(services);
@@ -129,6 +131,7 @@ fn policy(settings: &Settings) -> Policy {
         message_versions: limits.message_versions,
         sessions_per_person: limits.sessions_per_person,
         credential_cache: limits.credential_cache.0,
+        report_patience: Policy::default().report_patience,
         lockouts: LockoutPolicy {
             failures: settings.lockout.failures,
             address_failures: settings.lockout.address_failures,

@@ -188,7 +188,7 @@ pub(crate) async fn a_new_password_or_a_lock_out_ends_sessions(bench: &Bench) {
         let enabled = PersonChange { disabled: Some(false), ..PersonChange::default() };
         catalog.change_person(ann, enabled).await.unwrap();
         for (token, person) in [("a1", ann), ("a2", ann), ("b", bob)] {
-            catalog.begin_session(session(token, person), hash.clone(), vec![]).await.unwrap();
+            catalog.begin_session(session(token, person), hash.clone(), vec![], None).await.unwrap();
         }
         catalog.change_person(ann, change.clone()).await.unwrap();
         let sessions = catalog.sessions().await.unwrap();

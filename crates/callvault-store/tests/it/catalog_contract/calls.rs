@@ -6,8 +6,12 @@ use callvault_core::call::{CallFilter, CallKind, CallPlace, CallRecord, CallStat
 use callvault_core::id::{CallRecordId, CustomerId};
 use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::CallAdded;
+use callvault_core::time::Timestamp;
 
 use crate::bench::{Bench, assert_gone, assert_taken, at, first, name};
+
+/// No test of this file has a target, so nothing waits for anything.
+const PATIENCE_ENDS: Timestamp = Timestamp::from_unix_ms(69_000);
 
 /// A call that began at `started_at` milliseconds.
 fn call(customer: CustomerId, id: i64, started_at: i64, from: &str, to: &str) -> CallRecord {
@@ -60,11 +64,11 @@ pub(crate) async fn a_call_comes_back_as_written(bench: &Bench) {
         call_seconds: u32::MAX,
         ..call(customer, i64::MAX, 1_709_633_725_001, "\"Ann\" <+49 30>", "2002")
     };
-    let added = bench.catalog.add_calls(vec![whole.clone()]).await.unwrap();
+    let added = bench.catalog.add_calls(vec![whole.clone()], PATIENCE_ENDS).await.unwrap();
     assert_eq!(added, [CallAdded::New]);
     let found = bench.catalog.calls(&inside, &CallFilter::default(), first(10)).await.unwrap();
     assert_eq!(found, [whole]);
-    assert_eq!(bench.catalog.add_calls(Vec::new()).await.unwrap(), []);
+    assert_eq!(bench.catalog.add_calls(Vec::new(), PATIENCE_ENDS).await.unwrap(), []);
 }
 
 pub(crate) async fn a_call_is_kept_once_as_first_told(bench: &Bench) {
@@ -78,7 +82,7 @@ pub(crate) async fn a_call_is_kept_once_as_first_told(bench: &Bench) {
     use CallAdded::{Already, New};
     let check = async |new: &[&CallRecord], expected: &[CallAdded]| {
         let new = new.iter().map(|record| (*record).clone()).collect();
-        assert_eq!(bench.catalog.add_calls(new).await.unwrap(), expected);
+        assert_eq!(bench.catalog.add_calls(new, PATIENCE_ENDS).await.unwrap(), expected);
     };
     // Within one commit as well as after it.
     check(&[&kept, &again, &fresh], &[New, Already, New]).await;
@@ -95,12 +99,12 @@ pub(crate) async fn a_batch_is_added_whole_or_not_at_all(bench: &Bench) {
     let customer = bench.customer(None).await;
     let good = call(customer, 1, 1_000, "a", "b");
     let nowhere = call(CustomerId(99), 2, 1_000, "a", "b");
-    assert_gone(bench.catalog.add_calls(vec![good.clone(), nowhere]).await, "customer");
+    assert_gone(bench.catalog.add_calls(vec![good.clone(), nowhere], PATIENCE_ENDS).await, "customer");
     assert_eq!(ids(bench, customer, &CallFilter::default()).await, [0; 0]);
-    bench.catalog.add_calls(vec![good]).await.unwrap();
+    bench.catalog.add_calls(vec![good], PATIENCE_ENDS).await.unwrap();
     // An id that another call has must not pass for a call that is there already.
     let same_id = CallRecord { call_id: "9.9".to_owned(), ..call(customer, 1, 2_000, "c", "d") };
-    assert_taken(bench.catalog.add_calls(vec![same_id]).await, "id");
+    assert_taken(bench.catalog.add_calls(vec![same_id], PATIENCE_ENDS).await, "id");
 }
 
 pub(crate) async fn calls_are_filtered(bench: &Bench) {
@@ -116,7 +120,7 @@ pub(crate) async fn calls_are_filtered(bench: &Bench) {
         call(customer, 3, 3_000, "400", "100"),
         recorded(2, 4_000, "+49 30", "100"),
     ];
-    bench.catalog.add_calls(new).await.unwrap();
+    bench.catalog.add_calls(new, PATIENCE_ENDS).await.unwrap();
     let check = async |filter: CallFilter, expected: &[i64]| {
         assert_eq!(ids(bench, customer, &filter).await, expected, "{filter:?}");
     };
@@ -160,8 +164,8 @@ pub(crate) async fn pages_have_no_gap_and_no_repeat(bench: &Bench) {
     for batch in new.chunks(1_000) {
         let own =
             |customer| batch.iter().filter(move |record| record.customer == customer).cloned().collect();
-        bench.catalog.add_calls(own(customer)).await.unwrap();
-        bench.catalog.add_calls(own(other)).await.unwrap();
+        bench.catalog.add_calls(own(customer), PATIENCE_ENDS).await.unwrap();
+        bench.catalog.add_calls(own(other), PATIENCE_ENDS).await.unwrap();
     }
     let inside = bench.inside(customer).await;
     let everybody: Vec<String> = (100..120).map(|number| number.to_string()).collect();
@@ -195,7 +199,7 @@ pub(crate) async fn nothing_of_another_customer_is_listed(bench: &Bench) {
     let own = bench.customer(None).await;
     let below = bench.customer(Some(own)).await;
     let recorded = CallRecord { recording: Some(name("a.wav")), ..call(below, 1, 1_000, "100", "200") };
-    bench.catalog.add_calls(vec![recorded]).await.unwrap();
+    bench.catalog.add_calls(vec![recorded], PATIENCE_ENDS).await.unwrap();
     let of_recording = CallFilter { recording: Some(name("a.wav")), ..CallFilter::default() };
     let both = CallFilter { recording: Some(name("a.wav")), ..numbers(&["100"]) };
     for filter in [CallFilter::default(), numbers(&["100"]), of_recording, both] {
@@ -220,7 +224,7 @@ pub(crate) async fn calls_name_extensions_and_trunks(bench: &Bench) {
         of(3, CallKind::Outbound, "102", "0302", "", "T2"),
         of(4, CallKind::Transfer, "0303", "0304", "T1", "T3"),
     ];
-    bench.catalog.add_calls(new).await.unwrap();
+    bench.catalog.add_calls(new, PATIENCE_ENDS).await.unwrap();
     let inside = bench.inside(customer).await;
     let all = bench.catalog.call_parties(&inside, 10).await.unwrap();
     assert_eq!(all.extensions, ["102", "103", "101"]);

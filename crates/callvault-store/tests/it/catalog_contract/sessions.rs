@@ -19,6 +19,7 @@ pub(crate) fn session(token: &str, person: PersonId) -> Session {
             url: Secret::new("192.0.2.8:80/reports"),
             url_is_complete: true,
             version: "2.0.0".to_owned(),
+            place: "192.0.2.8:80".to_owned(),
         },
         created_at: at(1_000),
         expires_at: at(2_000),
@@ -28,7 +29,7 @@ pub(crate) fn session(token: &str, person: PersonId) -> Session {
 /// Begins a session with the password that [`Bench::person`] gives.
 pub(crate) async fn begin(bench: &Bench, session: Session, pushed_out: Vec<SecretHash>) -> bool {
     let verified = PasswordHash::new("$argon2id$one");
-    bench.catalog.begin_session(session, verified, pushed_out).await.unwrap()
+    bench.catalog.begin_session(session, verified, pushed_out, None).await.unwrap()
 }
 
 pub(crate) async fn sessions_come_back_as_written(bench: &Bench) {
@@ -44,8 +45,13 @@ pub(crate) async fn sessions_come_back_as_written(bench: &Bench) {
     assert!(begin(bench, one.clone(), vec![]).await, "a second run of the unit does no harm");
     assert!(begin(bench, other.clone(), vec![]).await);
     assert_eq!(catalog.sessions().await.unwrap(), [one.clone(), other.clone()]);
-    let report =
-        ReportWish { port: 1, url: Secret::new("x"), url_is_complete: false, version: "1.0.2".to_owned() };
+    let report = ReportWish {
+        port: 1,
+        url: Secret::new("x"),
+        url_is_complete: false,
+        version: "1.0.2".to_owned(),
+        place: "192.0.2.9:1".to_owned(),
+    };
     let moved = Session { expires_at: at(9_000), application_server: None, report, ..one.clone() };
     catalog.change_sessions(vec![moved.clone()], vec![other.token]).await.unwrap();
     assert_eq!(catalog.sessions().await.unwrap(), [moved]);
@@ -86,7 +92,7 @@ pub(crate) async fn a_session_begins_only_with_the_password_of_now(bench: &Bench
     begin(bench, kept.clone(), vec![]).await;
     let catalog = &bench.catalog;
     let old = PasswordHash::new("$argon2id$old");
-    assert!(!catalog.begin_session(session("new", person), old, vec![kept.token]).await.unwrap());
+    assert!(!catalog.begin_session(session("new", person), old, vec![kept.token], None).await.unwrap());
     assert!(!begin(bench, session("nobody", PersonId(99)), vec![]).await);
     assert_eq!(catalog.sessions().await.unwrap(), [kept], "nothing was done");
     let change = PersonChange { disabled: Some(true), ..PersonChange::default() };

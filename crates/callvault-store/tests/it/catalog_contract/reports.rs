@@ -1,0 +1,259 @@
+//! Targets of reports and what waits for them.
+
+use callvault_core::call::{CallKind, CallRecord, CallStatus};
+use callvault_core::id::{CallRecordId, CustomerId, PersonId, TargetId};
+use callvault_core::person::PasswordHash;
+use callvault_core::port::catalog::{CallAdded, LeftPlace};
+use callvault_core::report::{Channel, TargetFailure, TargetState, WantedTarget};
+use callvault_core::secret::{Secret, SecretHash};
+use callvault_core::session::Session;
+use callvault_core::time::Timestamp;
+
+use super::sessions::session;
+use crate::bench::{Bench, at, name};
+
+/// A session of the contract ends at 2,000 ms, and its target is kept for a day more.
+const KEPT_UNTIL: i64 = 86_402_000;
+
+fn wanted(place: &str) -> WantedTarget {
+    WantedTarget {
+        place: place.to_owned(),
+        channel: Channel::Http,
+        address: Secret::new(format!("http://{place}/report?key=1")),
+        format: "1.0.2".to_owned(),
+    }
+}
+
+fn failure(at_ms: i64, reason: &str) -> TargetFailure {
+    TargetFailure { at: at(at_ms), reason: reason.to_owned() }
+}
+
+/// Begins a session that wants reports at a place.
+async fn target(bench: &Bench, customer: CustomerId, person: PersonId, place: &str) -> TargetId {
+    let mut asking = Session { customer, ..session(place, person) };
+    asking.report.place = place.to_owned();
+    let verified = PasswordHash::new("$argon2id$one");
+    let target = Some(wanted(place));
+    assert!(bench.catalog.begin_session(asking, verified, vec![], target).await.unwrap());
+    let all = bench.catalog.targets(&bench.everywhere(), None).await.unwrap();
+    all.into_iter().find(|state| state.target.wanted.place == place).unwrap().target.id
+}
+
+fn call(customer: CustomerId, id: i64, recording: Option<&str>) -> CallRecord {
+    CallRecord {
+        id: CallRecordId(id),
+        customer,
+        call_id: format!("1589299528.{id}"),
+        started_at: at(100),
+        from: "2001".to_owned(),
+        to: "2002".to_owned(),
+        call_seconds: 21,
+        talk_seconds: 16,
+        source_trunk: String::new(),
+        destination_trunk: String::new(),
+        pin_code: String::new(),
+        status: CallStatus::Answered,
+        kind: CallKind::Internal,
+        recording: recording.map(name),
+        did_number: String::new(),
+        agent_ring_seconds: 0,
+        received_at: at(5_000),
+    }
+}
+
+async fn add(bench: &Bench, calls: Vec<CallRecord>) {
+    bench.catalog.add_calls(calls, at(65_000)).await.unwrap();
+}
+
+/// The ids of the calls that wait for a target, in order.
+async fn waiting(bench: &Bench, target: TargetId) -> Vec<i64> {
+    let reports = bench.catalog.reports(target, 1000).await.unwrap();
+    assert!(reports.is_sorted_by_key(|report| report.id));
+    reports.into_iter().map(|report| report.call.id.0).collect()
+}
+
+async fn state(bench: &Bench, id: TargetId) -> TargetState {
+    bench.catalog.targets(&bench.everywhere(), Some(id)).await.unwrap().pop().unwrap()
+}
+
+pub(crate) async fn a_target_comes_back_as_written(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "10.0.0.5:8260").await;
+    let found = bench.catalog.report_target(id).await.unwrap().unwrap();
+    assert_eq!((found.person, found.customer, &found.wanted), (person, customer, &wanted("10.0.0.5:8260")));
+    assert_eq!((found.kept_until, found.delivered, found.delivered_at), (at(KEPT_UNTIL), 0, None));
+    assert_eq!(found.failure, None);
+    // A later login at the same place takes the target over, with what it wants.
+    let mut later = Session { customer, expires_at: at(9_000), ..session("later", person) };
+    later.report.place = "10.0.0.5:8260".to_owned();
+    let newer = WantedTarget { format: "2.0.0".to_owned(), ..wanted("10.0.0.5:8260") };
+    let verified = PasswordHash::new("$argon2id$one");
+    bench.catalog.begin_session(later.clone(), verified, vec![], Some(newer.clone())).await.unwrap();
+    let found = bench.catalog.report_target(id).await.unwrap().unwrap();
+    assert_eq!((found.wanted, found.kept_until), (newer, at(KEPT_UNTIL + 7_000)));
+    assert_eq!(bench.catalog.targets(&bench.everywhere(), None).await.unwrap().len(), 1);
+    // A session that slid keeps it longer, never shorter.
+    let slid = Session { expires_at: at(20_000), ..later.clone() };
+    bench.catalog.change_sessions(vec![slid], vec![]).await.unwrap();
+    bench.catalog.change_sessions(vec![later], vec![]).await.unwrap();
+    let found = bench.catalog.report_target(id).await.unwrap().unwrap();
+    assert_eq!(found.kept_until, at(KEPT_UNTIL + 18_000));
+}
+
+pub(crate) async fn a_call_is_due_at_once_or_with_its_recording(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    add(bench, vec![call(customer, 1, None)]).await;
+    let id = target(bench, customer, person, "a:1").await;
+    bench.recording(customer, "there.wav", 1).await;
+    let calls = vec![
+        call(customer, 2, None),
+        call(customer, 3, Some("later.wav")),
+        call(customer, 4, Some("there.wav")),
+    ];
+    add(bench, calls.clone()).await;
+    let again = bench.catalog.add_calls(calls, at(65_000)).await.unwrap();
+    assert_eq!(again, [CallAdded::New; 3], "a second run of the unit");
+    assert_eq!(waiting(bench, id).await, [2, 4], "the first call was told before anybody asked");
+    bench.recording(customer, "other.wav", 2).await;
+    assert_eq!(waiting(bench, id).await, [2, 4]);
+    bench.recording(customer, "later.wav", 3).await;
+    assert_eq!(waiting(bench, id).await, [2, 4, 3]);
+    assert_eq!(bench.catalog.release_overdue_calls(at(99_000)).await.unwrap(), 0);
+    let found = bench.catalog.reports(id, 1000).await.unwrap();
+    assert_eq!(found[1].call, call(customer, 4, Some("there.wav")));
+    assert_eq!(found[1].due_at, at(5_000));
+}
+
+pub(crate) async fn an_overdue_call_is_reported_twice(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "a:1").await;
+    let calls = vec![call(customer, 1, Some("one.wav")), call(customer, 2, Some("two.wav"))];
+    add(bench, calls).await;
+    assert_eq!(bench.catalog.release_overdue_calls(at(64_999)).await.unwrap(), 0);
+    assert_eq!(bench.catalog.release_overdue_calls(at(65_000)).await.unwrap(), 2);
+    assert_eq!(bench.catalog.release_overdue_calls(at(65_000)).await.unwrap(), 0);
+    assert_eq!(waiting(bench, id).await, [1, 2]);
+    bench.recording(customer, "two.wav", 1).await;
+    assert_eq!(waiting(bench, id).await, [1, 2, 2]);
+    // After a week nobody waits for a recording any more.
+    bench.catalog.tidy_reports(at(5_000 + 7 * 86_400_000 + 1)).await.unwrap();
+    bench.recording(customer, "one.wav", 1).await;
+    assert_eq!(state(bench, id).await.parked, 3, "those of before, and no other");
+}
+
+pub(crate) async fn every_target_has_a_list_of_its_own(bench: &Bench) {
+    let (one, other) = (bench.customer(None).await, bench.customer(None).await);
+    let (ann, ben) = (bench.person(one, "ann").await, bench.person(other, "ben").await);
+    let first = target(bench, one, ann, "a:1").await;
+    let second = target(bench, one, ann, "a:2").await;
+    // The same place as another customer's.
+    let foreign = {
+        target(bench, other, ben, "c:1").await;
+        let all = bench.catalog.targets(&bench.everywhere(), None).await.unwrap();
+        all.into_iter().find(|state| state.target.customer == other).unwrap().target.id
+    };
+    assert_eq!(bench.catalog.targets_with_reports().await.unwrap(), []);
+    add(bench, vec![call(one, 1, None), call(one, 2, None)]).await;
+    assert_eq!(waiting(bench, first).await, [1, 2]);
+    assert_eq!(waiting(bench, second).await, [1, 2]);
+    assert_eq!(waiting(bench, foreign).await, [] as [i64; 0]);
+    let head = bench.catalog.reports(first, 1).await.unwrap().remove(0);
+    for _ in 0..2 {
+        bench.catalog.report_delivered(first, head.id, at(7_000)).await.unwrap();
+    }
+    let found = state(bench, first).await;
+    assert_eq!((found.waiting, found.waiting_since), (1, Some(at(5_000))));
+    assert_eq!((found.target.delivered, found.target.delivered_at), (1, Some(at(7_000))));
+    assert_eq!(waiting(bench, second).await, [1, 2]);
+    let busy = bench.catalog.targets_with_reports().await.unwrap();
+    assert_eq!(busy.iter().map(|target| target.id).collect::<Vec<_>>(), [first, second]);
+    let inside = bench.reach(other, callvault_core::role::Reach::Customer);
+    let seen = bench.catalog.targets(&inside, None).await.unwrap();
+    assert_eq!(seen.iter().map(|state| state.target.id).collect::<Vec<_>>(), [foreign]);
+    assert_eq!(bench.catalog.targets(&inside, Some(first)).await.unwrap(), []);
+}
+
+pub(crate) async fn what_is_refused_is_set_aside_and_sent_again(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "a:1").await;
+    add(bench, (1..=3).map(|number| call(customer, number, None)).collect()).await;
+    let head = bench.catalog.reports(id, 1).await.unwrap().remove(0);
+    bench.catalog.park_report(id, head.id, failure(8_000, "status 500")).await.unwrap();
+    assert_eq!(waiting(bench, id).await, [2, 3]);
+    let found = state(bench, id).await;
+    assert_eq!((found.waiting, found.parked), (2, 1));
+    assert_eq!(found.target.failure, Some(failure(8_000, "status 500")));
+    bench.catalog.target_failed(id, failure(9_000, "connection refused")).await.unwrap();
+    assert_eq!(state(bench, id).await.target.failure, Some(failure(9_000, "connection refused")));
+    assert_eq!(bench.catalog.resend_reports(id, at(10_000)).await.unwrap(), 1);
+    assert_eq!(bench.catalog.resend_reports(id, at(10_000)).await.unwrap(), 0);
+    assert_eq!(waiting(bench, id).await, [2, 3, 1], "at the end of the list");
+    let head = bench.catalog.reports(id, 1).await.unwrap().remove(0);
+    bench.catalog.report_delivered(id, head.id, at(11_000)).await.unwrap();
+    assert_eq!(state(bench, id).await.target.failure, None);
+}
+
+pub(crate) async fn a_place_that_is_left_keeps_nothing_waiting(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let first = target(bench, customer, person, "a:1").await;
+    add(bench, vec![call(customer, 1, None), call(customer, 2, None)]).await;
+    let left = |place: &str, at_ms: i64| {
+        let left = failure(at_ms, "moved");
+        Some(LeftPlace { person, place: place.to_owned(), left })
+    };
+    // A heartbeat moves the session; what waits goes along.
+    let mut moved = Session { customer, ..session("a:1", person) };
+    moved.report.place = "a:2".to_owned();
+    bench.catalog.retarget_session(moved, Some(wanted("a:2")), left("a:1", 6_000)).await.unwrap();
+    let all = bench.catalog.targets(&bench.everywhere(), None).await.unwrap();
+    let second = all.into_iter().find(|state| state.target.wanted.place == "a:2").unwrap().target.id;
+    assert_eq!((waiting(bench, first).await, waiting(bench, second).await), (vec![], vec![1, 2]));
+    let late = CallRecord { received_at: at(6_000), ..call(customer, 3, None) };
+    add(bench, vec![late]).await;
+    assert_eq!((waiting(bench, first).await, waiting(bench, second).await), (vec![], vec![1, 2, 3]));
+    // A logout ends it; a session that is gone is no reason to leave anything.
+    let token = SecretHash::of("a:1");
+    bench.catalog.end_session(token, left("a:2", 7_000)).await.unwrap();
+    let gone = Session { customer, ..session("a:1", person) };
+    bench.catalog.retarget_session(gone, Some(wanted("a:3")), None).await.unwrap();
+    let found = state(bench, second).await;
+    assert_eq!((found.waiting, found.parked, found.target.kept_until), (0, 3, at(7_000)));
+    let after = CallRecord { received_at: at(7_000), ..call(customer, 4, None) };
+    add(bench, vec![after]).await;
+    assert_eq!(state(bench, second).await.waiting, 0);
+    let places: Vec<_> = bench.catalog.targets(&bench.everywhere(), None).await.unwrap();
+    assert_eq!(places.len(), 2, "{places:?}");
+}
+
+pub(crate) async fn old_reports_are_set_aside_and_forgotten(bench: &Bench) {
+    const DAY: i64 = 86_400_000;
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "a:1").await;
+    add(bench, vec![call(customer, 1, None)]).await;
+    let tidy = async |now: i64| bench.catalog.tidy_reports(Timestamp::from_unix_ms(now)).await.unwrap();
+    tidy(KEPT_UNTIL - 1).await;
+    assert_eq!(waiting(bench, id).await, [1]);
+    tidy(KEPT_UNTIL).await;
+    assert_eq!((waiting(bench, id).await, state(bench, id).await.parked), (vec![], 1));
+    tidy(KEPT_UNTIL + 30 * DAY).await;
+    assert_eq!(state(bench, id).await.parked, 1);
+    tidy(KEPT_UNTIL + 30 * DAY + 1).await;
+    assert_eq!(bench.catalog.report_target(id).await.unwrap(), None);
+    // One whose session lives on: what waited for a day is set aside.
+    let mut kept = Session { customer, expires_at: at(9 * DAY), ..session("kept", person) };
+    kept.report.place = "a:2".to_owned();
+    let verified = PasswordHash::new("$argon2id$one");
+    bench.catalog.begin_session(kept, verified, vec![], Some(wanted("a:2"))).await.unwrap();
+    let id = bench.catalog.targets(&bench.everywhere(), None).await.unwrap()[0].target.id;
+    add(bench, vec![call(customer, 2, None)]).await;
+    tidy(5_000 + DAY).await;
+    assert_eq!(state(bench, id).await.waiting, 1);
+    tidy(5_001 + DAY).await;
+    assert_eq!((state(bench, id).await.waiting, state(bench, id).await.parked), (0, 1));
+}
