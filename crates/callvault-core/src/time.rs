@@ -59,8 +59,14 @@ impl Zone {
     /// the clock left out in spring is read as if it had been put forward later. `None` for anything else.
     pub fn read(&self, text: &str, near: Option<Timestamp>) -> Option<Timestamp> {
         let text = text.trim();
-        let bytes = text.as_bytes();
-        if bytes.len() != 19 || !matches!(bytes[10], b' ' | b'T') {
+        // The library reads more than this, such as offsets, which it would pass over.
+        let is_in_place = |(place, byte): (usize, u8)| match place {
+            4 | 7 => byte == b'-',
+            10 => matches!(byte, b' ' | b'T'),
+            13 | 16 => byte == b':',
+            _ => byte.is_ascii_digit(),
+        };
+        if text.len() != 19 || !text.bytes().enumerate().all(is_in_place) {
             return None;
         }
         let civil: jiff::civil::DateTime = text.parse().ok()?;
@@ -121,6 +127,16 @@ mod tests {
             check("UTC", text, None, None);
         }
         assert!(Zone::named("Mars/Olympus").is_none());
+    }
+
+    #[test]
+    fn what_names_an_offset_or_parts_of_a_second_is_no_time_on_the_wall() {
+        // Each has 19 bytes, as the form that is read.
+        for text in
+            ["2020-05-12 17:05+02", "2020-05-12 17[Zulu]", "2020-05-12 170528.1", "2020-05-12T17:05,55"]
+        {
+            assert_eq!(Zone::named("UTC").unwrap().read(text, None), None, "{text:?}");
+        }
     }
 
     #[test]
