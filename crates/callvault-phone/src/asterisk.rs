@@ -22,7 +22,7 @@ const REMEMBERED: usize = 256;
 #[derive(Debug, PartialEq, Eq)]
 struct Leg {
     unique_id: String,
-    started: String,
+    started_at: Timestamp,
     to: String,
     whole_line: Vec<String>,
     number: usize,
@@ -59,8 +59,9 @@ impl Reader {
     }
 
     fn number_of_leg(&mut self, call: &NewCall, columns: &[&str]) -> usize {
-        let same_call =
-            |leg: &&Leg| leg.unique_id == call.call_id && leg.started == columns[START] && leg.to == call.to;
+        let same_call = |leg: &&Leg| {
+            leg.unique_id == call.call_id && leg.started_at == call.started_at && leg.to == call.to
+        };
         let before = self.latest.iter().filter(same_call);
         let mut number = 1;
         for leg in before {
@@ -74,7 +75,7 @@ impl Reader {
         }
         self.latest.push_back(Leg {
             unique_id: call.call_id.clone(),
-            started: columns[START].to_owned(),
+            started_at: call.started_at,
             to: call.to.clone(),
             whole_line: columns.iter().map(|column| (*column).to_owned()).collect(),
             number,
@@ -226,6 +227,16 @@ mod tests {
         assert_eq!(id(LINE), "1795314822.0");
         assert_eq!(id(&second), "1795314822.0-2");
         assert_eq!(id(&LINE.replace("|Echo|", "|Dial|")), "1795314822.0-3");
+    }
+
+    /// The key of a call record holds the moment, not how it was written.
+    #[test]
+    fn legs_that_write_one_start_in_two_ways_are_kept_apart() {
+        let mut reader = Reader::new(zone(), NumberPlan::default());
+        let mut id = |line: &str| reader.call(&line.split('|').collect::<Vec<_>>()).unwrap().call_id;
+        assert_eq!(id(LINE), "1795314822.0");
+        assert_eq!(id(&LINE.replace("||2026-11-22 ", "||2026-11-22T")), "1795314822.0-2");
+        assert_eq!(id(&LINE.replace("||2026", "|| 2026")), "1795314822.0-3");
     }
 
     #[test]
