@@ -13,11 +13,14 @@
 //! are the same; unknown names mean nothing; of a name that stands there twice the last counts.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use callvault_core::secret::PasswordMd5;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
 
 use crate::yeastar::auth;
-use crate::yeastar::fields::{Field, Fields, parse_body};
+use crate::yeastar::fields::{Field, Fields};
 use crate::yeastar::request::ReportFormat;
 
 /// The longest login that is read. The longest honest one has a few hundred bytes.
@@ -75,24 +78,28 @@ impl LoginReader {
         Self::default()
     }
 
-    /// Takes the next bytes. Bytes after the end of a login are kept for the next one.
+    /// Takes the next bytes. Bytes after the end of a login are kept for the next one. How the bytes are cut does not
+    /// matter, but after [`InvalidLogin::TooLong`] and [`InvalidLogin::Malformed`]: where the next login begins cannot be
+    /// told then, and what came is dropped.
     pub fn push(&mut self, bytes: &[u8]) -> Progress {
         self.buffer.extend_from_slice(bytes);
         let start = self.buffer.iter().position(|byte| !is_before(*byte)).unwrap_or(self.buffer.len());
         self.buffer.drain(..start);
-        let end = match self.buffer.first() {
+        // What lies beyond was not there yet if the bytes had come one by one.
+        let judged = &self.buffer[..self.buffer.len().min(MOST_LOGIN_BYTES)];
+        let end = match judged.first() {
             None => return Progress::Pending,
-            Some(b'{') => end_of_json(&self.buffer),
-            Some(_) => end_of_lines(&self.buffer),
+            Some(b'{') => end_of_json(judged),
+            Some(_) => end_of_lines(judged),
         };
         match end {
-            Ok(Some(end)) if end <= MOST_LOGIN_BYTES => {
+            Ok(Some(end)) => {
                 let rest = self.buffer.split_off(end);
                 let block = std::mem::replace(&mut self.buffer, rest);
                 parse(&block).map_or_else(Progress::Invalid, Progress::Login)
             }
             Ok(None) if self.buffer.len() <= MOST_LOGIN_BYTES => Progress::Pending,
-            Ok(_) => self.give_up(InvalidLogin::TooLong),
+            Ok(None) => self.give_up(InvalidLogin::TooLong),
             Err(invalid) => self.give_up(invalid),
         }
     }
@@ -109,9 +116,9 @@ impl LoginReader {
     }
 }
 
-impl std::fmt::Debug for LoginReader {
+impl fmt::Debug for LoginReader {
     /// The number of bytes alone, as they may hold a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes of a login", self.buffer.len())
     }
 }
@@ -188,14 +195,41 @@ fn lines(block: &[u8]) -> Result<BTreeMap<String, String>, InvalidLogin> {
 }
 
 fn json(block: &[u8]) -> Result<BTreeMap<String, String>, InvalidLogin> {
-    let object = parse_body(block).map_err(|_| InvalidLogin::Malformed)?;
+    let Members(object) = serde_json::from_slice(block).map_err(|_| InvalidLogin::Malformed)?;
     let names: Vec<String> = object.keys().cloned().collect();
     let fields = Fields::Json(object);
     let text = |name: String| match fields.field(&name) {
-        Field::Text(text) => Some((name.to_ascii_lowercase(), text)),
+        Field::Text(text) => Some((name, text)),
         Field::Blank | Field::Composite => None,
     };
     Ok(names.into_iter().filter_map(text).collect())
+}
+
+/// An object with its names in lower case; of two that are then the same, the last in the text.
+struct Members(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Map<String, Value>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+                let mut object = Map::new();
+                while let Some((name, value)) = members.next_entry::<String, Value>()? {
+                    object.insert(name.to_ascii_lowercase(), value);
+                }
+                Ok(object)
+            }
+        }
+
+        deserializer.deserialize_map(InOrder).map(Self)
+    }
 }
 
 #[cfg(test)]

@@ -80,6 +80,28 @@ fn no_logins() {
 }
 
 #[test]
+fn of_names_in_different_case_the_last_counts() {
+    let plain = login(ReportFormat::V1_0_0);
+    check("USERNAME: me\nUsername: api\nSecret: Callvault1\n\n", &plain);
+    check(r#"{"username":"me","Username":"api","secret":"Callvault1"}"#, &plain);
+    check(r#"{"Username":"me","username":"api","secret":"Callvault1"}"#, &plain);
+    let blank = Progress::Invalid(InvalidLogin::Incomplete);
+    check("Username: api\nUSERNAME:\nSecret: Callvault1\n\n", &blank);
+    check(r#"{"username":"api","USERNAME":"","secret":"Callvault1"}"#, &blank);
+}
+
+#[test]
+fn what_lies_beyond_the_longest_login_is_not_judged() {
+    let too_long = Progress::Invalid(InvalidLogin::TooLong);
+    check(&format!("{}\r\n", "a".repeat(MOST_LOGIN_BYTES + 1)), &too_long);
+    check(&format!("Username: {}\nno colon\n", "a".repeat(MOST_LOGIN_BYTES)), &too_long);
+    let fits = format!("X: {}\nUsername: api\nSecret: Callvault1\n\n", "a".repeat(MOST_LOGIN_BYTES - 38));
+    assert_eq!(fits.len(), MOST_LOGIN_BYTES);
+    check(&fits, &login(ReportFormat::V1_0_0));
+    check(&fits.replace("X: ", "X:  "), &too_long);
+}
+
+#[test]
 fn a_client_may_try_again() {
     let mut reader = LoginReader::new();
     let text = "Action: Ping\r\n\r\nUsername: api\r\nSecret: Callvault1\r\n\r\n";
