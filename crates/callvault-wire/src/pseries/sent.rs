@@ -37,7 +37,7 @@ impl SentId {
             let middle = if middle as f64 == rounded { middle } else { middle + inwards };
             RecordingId(i64::try_from(middle).unwrap_or(i64::MAX))
         };
-        if exact <= 1 << 53 {
+        if exact < 1 << 53 {
             let exact = RecordingId(exact);
             return Ok(Self { exact, lowest: exact, highest: exact });
         }
@@ -83,10 +83,17 @@ mod tests {
     fn small_ids_are_exact() {
         check("1", Ok((1, 1)));
         check(" 614 ", Ok((614, 614)));
-        check("9007199254740992", Ok((9_007_199_254_740_992, 9_007_199_254_740_992)));
+        check("9007199254740991", Ok((9_007_199_254_740_991, 9_007_199_254_740_991)));
         for text in ["", "0", "-1", "x", "1.0", "1e3", "9223372036854775808"] {
             check(text, Err(Errcode::Parameter));
         }
+    }
+
+    /// 2^53 + 1 lies half way between 2^53 and 2^53 + 2, and goes to the even mantissa (IEEE 754 binary64).
+    #[test]
+    fn the_first_rounded_id_stands_for_its_neighbour() {
+        check("9007199254740992", Ok((9_007_199_254_740_992, 9_007_199_254_740_993)));
+        check("9007199254740994", Ok((9_007_199_254_740_994, 9_007_199_254_740_994)));
     }
 
     /// Numbers between 2^60 and 2^61 are 256 apart as floating point (IEEE 754 binary64).
