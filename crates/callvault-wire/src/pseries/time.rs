@@ -131,8 +131,9 @@ impl Display {
     pub fn read(&self, text: &str, edge: Edge) -> Option<Timestamp> {
         let text = text.trim();
         if let Ok(moment) = text.parse::<jiff::Timestamp>() {
-            // Rounded down to the second, which is all that a filter can say.
-            return Some(Timestamp::from_unix_ms(moment.as_second().checked_mul(1000)?));
+            // Rounded down to the second, which is all that a filter can say; `as_second` goes towards 1970.
+            let second = i64::try_from(moment.as_nanosecond().div_euclid(1_000_000_000)).ok()?;
+            return Some(Timestamp::from_unix_ms(second.checked_mul(1000)?));
         }
         let (date, time) = text.split_once([' ', 'T'])?;
         let [first, second, third] = numbers(date, ['/', '-'])?;
@@ -248,6 +249,19 @@ mod tests {
         check_read(DateOrder::MonthDayYear, "04/12/2022 09:33:29", call);
         check_read(DateOrder::DayMonthYear, "12/04/2022 09:33:29", call);
         check_read(DateOrder::YearMonthDay, "04/12/2022 09:33:29", None);
+    }
+
+    #[test]
+    fn parts_of_a_second_before_1970_are_cut_off_too() {
+        let display = display("UTC", DateOrder::default(), HourClock::default());
+        for (text, expected) in [
+            ("1969-12-31T23:59:59.5Z", -1000),
+            ("1969-12-31T23:59:59Z", -1000),
+            ("1970-01-01T00:00:00.5Z", 0),
+        ] {
+            let found = display.read(text, Edge::End).map(Timestamp::unix_ms);
+            assert_eq!(found, Some(expected), "for {text:?}");
+        }
     }
 
     #[test]
