@@ -1,11 +1,20 @@
 //! Requests, paths and recording names of the Yeastar dialect.
 
+mod calls;
+mod reports;
+mod times;
+
 use callvault_core::recording::RecordingName;
 use callvault_wire::yeastar::name::SentName;
 use callvault_wire::yeastar::path::{Method, parse};
 use callvault_wire::yeastar::request::{Call, Opening, parse_head};
 
-use crate::first_line;
+pub use self::calls::{
+    yeastar_cdr, yeastar_heartbeat, yeastar_login, yeastar_query, yeastar_recording, yeastar_voicemail,
+};
+pub use self::reports::{yeastar_answer, yeastar_report_target, yeastar_tcp_login};
+pub use self::times::yeastar_time;
+use crate::{first_line, is_unmistakable, percent_encoded};
 
 /// A request line, a line feed, and the body.
 pub fn yeastar_request(data: &[u8]) {
@@ -39,9 +48,7 @@ pub fn yeastar_request(data: &[u8]) {
         (Some(token), true) => {
             let token = token.reveal();
             assert!(!token.trim().is_empty());
-            let is_unmistakable =
-                token.len() >= 16 && String::from_utf8_lossy(data).matches(token).count() == 1;
-            assert!(!is_unmistakable || !shown.contains(token), "the token is shown: {shown}");
+            assert!(!is_unmistakable(token, data) || !shown.contains(token), "the token is shown: {shown}");
         }
         mixed => panic!("{mixed:?}"),
     }
@@ -59,9 +66,10 @@ pub fn yeastar_request(data: &[u8]) {
         }
         Ok(Call::TokenRefresh(refresh)) => {
             let token = refresh.refresh_token.reveal();
-            let is_unmistakable =
-                token.len() >= 16 && String::from_utf8_lossy(data).matches(token).count() == 1;
-            assert!(!is_unmistakable || !shown.contains(token), "the refresh token is shown: {shown}");
+            assert!(
+                !is_unmistakable(token, data) || !shown.contains(token),
+                "the refresh token is shown: {shown}"
+            );
         }
         Ok(Call::CdrGetRandom(call)) => assert!(call.selection.start <= call.selection.end),
         Ok(Call::CdrDownload(call)) => {
@@ -101,8 +109,7 @@ pub fn yeastar_name(data: &[u8]) {
     }
     // A name that is safe is found by itself however it is sent.
     if let Ok(stored) = RecordingName::new(text) {
-        let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let sent = [SentName::from_json(text), SentName::from_query(&encoded)];
+        let sent = [SentName::from_json(text), SentName::from_query(&percent_encoded(text))];
         for name in sent {
             assert!(name.is_ok_and(|name| name.matches(&stored)), "{text:?} does not find itself");
         }

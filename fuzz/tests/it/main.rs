@@ -1,90 +1,29 @@
-//! Every fuzz function over its corpus, and over mutations of it that are the same on each run.
+//! Every fuzz function over its corpus, and over mutations of it: some thousand that are the same on each run, or, for
+//! `cargo xtask soak fuzz`, as many new ones as fit into a time.
+
+mod mutation;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use callvault_fuzz::{TARGETS, Target};
+
+use crate::mutation::{Chance, mutated};
+
+/// The variable that says for how many seconds each target runs.
+const SECONDS_VARIABLE: &str = "CALLVAULT_FUZZ_SECONDS";
+/// The variable that names the only target to run.
+const TARGET_VARIABLE: &str = "CALLVAULT_FUZZ_TARGET";
 
 /// Mutations for each target; a debug build runs them all within seconds.
 const MUTATIONS: u64 = 4_000;
 /// No target takes longer than this on a slow machine. The corpus itself is always run whole.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
-
-/// Bits that mean something to one of the parsers.
-const WORDS: &[&[u8]] = &[
-    b"&",
-    b";",
-    b"=",
-    b"+",
-    b"%",
-    b"%2B",
-    b"%25",
-    b"%00",
-    b"%FF",
-    b"/",
-    b"//",
-    b"..",
-    b"\\",
-    b"\"",
-    b"\\u0000",
-    b"\0",
-    b"\r\n",
-    b"\n",
-    b"\r\n\r\n",
-    b"--",
-    b"-",
-    b",",
-    b"bytes=",
-    b"*",
-    b"W/",
-    b"{",
-    b"}",
-    b"[",
-    b"null",
-    b"<",
-    b"\xef\xbb\xbf",
-    b"\xff",
-    b"\xf0\x9f\x8e\xb5",
-    b"0",
-    b"-1",
-    b"11",
-    b"18446744073709551616",
-    b"token=",
-    b"auth_password=",
-    b"level=",
-    b"data=",
-    b"RIFF",
-    b"WAVE",
-    b"fmt ",
-    b"data",
-    b"LIST",
-    b"ds64",
-    b"OggS",
-    b"fLaC",
-    b"ID3",
-    b"\xff\xfb",
-    b"\x00\x00\x00\x00",
-    b"\xff\xff\xff\xff",
-    b"for=",
-    b"unknown",
-    b"PROXY ",
-    b"TCP4",
-    b"::ffff:",
-];
-
-/// xorshift64*, by George Marsaglia.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let number = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11;
-        usize::try_from(number % (limit.max(1) as u64)).expect("below a usize")
-    }
-}
+/// No input, of which none has 200 kB, takes longer than this: a parser that does could be kept busy from outside.
+const LONGEST_INPUT: Duration = Duration::from_secs(10);
 
 fn corpus(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
@@ -95,33 +34,6 @@ fn corpus(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
         .collect();
     files.sort();
     files
-}
-
-/// One to four changes, of a file or of two.
-fn mutated(seeds: &[(PathBuf, Vec<u8>)], chance: &mut Chance) -> Vec<u8> {
-    let mut bytes = seeds[chance.below(seeds.len())].1.clone();
-    for _ in 0..=chance.below(4) {
-        let (start, end) = (chance.below(bytes.len() + 1), chance.below(bytes.len() + 1));
-        let (start, end) = (start.min(end), start.max(end));
-        match chance.below(7) {
-            0 if start < bytes.len() => bytes[start] ^= 1 << chance.below(8),
-            1 if start < bytes.len() => bytes[start] = u8::try_from(chance.below(256)).expect("a byte"),
-            2 => drop(bytes.drain(start..end)),
-            3 => bytes.truncate(end),
-            4 if bytes.len() < 100_000 => {
-                let piece = bytes[start..end].to_vec();
-                bytes.splice(end..end, piece);
-            }
-            5 => {
-                let other = &seeds[chance.below(seeds.len())].1;
-                let place = chance.below(other.len() + 1);
-                bytes.truncate(start);
-                bytes.extend_from_slice(&other[place..]);
-            }
-            _ => drop(bytes.splice(start..start, WORDS[chance.below(WORDS.len())].iter().copied())),
-        }
-    }
-    bytes
 }
 
 /// Runs a target and says which bytes broke it, ready to become a file of the corpus.
@@ -155,21 +67,73 @@ fn every_folder_of_the_corpus_has_a_target() {
     }
 }
 
+/// How long to go on, and from which mutation on.
+#[derive(Clone, Copy)]
+struct Plan {
+    seed: u64,
+    mutations: u64,
+    time_limit: Duration,
+}
+
+impl Plan {
+    /// Some thousand, or new ones for the time that the environment asks for.
+    fn of_environment() -> Self {
+        match std::env::var(SECONDS_VARIABLE) {
+            Err(_) => Self { seed: 0x9E37_79B9_7F4A_7C15, mutations: MUTATIONS, time_limit: TIME_LIMIT },
+            Ok(seconds) => {
+                let seconds = seconds.parse().expect("a number of seconds");
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+                let seed = u64::try_from(now.as_nanos() % (1 << 63)).expect("63 bits") | 1;
+                Self { seed, mutations: u64::MAX, time_limit: Duration::from_secs(seconds) }
+            }
+        }
+    }
+
+    /// Runs a target over mutations; how many there were.
+    fn run(self, number: usize) -> u64 {
+        let (name, target) = TARGETS[number];
+        let seeds = corpus(name);
+        let mut chance = Chance(self.seed ^ number as u64);
+        let start = Instant::now();
+        let mut mutation = 0;
+        while mutation < self.mutations && start.elapsed() < self.time_limit {
+            let bytes = mutated(&seeds, &mut chance);
+            let began = Instant::now();
+            check(name, target, &format!("mutation {mutation} of seed {:#x}", self.seed), &bytes);
+            let took = began.elapsed();
+            assert!(took < LONGEST_INPUT, "{name} took {took:?} for \"{}\"", bytes.escape_ascii());
+            mutation += 1;
+        }
+        mutation
+    }
+}
+
+/// As many targets at a time as there are processors. One that breaks does not stop the others.
+#[expect(clippy::print_stdout, reason = "a soak says how much it did")]
 #[test]
 fn every_target_holds_on_mutations_of_its_corpus() {
-    std::thread::scope(|scope| {
-        for (number, (name, target)) in TARGETS.iter().enumerate() {
-            scope.spawn(move || {
-                let seeds = corpus(name);
-                let mut chance = Chance(0x9E37_79B9_7F4A_7C15 ^ number as u64);
-                let start = Instant::now();
-                for mutation in 0..MUTATIONS {
-                    if start.elapsed() > TIME_LIMIT {
-                        break;
-                    }
-                    check(name, *target, &format!("mutation {mutation}"), &mutated(&seeds, &mut chance));
-                }
-            });
+    let plan = Plan::of_environment();
+    let only = std::env::var(TARGET_VARIABLE).ok();
+    let chosen: Vec<usize> = (0..TARGETS.len())
+        .filter(|number| only.as_ref().is_none_or(|only| TARGETS[*number].0 == only))
+        .collect();
+    assert!(!chosen.is_empty(), "no target {only:?}");
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut broken = Vec::new();
+        while let Some(number) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let name = TARGETS[*number].0;
+            match catch_unwind(|| plan.run(*number)) {
+                Ok(mutations) => println!("{name}: {mutations} mutations"),
+                Err(_) => broken.push(name),
+            }
         }
+        broken
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let broken: Vec<&str> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("targets are caught")).collect()
     });
+    assert!(broken.is_empty(), "broken: {}; the inputs are above", broken.join(", "));
 }
