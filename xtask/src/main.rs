@@ -24,7 +24,8 @@ const USAGE: &str = "\
 usage: cargo xtask CHORE
 
   test              every test: import rules, the crates, the fuzz corpus, end to end on a release binary
-  soak [SCENARIO]   the long scenarios at their full size; all of them, or one of `soak --list`
+  soak [SCENARIO]   the long scenarios at their full size; all of them, or one of `soak --list`;
+                    `soak fuzz --seconds N` for a shorter run than 10 minutes for each parser
   bench [--quick]   both download APIs under load: rates, latencies, memory (docs/benchmarks.md)
   check             format, lints, documentation, import rules, licences and bans";
 
@@ -33,12 +34,19 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["test"] => suite::run(),
-        ["soak"] => soak::run(None),
+        ["soak"] => soak::run(None, None),
         ["soak", "--list"] => {
             soak::list();
             Ok(())
         }
-        ["soak", scenario] => soak::run(Some(scenario)),
+        ["soak", scenario] => soak::run(Some(scenario), None),
+        ["soak", "fuzz", "--seconds", seconds] => match seconds.parse() {
+            Ok(seconds) => soak::run(Some("fuzz"), Some(seconds)),
+            Err(_) => {
+                eprintln!("--seconds takes a whole number, not {seconds:?}\n{USAGE}");
+                return ExitCode::from(2);
+            }
+        },
         ["bench"] => bench::run(false),
         ["bench", "--quick"] => bench::run(true),
         ["check"] => check::run(),

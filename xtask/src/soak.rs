@@ -1,10 +1,14 @@
 //! `cargo xtask soak`: the long scenarios at their full size, on the release binary.
 //!
-//! The same tests as in `cargo xtask test`; `CALLVAULT_SOAK=1` tells them to run at the size that was promised.
+//! The same tests as in `cargo xtask test`; `CALLVAULT_SOAK=1` tells them to run at the size that was promised. The
+//! scenario `fuzz` needs no binary: it gives every fuzz function its time, on optimised code that still panics where
+//! arithmetic overflows.
+
+use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::cargo::{output, release_binary};
+use crate::cargo::{cargo, output, release_binary};
 use crate::steps::Steps;
 use crate::suite::end_to_end;
 use crate::tools;
@@ -12,33 +16,52 @@ use crate::tools;
 /// The variable that makes the end-to-end tests run at full size.
 const SOAK_VARIABLE: &str = "CALLVAULT_SOAK";
 
-/// A scenario: what one types, the part of the test names that selects it, and what it shows.
+/// The variable that says for how many seconds each fuzz function runs.
+const FUZZ_VARIABLE: &str = "CALLVAULT_FUZZ_SECONDS";
+
+/// How long each fuzz function runs when nothing is said: ten minutes.
+const FUZZ_SECONDS: u64 = 600;
+
+/// A scenario: what one types, how it is run, and what it shows.
 struct Scenario {
     name: &'static str,
-    filter: &'static str,
+    way: Way,
     shows: &'static str,
+}
+
+/// How a scenario is run.
+enum Way {
+    /// By the end-to-end tests with this in their names.
+    EndToEnd(&'static str),
+    /// By the fuzz functions, as many at a time as there are processors.
+    Fuzz,
 }
 
 const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "ticket-race",
-        filter: "ticket_race",
+        way: Way::EndToEnd("ticket_race"),
         shows: "200 clients race for one ticket, 500 times: one 200 each time, memory and descriptors stay level",
     },
     Scenario {
         name: "ticket-age",
-        filter: "ticket_age",
+        way: Way::EndToEnd("ticket_age"),
         shows: "a ticket works at 29 s and is gone at 31 s of real time",
     },
     Scenario {
         name: "kill-import",
-        filter: "kill_import",
+        way: Way::EndToEnd("kill_import"),
         shows: "kill -9 at random moments of 300 imports: nothing acknowledged is lost, nothing half is visible",
     },
     Scenario {
         name: "big-file",
-        filter: "big_file",
+        way: Way::EndToEnd("big_file"),
         shows: "a 2 GiB WAV through every download with the server's memory under 64 MiB",
+    },
+    Scenario {
+        name: "fuzz",
+        way: Way::Fuzz,
+        shows: "every parser over mutations of its corpus, 10 minutes each (--seconds N): no promise is broken",
     },
 ];
 
@@ -49,36 +72,64 @@ pub(crate) fn list() {
     }
 }
 
-/// Runs one scenario, or all of them.
+/// Runs one scenario, or all of them. `seconds` is for each fuzz function.
 ///
 /// # Errors
 /// An unknown name, a scenario without a test, or the first scenario that failed.
-pub(crate) fn run(name: Option<&str>) -> anyhow::Result<()> {
+pub(crate) fn run(name: Option<&str>, seconds: Option<u64>) -> anyhow::Result<()> {
     let scenarios = select(name)?;
-    tools::provide()?;
     let mut steps = Steps::new();
+    let filters: Vec<(&Scenario, &str)> = scenarios
+        .iter()
+        .filter_map(|scenario| match scenario.way {
+            Way::EndToEnd(filter) => Some((*scenario, filter)),
+            Way::Fuzz => None,
+        })
+        .collect();
+    if !filters.is_empty() {
+        run_end_to_end(&mut steps, &filters)?;
+    }
+    for scenario in scenarios.iter().filter(|scenario| matches!(scenario.way, Way::Fuzz)) {
+        steps.command(&title(scenario), fuzz(seconds.unwrap_or(FUZZ_SECONDS)))?;
+    }
+    steps.finish();
+    Ok(())
+}
+
+fn run_end_to_end(steps: &mut Steps, filters: &[(&Scenario, &str)]) -> anyhow::Result<()> {
+    tools::provide()?;
     let binary = steps.step("release binary", release_binary)?;
     steps.step("end-to-end tests, built and listed", || {
         let mut command = end_to_end(&binary);
         command.args(["--", "--list"]);
         let tests = String::from_utf8(output(command)?).context("the list of tests is not UTF-8")?;
-        for scenario in &scenarios {
+        for (scenario, filter) in filters {
             // A filter that matches nothing passes silently; a scenario must not.
-            if !has_test(&tests, scenario.filter) {
-                bail!("scenario {}: no end-to-end test has `{}` in its name", scenario.name, scenario.filter);
+            if !has_test(&tests, filter) {
+                bail!("scenario {}: no end-to-end test has `{filter}` in its name", scenario.name);
             }
         }
         Ok(())
     })?;
-    for scenario in &scenarios {
+    for (scenario, filter) in filters {
         let mut command = end_to_end(&binary);
         command.env(SOAK_VARIABLE, "1");
         // One at a time, so that memory and times belong to the scenario; its figures are printed.
-        command.args(["--", scenario.filter, "--nocapture", "--test-threads=1"]);
-        steps.command(&format!("{}: {}", scenario.name, scenario.shows), command)?;
+        command.args(["--", filter, "--nocapture", "--test-threads=1"]);
+        steps.command(&title(scenario), command)?;
     }
-    steps.finish();
     Ok(())
+}
+
+/// The fuzz functions, for so many seconds each; how many mutations each had is printed.
+fn fuzz(seconds: u64) -> Command {
+    let mut command = cargo(&["test", "--profile", "fuzz", "--package", "callvault-fuzz", "--test", "it"]);
+    command.env(FUZZ_VARIABLE, seconds.to_string()).args(["--", "--nocapture"]);
+    command
+}
+
+fn title(scenario: &Scenario) -> String {
+    format!("{}: {}", scenario.name, scenario.shows)
 }
 
 fn select(name: Option<&str>) -> anyhow::Result<Vec<&'static Scenario>> {
@@ -104,9 +155,21 @@ mod tests {
     fn one_scenario_or_all() {
         assert_eq!(select(None).expect("all").len(), SCENARIOS.len());
         let one = select(Some("big-file")).expect("a known name");
-        assert_eq!(one.iter().map(|scenario| scenario.filter).collect::<Vec<_>>(), ["big_file"]);
+        assert_eq!(one.iter().map(|scenario| scenario.name).collect::<Vec<_>>(), ["big-file"]);
         let error = select(Some("big_file")).err().expect("an unknown name").to_string();
         assert!(error.contains("big-file"), "the error lists what there is: {error}");
+    }
+
+    #[test]
+    fn fuzz_functions_run_as_long_as_is_said() {
+        let command = fuzz(7);
+        let seconds =
+            command.get_envs().find(|(name, _)| *name == FUZZ_VARIABLE).and_then(|(_, value)| value);
+        assert_eq!(seconds, Some("7".as_ref()));
+        // The tests read this very variable; otherwise the soak would pass within seconds.
+        let tests =
+            fs_err::read_to_string(crate::cargo::root().join("fuzz/tests/it/main.rs")).expect("the tests");
+        assert!(tests.contains(FUZZ_VARIABLE));
     }
 
     #[test]
