@@ -1,6 +1,7 @@
 //! Customers: the tenants, in a tree of resellers.
 
 use crate::id::CustomerId;
+use crate::plan::{Plan, PlanChange};
 use crate::time::Timestamp;
 
 /// A tenant. Everything else belongs to exactly one.
@@ -19,6 +20,8 @@ pub struct Customer {
     pub serial: String,
     /// The name of that device, at most 100 characters, or empty.
     pub device_name: String,
+    /// What it may keep.
+    pub plan: Plan,
     /// Nobody of a disabled customer can log in.
     pub disabled: bool,
     /// When it was added.
@@ -40,6 +43,8 @@ pub struct NewCustomer {
     pub serial: String,
     /// See [`Customer::device_name`].
     pub device_name: String,
+    /// See [`Customer::plan`].
+    pub plan: Plan,
     /// See [`Customer::created_at`].
     pub created_at: Timestamp,
 }
@@ -55,6 +60,8 @@ pub struct CustomerChange {
     pub serial: Option<String>,
     /// See [`Customer::device_name`].
     pub device_name: Option<String>,
+    /// See [`Customer::plan`].
+    pub plan: PlanChange,
     /// See [`Customer::disabled`].
     pub disabled: Option<bool>,
 }

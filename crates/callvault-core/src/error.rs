@@ -1,5 +1,6 @@
 //! What can go wrong in a use case, said once; each door maps it to its own codes.
 
+use crate::plan::PlanLimit;
 use crate::port::audio_store::AudioStoreError;
 use crate::port::catalog::CatalogError;
 use crate::port::probe::Unrecognised;
@@ -20,6 +21,9 @@ pub enum Error {
     /// The role lacks the privilege for this.
     #[error("your role does not allow this")]
     RoleForbids,
+    /// The plan of the customer does not allow this, whoever asks.
+    #[error("{0}")]
+    PlanForbids(#[from] PlanLimit),
     /// A value is not acceptable.
     #[error("{field}: {reason}")]
     Invalid {
@@ -74,6 +78,7 @@ impl From<CatalogError> for Error {
         match error {
             CatalogError::Taken { field } => Self::Conflict { field, reason: "is in use already".to_owned() },
             CatalogError::Gone { what } => Self::NotFound { what },
+            CatalogError::PlanForbids(limit) => Self::PlanForbids(limit),
             CatalogError::Engine { .. } | CatalogError::Unreadable { .. } => Self::Catalog(error),
         }
     }

@@ -241,7 +241,8 @@ impl Gate {
         }
     }
 
-    /// The handle for a session's or a ticket's own customer, whose rights were decided when it was made.
+    /// The handle for a session's or a ticket's own customer, whose rights were decided when it was made, and for that of a
+    /// thing that the gate has let through already.
     pub(crate) fn vouched(&self, customer: CustomerId) -> InCustomer {
         InCustomer { customer }
     }

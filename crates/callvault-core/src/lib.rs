@@ -18,6 +18,7 @@ pub mod id;
 pub mod listen;
 pub mod page;
 pub mod person;
+pub mod plan;
 pub mod port;
 pub mod recording;
 pub mod report;

@@ -24,6 +24,7 @@ mod messages;
 mod migrate;
 mod outbox;
 mod people;
+mod plans;
 mod recordings;
 mod reports;
 mod sessions;

@@ -14,7 +14,7 @@ pub(crate) use self::audio::{
     SoundCommand,
 };
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
-pub(crate) use self::people::{CustomerCommand, PersonCommand, RoleCommand};
+pub(crate) use self::people::{CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, RoleCommand};
 pub(crate) use self::running::{
     ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TicketCommand,
 };

@@ -78,6 +78,10 @@ impl ApiError {
                 Some("name the customer with --customer ID".to_owned())
             }
             ("invalid", Some("role")) => Some("`callvault role list` shows the roles".to_owned()),
+            ("plan", _) => Some(
+                "`callvault customer show ID` shows the plan of a customer, `callvault customer set ID` changes it"
+                    .to_owned(),
+            ),
             ("too_large", _) => Some("the limits can be set: `callvault config show` prints them".to_owned()),
             _ => None,
         }

@@ -1,5 +1,5 @@
 //! The golden pairs of both dialects against the real binary, as far as its command line can make the world that a
-//! pair speaks of. What needs another clock, a rate plan or another role is replayed against the routes by
+//! pair speaks of. What needs another clock or another role is replayed against the routes by
 //! `callvault-server`; [`Pair::needs_more`] draws the line.
 
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ impl Pair {
                 ("token" | "ticket", "expired")
                     | ("as", "auditor" | "disabled" | "elsewhere" | "owner" | "residential-owner" | "user")
                     | ("huntgroup", "absent" | "other-customer")
-                    | ("owner" | "plan" | "server-limit" | "sound", _)
+                    | ("owner" | "server-limit" | "sound", _)
                     | ("file", "unreadable")
             )
         })
@@ -355,7 +355,14 @@ fn enswitch_pairs() {
                 (false, true) => vault.put_message(123, 1, &example),
                 _ => {}
             }
+            let forbids = pair.world("plan") == Some("forbids");
+            if forbids {
+                vault.ok(["customer", "set", "1", "--hunt-groups", "forbid"]);
+            }
             let answer = pair.send(&server, address(index), &[]);
+            if forbids {
+                vault.ok(["customer", "set", "1", "--hunt-groups", "allow"]);
+            }
             match pair.check_head(&answer, &[]) {
                 Err(fault) => faults.push(fault),
                 Ok(body) if !is_same_body(pair, &body, &answer, &audio) => {

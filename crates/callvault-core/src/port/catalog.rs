@@ -14,6 +14,7 @@ use crate::id::{CustomerId, HuntGroupId, PersonId, ReportId, RoleId, SoundId, Ta
 use crate::listen::{Head, LogRow};
 use crate::page::PageRequest;
 use crate::person::{Account, NewPerson, PasswordHash, Person, PersonChange};
+use crate::plan::PlanLimit;
 use crate::recording::{Recording, RecordingName};
 use crate::report::{Report, Target, TargetFailure, TargetState, WantedTarget};
 use crate::role::{Privileges, Reach, Role};
@@ -38,6 +39,9 @@ pub enum CatalogError {
         /// The kind of thing.
         what: &'static str,
     },
+    /// The plan of the customer does not allow it.
+    #[error("{0}")]
+    PlanForbids(PlanLimit),
     /// A row does not hold what it must.
     #[error("the catalog holds an unreadable {what}")]
     Unreadable {
@@ -69,6 +73,9 @@ pub trait Customers: Send + Sync {
     async fn customer(&self, id: CustomerId) -> CatalogResult<Option<Customer>>;
     /// The customer and those above it, nearest first.
     async fn customer_line(&self, id: CustomerId) -> CatalogResult<Vec<CustomerId>>;
+    /// The bytes of what counts against the total of a customer's plan: each kept version of a message, and the file of each
+    /// sound.
+    async fn message_bytes(&self, customer: &InCustomer) -> CatalogResult<u64>;
     /// Those a principal reaches, by number.
     async fn customers(&self, within: &Within, page: PageRequest<CustomerId>)
     -> CatalogResult<Vec<Customer>>;
@@ -96,7 +103,7 @@ pub trait People: Send + Sync {
 /// Hunt groups and the messages of their levels.
 #[async_trait]
 pub trait HuntGroups: Send + Sync {
-    /// Adds one. Taken: `id`. Gone: customer, owner.
+    /// Adds one, if the plan of its customer has hunt groups. Taken: `id`. Gone: customer, owner.
     async fn add_hunt_group(&self, new: NewHuntGroup) -> CatalogResult<HuntGroupId>;
     /// Changes one. Gone: the owner is nobody of the same customer.
     async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()>;
@@ -111,7 +118,8 @@ pub trait HuntGroups: Send + Sync {
         page: PageRequest<HuntGroupId>,
     ) -> CatalogResult<Vec<HuntGroup>>;
     /// Puts a message as the new current version and releases its object's `receiving` row; answers the version and the
-    /// objects that no version kept needs any more (they become discarded).
+    /// objects that no version kept needs any more (they become discarded). The plan of the hunt group's customer decides in the
+    /// same step; when it forbids the message, nothing is done.
     async fn put_message(&self, new: NewMessage) -> CatalogResult<(i64, Vec<AudioKey>)>;
     /// The current message of a level.
     async fn message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<Option<Message>>;
@@ -121,7 +129,8 @@ pub trait HuntGroups: Send + Sync {
         hunt_group: HuntGroupId,
         level: Option<Level>,
     ) -> CatalogResult<Vec<Message>>;
-    /// Makes an older version current again. Gone: the version.
+    /// Makes an older version current again, if the plan of the customer has hunt groups and allows its size. Gone: the
+    /// version.
     async fn restore_message(&self, hunt_group: HuntGroupId, level: Level, version: i64)
     -> CatalogResult<()>;
     /// Leaves a level without a current message; the versions stay. False when there was none.
@@ -133,7 +142,8 @@ pub trait HuntGroups: Send + Sync {
 pub trait Sounds: Send + Sync {
     /// Adds one, still without a file. Taken: `id`.
     async fn add_sound(&self, new: NewSound) -> CatalogResult<SoundId>;
-    /// Gives it its bytes; answers the objects that became discarded. Gone: the sound.
+    /// Gives it its bytes, if the plan of its customer allows them; answers the objects that became discarded. Gone: the
+    /// sound.
     async fn fill_sound(
         &self,
         id: SoundId,

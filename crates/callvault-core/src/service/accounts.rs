@@ -10,6 +10,7 @@ use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
 use crate::person::{Account, DownloadErrors, NewPerson, Person, PersonChange};
+use crate::plan::{Plan, PlanChange};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::password::PasswordHasher;
@@ -37,6 +38,8 @@ pub struct CustomerToAdd {
     pub serial: String,
     /// See [`Customer::device_name`].
     pub device_name: String,
+    /// See [`Customer::plan`].
+    pub plan: Plan,
 }
 
 /// A person to add, as typed.
@@ -157,7 +160,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (parent), [`Error::Invalid`] (`name`, `timezone`, `serial`,
-    /// `device_name`, `id`), [`Error::Conflict`] (`id`).
+    /// `device_name`, `largest_message_bytes`, `total_message_bytes`, `id`), [`Error::Conflict`] (`id`).
     pub async fn add_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<CustomerId> {
         self.gate.privilege(principal, Kind::Customer, Verb::Administer)?;
         if principal.reach < Reach::Subtree {
@@ -177,16 +180,19 @@ impl Accounts {
             timezone: zone(customer.timezone.as_deref().unwrap_or("UTC"))?,
             serial: serial(&customer.serial)?,
             device_name: device_name(&customer.device_name)?,
+            plan: plan(customer.plan)?,
             created_at: self.clock.now(),
         };
         Ok(self.catalog.add_customer(new).await?)
     }
 
-    /// Changes a customer. Disabling one closes every door to its people and to those of the customers below it.
+    /// Changes a customer. Disabling one closes every door to its people and to those of the customers below it. The plan is
+    /// changed from above: by who reaches the whole installation, or the customer from its reseller's. What a changed plan
+    /// does not allow any more stays.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Invalid`] (`name`, `timezone`, `serial`, `device_name`,
-    /// `disabled`).
+    /// `largest_message_bytes`, `total_message_bytes`, `disabled`).
     pub async fn change_customer(
         &self,
         principal: &Principal,
@@ -205,6 +211,14 @@ impl Accounts {
         }
         if let Some(text) = &change.device_name {
             change.device_name = Some(device_name(text)?);
+        }
+        if change.plan != PlanChange::default() {
+            let above = principal.reach == Reach::System
+                || principal.reach == Reach::Subtree && principal.customer != Some(id);
+            if !above {
+                return Err(Error::RoleForbids);
+            }
+            plan(Plan::default().changed(change.plan))?;
         }
         if change.disabled == Some(true) && principal.customer == Some(id) {
             return Err(Error::invalid("disabled", "one cannot disable one's own customer"));
@@ -414,6 +428,24 @@ fn serial(text: &str) -> Result<String> {
     } else {
         Err(Error::invalid("serial", "must be empty, or at most 32 visible ASCII characters"))
     }
+}
+
+/// The largest limit in bytes: every JSON reader holds it exactly.
+const MOST_LIMIT_BYTES: u64 = (1 << 53) - 1;
+
+fn plan(plan: Plan) -> Result<Plan> {
+    for (field, limit) in [
+        ("largest_message_bytes", plan.largest_message_bytes),
+        ("total_message_bytes", plan.total_message_bytes),
+    ] {
+        if limit.is_some_and(|bytes| !(1..=MOST_LIMIT_BYTES).contains(&bytes)) {
+            return Err(Error::invalid(
+                field,
+                "must be a number of bytes from 1 to 9007199254740991, or null",
+            ));
+        }
+    }
+    Ok(plan)
 }
 
 fn device_name(text: &str) -> Result<String> {

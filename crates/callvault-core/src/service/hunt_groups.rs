@@ -34,7 +34,7 @@ impl HuntGroups {
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (customer, owner), [`Error::Invalid`] (`name`, `id`),
-    /// [`Error::Conflict`] (`id`).
+    /// [`Error::PlanForbids`], [`Error::Conflict`] (`id`).
     pub async fn add(
         &self,
         principal: &Principal,

@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::audio::{AudioKey, StoredAudio, escaped_len};
 use crate::error::{Error, Result};
+use crate::plan::Room;
 use crate::port::audio_store::{AudioReader, AudioStore, AudioStoreError, FinishError, Upload, Written};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
@@ -22,6 +23,34 @@ pub const LEASE: Duration = Duration::from_secs(15 * 60);
 
 /// How much is read at once when bytes are copied inside the store.
 const COPY_BYTES: usize = 1 << 20;
+
+/// How large an upload may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bound {
+    /// The installation's cap.
+    pub(crate) cap_bytes: u64,
+    /// What the plan of the customer leaves.
+    pub(crate) room: Room,
+}
+
+impl Bound {
+    /// Whether so many bytes are within it; the cap goes first.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], [`Error::PlanForbids`].
+    pub(crate) fn check(&self, size_bytes: u64) -> Result<()> {
+        if size_bytes > self.cap_bytes {
+            return Err(Error::TooLarge { limit_bytes: self.cap_bytes });
+        }
+        Ok(self.room.check(size_bytes)?)
+    }
+}
+
+impl From<u64> for Bound {
+    fn from(cap_bytes: u64) -> Self {
+        Self { cap_bytes, room: Room::default() }
+    }
+}
 
 /// Begins uploads and takes away what they leave.
 pub struct Intake {
@@ -38,7 +67,7 @@ pub struct Incoming {
     key: AudioKey,
     upload: Box<dyn Upload>,
     probe: Box<dyn Probe>,
-    limit_bytes: u64,
+    bound: Bound,
     size_bytes: u64,
     escaped_len: u64,
     lease_ends: Timestamp,
@@ -55,15 +84,16 @@ impl Intake {
         }
     }
 
-    /// Begins an upload of at most `limit_bytes`.
+    /// Begins an upload within a bound; a number alone is a cap.
     ///
     /// # Errors
     /// When the catalog or the store fails.
-    pub(crate) async fn begin(self: &Arc<Self>, limit_bytes: u64) -> Result<Incoming> {
+    pub(crate) async fn begin(self: &Arc<Self>, bound: impl Into<Bound>) -> Result<Incoming> {
+        let bound = bound.into();
         let (key, upload, lease_ends) = self.begin_object().await?;
         let intake = self.clone();
         let probe = self.prober.start();
-        Ok(Incoming { intake, key, upload, probe, limit_bytes, size_bytes: 0, escaped_len: 0, lease_ends })
+        Ok(Incoming { intake, key, upload, probe, bound, size_bytes: 0, escaped_len: 0, lease_ends })
     }
 
     /// Removes objects that the catalog has discarded. A failure is left to the sweep.
@@ -77,6 +107,11 @@ impl Intake {
         if !gone.is_empty() {
             let _ = self.catalog.forget(gone).await;
         }
+    }
+
+    /// A probe of bytes that are not taken in.
+    pub(crate) fn probe(&self) -> Box<dyn Probe> {
+        self.prober.start()
     }
 
     async fn begin_object(&self) -> Result<(AudioKey, Box<dyn Upload>, Timestamp)> {
@@ -129,12 +164,10 @@ impl Incoming {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// [`Error::TooLarge`], or when the store fails. The upload is of no use after an error; [`Incoming::abandon`] it.
+    /// [`Error::TooLarge`], [`Error::PlanForbids`], or when the store fails. The upload is of no use after an error; [`Incoming::abandon`] it.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.size_bytes += bytes.len() as u64;
-        if self.size_bytes > self.limit_bytes {
-            return Err(Error::TooLarge { limit_bytes: self.limit_bytes });
-        }
+        self.bound.check(self.size_bytes)?;
         self.escaped_len += escaped_len(&bytes);
         self.probe.push(&bytes);
         let now = self.intake.clock.now();

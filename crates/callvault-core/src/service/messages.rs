@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::audio::{Container, StoredAudio};
+use crate::audio::{AudioFacts, Container, StoredAudio};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::{HuntGroup, Level, Message, NewMessage};
 use crate::id::{HuntGroupId, SoundId};
 use crate::listen::Action;
+use crate::plan::Room;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
-use crate::port::probe::Unrecognised;
+use crate::port::probe::{Probe, Unrecognised};
 use crate::service::field::file_name;
-use crate::service::intake::{Incoming, Intake};
+use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
 use crate::service::{MessageCaps, Policy, Ports};
@@ -23,6 +24,24 @@ pub struct MessageToPut {
     level: Level,
     /// Takes the bytes.
     pub incoming: Incoming,
+}
+
+/// Bytes looked at and not taken in, for a door that tells bad input before what the plan forbids.
+pub struct MessageProbe(Box<dyn Probe>);
+
+impl MessageProbe {
+    /// Takes the next bytes of the file.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.0.push(bytes);
+    }
+
+    /// Whether it could be a message.
+    ///
+    /// # Errors
+    /// [`Error::NotAudio`].
+    pub fn finish(self) -> Result<()> {
+        Ok(playable_by_a_switch(&self.0.finish()?)?)
+    }
 }
 
 /// The use cases of messages.
@@ -55,42 +74,57 @@ impl Messages {
         }
     }
 
-    /// Begins to put a message on a level.
+    /// A probe for bytes that are not taken in.
+    pub fn probe(&self) -> MessageProbe {
+        MessageProbe(self.intake.probe())
+    }
+
+    /// Begins to put a message on a level. Where its size is known already, one that is too large is refused here.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), or when catalog or store fail.
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), [`Error::TooLarge`], [`Error::PlanForbids`], or when catalog
+    /// or store fail.
     pub async fn begin(
         &self,
         principal: &Principal,
         hunt_group: HuntGroupId,
         level: Level,
+        size_bytes: Option<u64>,
     ) -> Result<MessageToPut> {
         let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
-        let limit = self.caps.at(principal.door);
-        Ok(MessageToPut { hunt_group, level, incoming: self.intake.begin(limit).await? })
+        let versions = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
+        let room = self.room(&hunt_group, self.pruned(&versions)).await?;
+        let bound = Bound { cap_bytes: self.caps.at(principal.door), room };
+        bound.check(size_bytes.unwrap_or_default())?;
+        Ok(MessageToPut { hunt_group, level, incoming: self.intake.begin(bound).await? })
     }
 
     /// Puts it as the new current version; answers the version. When this answers, it survives a power cut.
     ///
     /// # Errors
-    /// [`Error::NotAudio`], or when catalog or store fail.
+    /// [`Error::NotAudio`], [`Error::PlanForbids`] when others took the room meanwhile, or when catalog or store fail.
     pub async fn put(&self, principal: &Principal, message: MessageToPut, name: Option<&str>) -> Result<i64> {
         let MessageToPut { hunt_group, level, incoming } = message;
         let audio = incoming.finish().await?;
-        if let Err(reason) = playable_by_a_switch(&audio) {
+        if let Err(reason) = playable_by_a_switch(&audio.facts) {
             self.intake.discard(vec![audio.key]).await;
             return Err(reason.into());
         }
         let given = format!("huntgroup-{}-level-{level}.wav", hunt_group.id);
         let name = file_name(name.unwrap_or_default(), &given);
-        self.put_stored(principal, &hunt_group, level, name, audio).await
+        let key = audio.key;
+        let put = self.put_stored(principal, &hunt_group, level, name, audio).await;
+        if matches!(put, Err(Error::PlanForbids(_))) {
+            self.intake.discard(vec![key]).await;
+        }
+        put
     }
 
     /// Puts the bytes that a sound has at this moment; answers the version.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group), [`Error::Invalid`] (`sound`: not there, not visible,
-    /// without a file, or no WAV).
+    /// without a file, or no WAV), [`Error::PlanForbids`].
     pub async fn put_sound(
         &self,
         principal: &Principal,
@@ -103,7 +137,7 @@ impl Messages {
         let within = self.gate.within(principal, Kind::Sound, Verb::Listen).map_err(|_| refuse())?;
         let sound = self.catalog.sound(&within, sound).await?.ok_or_else(refuse)?;
         let audio = sound.audio.filter(|_| sound.customer == hunt_group.customer).ok_or_else(refuse)?;
-        playable_by_a_switch(&audio).map_err(|_| refuse())?;
+        playable_by_a_switch(&audio.facts).map_err(|_| refuse())?;
         let name = file_name(&format!("{}.wav", sound.name), "sound.wav");
         self.put_stored(principal, &hunt_group, level, name, audio).await
     }
@@ -128,7 +162,10 @@ impl Messages {
         // Newest first; with the new one, those beyond the number that is kept go in the same commit. Noted before it, as every
         // deletion is.
         let versions = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
-        for pruned in versions.iter().skip(self.keep_versions as usize - 1) {
+        let pruned = self.pruned(&versions);
+        // The catalog decides; here it is told before deletions are noted that would not come to be.
+        self.room(hunt_group, pruned).await?.check(new.audio.size_bytes)?;
+        for pruned in pruned {
             self.playback
                 .note(principal, Action::Delete, &subject(hunt_group, pruned), &pruned.audio)
                 .await?;
@@ -136,6 +173,24 @@ impl Messages {
         let (version, discarded) = self.catalog.put_message(new).await?;
         self.intake.discard(discarded).await;
         Ok(version)
+    }
+
+    /// Of the versions of a level, newest first, those that the next one pushes out.
+    fn pruned<'a>(&self, versions: &'a [Message]) -> &'a [Message] {
+        versions.get(self.keep_versions as usize - 1..).unwrap_or_default()
+    }
+
+    /// What the plan of the hunt group's customer leaves for a message that pushes these out.
+    async fn room(&self, hunt_group: &HuntGroup, pruned: &[Message]) -> Result<Room> {
+        let customer = self.catalog.customer(hunt_group.customer).await?;
+        let plan = customer.ok_or(Error::NotFound { what: "hunt group" })?.plan;
+        plan.check_hunt_groups()?;
+        if plan.total_message_bytes.is_none() {
+            return Ok(plan.room(0));
+        }
+        let kept = self.catalog.message_bytes(&self.gate.vouched(hunt_group.customer)).await?;
+        let freed: u64 = pruned.iter().map(|message| message.audio.size_bytes).sum();
+        Ok(plan.room(kept.saturating_sub(freed)))
     }
 
     /// Whether a level has a message.
@@ -188,7 +243,8 @@ impl Messages {
     /// Makes an older version current again.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (`hunt group` or `version`).
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`hunt group` or `version`), [`Error::PlanForbids`] when the plan has no
+    /// hunt groups, or allows no file as large.
     pub async fn restore(
         &self,
         principal: &Principal,
@@ -227,8 +283,8 @@ impl Messages {
 }
 
 /// Messages are WAV files with samples in them (`docs/enswitch.md` 23): a switch plays nothing else.
-pub(super) fn playable_by_a_switch(audio: &StoredAudio) -> Result<(), Unrecognised> {
-    if audio.facts.container == Container::Wave {
+pub(super) fn playable_by_a_switch(facts: &AudioFacts) -> Result<(), Unrecognised> {
+    if facts.container == Container::Wave {
         Ok(())
     } else {
         Err(Unrecognised::new("a message must be a WAV file (PCM 8 or 16 bit, A-law, u-law or GSM)"))

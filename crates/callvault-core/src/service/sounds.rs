@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use crate::audio::StoredAudio;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, SoundId};
 use crate::listen::Action;
 use crate::page::PageRequest;
+use crate::plan::Room;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::service::field::{own_number, title};
-use crate::service::intake::{Incoming, Intake};
+use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::messages::playable_by_a_switch;
 use crate::service::playback::{Playable, Playback};
@@ -70,30 +72,60 @@ impl Sounds {
         Ok(self.catalog.add_sound(NewSound { id, customer: customer.id(), name, created_at }).await?)
     }
 
-    /// Begins to give one its bytes.
+    /// Begins to give one its bytes. Where their number is known already, too many are refused here.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`], or when catalog or store fail.
-    pub async fn begin(&self, principal: &Principal, id: SoundId) -> Result<SoundToFill> {
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::TooLarge`], [`Error::PlanForbids`], or when catalog or store
+    /// fail.
+    pub async fn begin(
+        &self,
+        principal: &Principal,
+        id: SoundId,
+        size_bytes: Option<u64>,
+    ) -> Result<SoundToFill> {
         let sound = self.find(principal, Verb::Change, id).await?;
-        let limit = self.caps.at(principal.door);
-        Ok(SoundToFill { sound, incoming: self.intake.begin(limit).await? })
+        let bound = Bound { cap_bytes: self.caps.at(principal.door), room: self.room(&sound).await? };
+        bound.check(size_bytes.unwrap_or_default())?;
+        Ok(SoundToFill { sound, incoming: self.intake.begin(bound).await? })
+    }
+
+    /// What the plan of the sound's customer leaves for its file.
+    async fn room(&self, sound: &Sound) -> Result<Room> {
+        let customer = self.catalog.customer(sound.customer).await?;
+        let plan = customer.ok_or(Error::NotFound { what: "sound" })?.plan;
+        if plan.total_message_bytes.is_none() {
+            return Ok(plan.room(0));
+        }
+        let kept = self.catalog.message_bytes(&self.gate.vouched(sound.customer)).await?;
+        let freed = sound.audio.as_ref().map_or(0, |replaced| replaced.size_bytes);
+        Ok(plan.room(kept.saturating_sub(freed)))
     }
 
     /// Gives it its bytes. When this answers, they survive a power cut.
     ///
     /// # Errors
-    /// [`Error::NotAudio`], also for what is no WAV, [`Error::NotFound`], [`Error::Unlogged`], or when catalog or store
-    /// fail.
+    /// [`Error::NotAudio`], also for what is no WAV, [`Error::NotFound`], [`Error::PlanForbids`] when others took the room
+    /// meanwhile, [`Error::Unlogged`], or when catalog or store fail.
     pub async fn fill(&self, principal: &Principal, filling: SoundToFill) -> Result<()> {
         let SoundToFill { sound, incoming } = filling;
         let audio = incoming.finish().await?;
-        if let Err(reason) = playable_by_a_switch(&audio) {
+        if let Err(reason) = playable_by_a_switch(&audio.facts) {
             self.intake.discard(vec![audio.key]).await;
             return Err(reason.into());
         }
+        let key = audio.key;
+        let filled = self.fill_stored(principal, sound.id, audio).await;
+        if matches!(filled, Err(Error::PlanForbids(_))) {
+            self.intake.discard(vec![key]).await;
+        }
+        filled
+    }
+
+    async fn fill_stored(&self, principal: &Principal, id: SoundId, audio: StoredAudio) -> Result<()> {
         // Read again: another one may have filled it while these bytes came in.
-        let sound = self.find(principal, Verb::Change, sound.id).await?;
+        let sound = self.find(principal, Verb::Change, id).await?;
+        // The catalog decides; here it is told before a deletion is noted that would not come to be.
+        self.room(&sound).await?.check(audio.size_bytes)?;
         if let Some(replaced) = &sound.audio {
             self.playback.note(principal, Action::Delete, &subject(&sound), replaced).await?;
         }

@@ -8,12 +8,13 @@ use callvault_core::customer::CustomerChange;
 use callvault_core::gate::Principal;
 use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::person::{DownloadErrors, Person};
+use callvault_core::plan::{Plan, PlanChange};
 use callvault_core::role::{Privileges, Reach};
 use callvault_core::secret::Secret;
 use callvault_core::service::accounts::{CustomerToAdd, PersonToAdd, PersonToChange};
 use serde::Deserialize;
 
-use super::extract::{Json, JsonBody, List, ListParams, Numbered, Params};
+use super::extract::{Json, JsonBody, List, ListParams, Numbered, Params, present};
 use super::object::{CustomerObject, PersonObject, RoleObject};
 use super::principal::Verified;
 use super::problem::Problem;
@@ -32,6 +33,9 @@ pub(super) struct CustomerBody {
     serial: String,
     #[serde(default)]
     device_name: String,
+    huntgroups_allowed: Option<bool>,
+    largest_message_bytes: Option<i64>,
+    total_message_bytes: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +45,17 @@ pub(super) struct CustomerPatch {
     timezone: Option<String>,
     serial: Option<String>,
     device_name: Option<String>,
+    huntgroups_allowed: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    largest_message_bytes: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "present")]
+    total_message_bytes: Option<Option<i64>>,
     disabled: Option<bool>,
+}
+
+/// A limit as it was sent. What is negative is as little of a limit as 0 is, and refused with it.
+fn limit(bytes: i64) -> u64 {
+    u64::try_from(bytes).unwrap_or(0)
 }
 
 pub(super) async fn list_customers(
@@ -68,6 +82,11 @@ pub(super) async fn add_customer(
         timezone: new.timezone,
         serial: new.serial,
         device_name: new.device_name,
+        plan: Plan {
+            hunt_groups_allowed: new.huntgroups_allowed.unwrap_or(true),
+            largest_message_bytes: new.largest_message_bytes.map(limit),
+            total_message_bytes: new.total_message_bytes.map(limit),
+        },
     };
     let id = accounts.add_customer(&principal, customer).await?;
     Ok(Json::created(accounts.customer(&principal, id).await?.into()))
@@ -93,6 +112,11 @@ pub(super) async fn change_customer(
         timezone: patch.timezone,
         serial: patch.serial,
         device_name: patch.device_name,
+        plan: PlanChange {
+            hunt_groups_allowed: patch.huntgroups_allowed,
+            largest_message_bytes: patch.largest_message_bytes.map(|bytes| bytes.map(limit)),
+            total_message_bytes: patch.total_message_bytes.map(|bytes| bytes.map(limit)),
+        },
         disabled: patch.disabled,
     };
     accounts.change_customer(&principal, id, change).await?;

@@ -14,7 +14,7 @@ use http::StatusCode;
 use http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::api::problem::Problem;
 use crate::app::App;
@@ -54,6 +54,11 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<
             )
         })
     }
+}
+
+/// Tells `null`, which takes a value away, from absent, which keeps it.
+pub(super) fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// A wrong type's message repeats the value, which may be a secret in the wrong place: then only the place is told.

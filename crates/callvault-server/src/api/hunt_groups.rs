@@ -9,14 +9,14 @@ use callvault_core::hunt_group::{HuntGroupChange, Level, Message};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, SoundId};
 use http::StatusCode;
 use http::request::Parts;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::audio;
-use super::extract::{Json, JsonBody, LevelOf, List, ListParams, Numbered, Params};
+use super::extract::{Json, JsonBody, LevelOf, List, ListParams, Numbered, Params, present};
 use super::object::{HuntGroupObject, MessageObject};
 use super::principal::Verified;
 use super::problem::Problem;
-use super::upload::receive;
+use super::upload::{receive, size_of};
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -34,11 +34,6 @@ pub(super) struct HuntGroupPatch {
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     owner: Option<Option<i64>>,
-}
-
-/// Tells `null`, which takes the owner away, from absent, which keeps.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<i64>>, D::Error> {
-    Option::deserialize(value).map(Some)
 }
 
 pub(super) async fn list(
@@ -132,7 +127,7 @@ pub(super) async fn put_message(
     let version = match params.sound {
         Some(sound) => messages.put_sound(&principal, hunt_group, level, SoundId(sound)).await?,
         None => {
-            let mut message = messages.begin(&principal, hunt_group, level).await?;
+            let mut message = messages.begin(&principal, hunt_group, level, size_of(request.body())).await?;
             if let Err(problem) = receive(request.into_body(), &mut message.incoming).await {
                 message.incoming.abandon().await;
                 return Err(problem);

@@ -24,6 +24,9 @@ pub(super) struct CustomerObject {
     timezone: String,
     serial: String,
     device_name: String,
+    huntgroups_allowed: bool,
+    largest_message_bytes: Option<u64>,
+    total_message_bytes: Option<u64>,
     disabled: bool,
     created_at: String,
 }
@@ -37,6 +40,9 @@ impl From<Customer> for CustomerObject {
             timezone: customer.timezone,
             serial: customer.serial,
             device_name: customer.device_name,
+            huntgroups_allowed: customer.plan.hunt_groups_allowed,
+            largest_message_bytes: customer.plan.largest_message_bytes,
+            total_message_bytes: customer.plan.total_message_bytes,
             disabled: customer.disabled,
             created_at: customer.created_at.to_string(),
         }

@@ -87,6 +87,7 @@ impl From<Error> for Problem {
         match &error {
             Error::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not_found", text),
             Error::RoleForbids => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
+            Error::PlanForbids(_) => Self::new(StatusCode::FORBIDDEN, "plan", text),
             Error::Invalid { field, reason } => Self::invalid(*field, reason.clone()),
             Error::Conflict { field, reason } => Self {
                 field: Some((*field).to_owned()),

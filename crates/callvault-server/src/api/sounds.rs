@@ -15,7 +15,7 @@ use super::extract::{Json, JsonBody, List, ListParams, Numbered, Params};
 use super::object::SoundObject;
 use super::principal::Verified;
 use super::problem::Problem;
-use super::upload::receive;
+use super::upload::{receive, size_of};
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -71,7 +71,7 @@ pub(super) async fn fill(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let sounds = &app.services.sounds;
-    let mut filling = sounds.begin(&principal, id).await?;
+    let mut filling = sounds.begin(&principal, id, size_of(request.body())).await?;
     if let Err(problem) = receive(request.into_body(), &mut filling.incoming).await {
         filling.incoming.abandon().await;
         return Err(problem);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use callvault_core::service::intake::Incoming;
 use http_body_util::BodyExt as _;
 
@@ -10,6 +10,11 @@ use super::problem::Problem;
 
 /// How long the next piece of a body may take.
 const PIECE_TIME: Duration = Duration::from_secs(60);
+
+/// The size of a body, where its sender has told it.
+pub(super) fn size_of(body: &Body) -> Option<u64> {
+    body.size_hint().exact()
+}
 
 /// Streams the body into the upload. After an error the upload is to be abandoned.
 pub(super) async fn receive(mut body: Body, incoming: &mut Incoming) -> Result<(), Problem> {

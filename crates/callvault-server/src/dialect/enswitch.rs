@@ -30,7 +30,7 @@ use http::{Method, header};
 
 use self::body::{Pieces, Sender};
 use super::respond;
-use super::spool::{PourError, Spool};
+use super::spool::{PourError, Sink, Spool};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::stream::{self, Form, Piece};
@@ -211,37 +211,49 @@ async fn upload(
             let put = messages.put_sound(principal, hunt_group, level, SoundId(sound)).await;
             put.map_err(|error| failed(&error))?;
         }
-        Source::Audio(SentAudio { place, file_name, .. }) => {
-            if spool.as_ref().is_some_and(Spool::over_the_cap) {
+        Source::Audio(SentAudio { place, file_name, bytes }) => {
+            if bytes > app.spools.largest_bytes() {
                 return Err(Failure::Input(vec![Fault::too_large(app.spools.largest_bytes())]));
             }
-            let mut message =
-                messages.begin(principal, hunt_group, level).await.map_err(|error| failed(&error))?;
-            let poured = match (place, spool) {
-                (AudioPlace::Query(bytes), _) => {
-                    message.incoming.write(bytes.into()).await.map_err(PourError::from)
+            let mut message = match messages.begin(principal, hunt_group, level, Some(bytes)).await {
+                Ok(message) => message,
+                Err(error @ Error::PlanForbids(_)) => {
+                    // What is no message at all is told before that (`docs/enswitch.md` 13).
+                    let mut probe = messages.probe();
+                    let poured = pour(place, spool, &mut probe).await;
+                    let fault = poured.is_ok().then(|| probe.finish().err()).flatten();
+                    return Err(failed(&fault.unwrap_or(error)));
                 }
-                (AudioPlace::Body, Some(spool)) => spool.pour(&mut message.incoming).await,
-                (AudioPlace::Body, None) => Ok(()),
+                Err(error) => return Err(failed(&error)),
             };
-            if let Err(error) = poured {
+            if let Err(error) = pour(place, spool, &mut message.incoming).await {
                 message.incoming.abandon().await;
-                return Err(match error {
-                    PourError::Intake(error) => failed(&error),
-                    PourError::Spool(error) => {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "the spool of an upload failed"
-                        );
-                        Failure::Internal
-                    }
-                });
+                return Err(unpoured(error));
             }
             let name = name::of_upload(file_name.as_deref(), call.huntgroup, call.level);
             messages.put(principal, message, Some(&name)).await.map_err(|error| failed(&error))?;
         }
     }
     Ok(Outcome::Reply(Reply::done()))
+}
+
+/// Hands the audio of an upload on, wherever it was sent.
+async fn pour(place: AudioPlace, spool: Option<Spool>, into: &mut impl Sink) -> Result<(), PourError> {
+    match (place, spool) {
+        (AudioPlace::Query(bytes), _) => Ok(into.take(bytes.into()).await?),
+        (AudioPlace::Body, Some(spool)) => spool.pour(into).await,
+        (AudioPlace::Body, None) => Ok(()),
+    }
+}
+
+fn unpoured(error: PourError) -> Failure {
+    match error {
+        PourError::Intake(error) => failed(&error),
+        PourError::Spool(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the spool of an upload failed");
+            Failure::Internal
+        }
+    }
 }
 
 /// Receives a body. Credentials in the query are judged first, so that a file is only spooled for a stranger when its

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use callvault_core::service::intake::Incoming;
+use callvault_core::service::messages::MessageProbe;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::listen::per_address::{PerAddress, Share};
@@ -144,7 +145,7 @@ impl Spool {
     }
 
     /// Hands everything on.
-    pub(crate) async fn pour(mut self, incoming: &mut Incoming) -> Result<(), PourError> {
+    pub(crate) async fn pour(mut self, into: &mut impl Sink) -> Result<(), PourError> {
         if let Some(failure) = self.failure.take() {
             return Err(failure.into());
         }
@@ -161,12 +162,31 @@ impl Spool {
                     break;
                 }
                 file = back;
-                incoming.write(bytes.into()).await?;
+                into.take(bytes.into()).await?;
             }
         }
         if !self.memory.is_empty() {
-            incoming.write(Bytes::from(std::mem::take(&mut self.memory))).await?;
+            into.take(Bytes::from(std::mem::take(&mut self.memory))).await?;
         }
+        Ok(())
+    }
+}
+
+/// What a spool is poured into.
+pub(crate) trait Sink: Send {
+    /// Takes the next bytes.
+    fn take(&mut self, bytes: Bytes) -> impl Future<Output = callvault_core::Result<()>> + Send;
+}
+
+impl Sink for Incoming {
+    async fn take(&mut self, bytes: Bytes) -> callvault_core::Result<()> {
+        self.write(bytes).await
+    }
+}
+
+impl Sink for MessageProbe {
+    async fn take(&mut self, bytes: Bytes) -> callvault_core::Result<()> {
+        self.push(&bytes);
         Ok(())
     }
 }

@@ -8,5 +8,6 @@ mod enswitch_uploads;
 mod golden_enswitch;
 mod golden_yeastar;
 mod listen;
+mod plans;
 mod tickets;
 mod walk;

@@ -2,20 +2,25 @@
 
 use async_trait::async_trait;
 use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
-use callvault_core::gate::Within;
+use callvault_core::gate::{InCustomer, Within};
 use callvault_core::id::CustomerId;
 use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{CatalogError, CatalogResult, Customers};
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
+use super::plans::{self, plan_columns};
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
 
 /// The columns of a customer, in the order in which [`read`] takes them.
 macro_rules! customer_columns {
     () => {
-        "id, parent, name, timezone, serial, device_name, disabled, created_at"
+        concat!(
+            "id, parent, name, timezone, serial, device_name, ",
+            plan_columns!(),
+            ", disabled, created_at"
+        )
     };
 }
 
@@ -54,6 +59,10 @@ impl<E: Engine> Customers for SqlCatalog<E> {
         read_all(&self.engine, query, |row| Ok(CustomerId(row.int("customer id")?))).await
     }
 
+    async fn message_bytes(&self, customer: &InCustomer) -> CatalogResult<u64> {
+        plans::sum(read_first(&self.engine, plans::kept_bytes(customer.id())).await?)
+    }
+
     async fn customers(
         &self,
         within: &Within,
@@ -84,6 +93,7 @@ fn read(row: &mut Row) -> CatalogResult<Customer> {
         timezone: row.text("customer timezone")?,
         serial: row.text("customer serial")?,
         device_name: row.text("customer device_name")?,
+        plan: plans::read(row)?,
         disabled: row.bool("customer disabled")?,
         created_at: Timestamp::from_unix_ms(row.int("customer created_at")?),
     })
@@ -109,8 +119,9 @@ impl Unit for Add {
         let id = number(sql, "customer", new.id.map(|id| id.0)).await?;
         let query = Query::new(
             "adding a customer",
-            "INSERT INTO customer (id, parent, name, timezone, serial, device_name, disabled, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, FALSE, $7)",
+            "INSERT INTO customer (id, parent, name, timezone, serial, device_name, hunt_groups_allowed,
+                 largest_message_bytes, total_message_bytes, disabled, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, $10)",
         )
         .with(id)
         .with(new.parent.map(|parent| parent.0))
@@ -118,6 +129,9 @@ impl Unit for Add {
         .with(new.timezone.as_str())
         .with(new.serial.as_str())
         .with(new.device_name.as_str())
+        .with(new.plan.hunt_groups_allowed)
+        .with(plans::column(new.plan.largest_message_bytes)?)
+        .with(plans::column(new.plan.total_message_bytes)?)
         .with(new.created_at.unix_ms());
         sql.execute(query).await.map_err(|error| error.taken("id"))?;
         Ok(CustomerId(id))
@@ -134,11 +148,15 @@ impl Unit for Change {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let plan = &self.change.plan;
         let query = Query::new(
             "changing a customer",
             "UPDATE customer SET name = COALESCE($2, name), timezone = COALESCE($3, timezone),
                  disabled = COALESCE($4, disabled), serial = COALESCE($5, serial),
-                 device_name = COALESCE($6, device_name)
+                 device_name = COALESCE($6, device_name),
+                 hunt_groups_allowed = COALESCE($7, hunt_groups_allowed),
+                 largest_message_bytes = CASE WHEN $8 THEN $9 ELSE largest_message_bytes END,
+                 total_message_bytes = CASE WHEN $10 THEN $11 ELSE total_message_bytes END
              WHERE id = $1",
         )
         .with(self.id.0)
@@ -146,7 +164,12 @@ impl Unit for Change {
         .with(self.change.timezone.as_deref())
         .with(self.change.disabled)
         .with(self.change.serial.as_deref())
-        .with(self.change.device_name.as_deref());
+        .with(self.change.device_name.as_deref())
+        .with(plan.hunt_groups_allowed)
+        .with(plan.largest_message_bytes.is_some())
+        .with(plans::column(plan.largest_message_bytes.flatten())?)
+        .with(plan.total_message_bytes.is_some())
+        .with(plans::column(plan.total_message_bytes.flatten())?);
         match sql.execute(query).await? {
             0 => Err(CatalogError::Gone { what: "customer" }),
             _ => Ok(()),

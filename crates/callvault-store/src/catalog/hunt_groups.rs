@@ -9,7 +9,7 @@ use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{CatalogError, CatalogResult, HuntGroups};
 use callvault_core::time::Timestamp;
 
-use super::customers::require_customer;
+use super::plans;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
 use super::{SqlCatalog, messages, stored_audio};
@@ -105,7 +105,8 @@ impl Unit for Add {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<HuntGroupId> {
         let new = &self.0;
-        require_customer(sql, new.customer).await?;
+        let plan = plans::of_customer(sql, new.customer).await?;
+        plan.check_hunt_groups().map_err(CatalogError::PlanForbids)?;
         if let Some(owner) = new.owner {
             let query =
                 Query::new("looking for an owner", "SELECT id FROM person WHERE id = $1 AND customer = $2")

@@ -7,7 +7,8 @@ use callvault_core::id::{HuntGroupId, PersonId};
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use callvault_core::time::Timestamp;
 
-use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first, require};
+use super::plans;
+use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
 use super::stored_audio::{self, audio_columns};
 
 /// Messages with their audio, for a condition on `m`.
@@ -122,12 +123,11 @@ impl Unit for Put {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Self::Output> {
         let new = &self.0;
-        let query = Query::new("looking for a hunt group", "SELECT id FROM hunt_group WHERE id = $1")
-            .with(new.hunt_group.0);
-        require(sql, "hunt group", query).await?;
+        let (customer, plan) = plans::of_hunt_group(sql, new.hunt_group).await?;
         if let Some(version) = self.put_before(sql).await? {
             return Ok((version, Vec::new()));
         }
+        plan.check_hunt_groups().map_err(CatalogError::PlanForbids)?;
         stored_audio::take(sql, &new.audio).await?;
         unset(sql, new.hunt_group, new.level).await?;
         let query = Query::new(
@@ -147,7 +147,9 @@ impl Unit for Put {
         let what = "message version";
         let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Unreadable { what })?;
         let version = row.int(what)?;
-        Ok((version, self.prune(sql).await?))
+        let discarded = self.prune(sql).await?;
+        plans::check_written(sql, customer, &plan, new.audio.size_bytes).await?;
+        Ok((version, discarded))
     }
 }
 
@@ -165,15 +167,18 @@ impl Unit for Restore {
         unset(sql, self.hunt_group, self.level).await?;
         let query = Query::new(
             "restoring a message",
-            "UPDATE message SET current = TRUE WHERE hunt_group = $1 AND level = $2 AND version = $3",
+            "UPDATE message SET current = TRUE WHERE hunt_group = $1 AND level = $2 AND version = $3
+             RETURNING (SELECT a.size_bytes FROM audio a WHERE a.key = message.audio)",
         )
         .with(self.hunt_group.0)
         .with(i64::from(self.level.number()))
         .with(self.version);
-        match sql.execute(query).await? {
-            0 => Err(CatalogError::Gone { what: "version" }),
-            _ => Ok(()),
-        }
+        let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "version" })?;
+        // The total is what it was: the version was kept all along.
+        let (_, plan) = plans::of_hunt_group(sql, self.hunt_group).await?;
+        let size_bytes = row.number("audio size")?;
+        let allowed = plan.check_hunt_groups().and_then(|()| plan.check_size(size_bytes));
+        allowed.map_err(CatalogError::PlanForbids)
     }
 }
 

@@ -11,6 +11,7 @@ use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
 use super::customers::require_customer;
+use super::plans;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
 use super::stored_audio::{self, audio_columns};
 use super::within::within;
@@ -77,11 +78,14 @@ fn read(row: &mut Row) -> CatalogResult<Sound> {
     })
 }
 
-/// The key that the sound has, if any. Gone: the sound.
-async fn key_of(sql: &mut dyn Sql, id: SoundId) -> CatalogResult<Option<AudioKey>> {
-    let query = Query::new("looking for a sound", "SELECT audio FROM sound WHERE id = $1").with(id.0);
+/// Whose the sound is, and the key that it has, if any. Gone: the sound.
+async fn owner_and_key(sql: &mut dyn Sql, id: SoundId) -> CatalogResult<(CustomerId, Option<AudioKey>)> {
+    let query =
+        Query::new("looking for a sound", "SELECT customer, audio FROM sound WHERE id = $1").with(id.0);
     let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "sound" })?;
-    if row.next_is_absent() { Ok(None) } else { stored_audio::key(&mut row).map(Some) }
+    let customer = CustomerId(row.int("sound customer")?);
+    let key = if row.next_is_absent() { None } else { Some(stored_audio::key(&mut row)?) };
+    Ok((customer, key))
 }
 
 struct Add(NewSound);
@@ -118,13 +122,16 @@ impl Unit for Fill {
     type Output = Vec<AudioKey>;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
-        let before = key_of(sql, self.id).await?;
+        let (customer, before) = owner_and_key(sql, self.id).await?;
         stored_audio::take(sql, &self.audio).await?;
         let query = Query::new("filling a sound", "UPDATE sound SET audio = $2 WHERE id = $1")
             .with(self.id.0)
             .with(self.audio.key.to_string());
         sql.execute(query).await?;
-        stored_audio::discard(sql, before.into_iter().collect(), self.at).await
+        let discarded = stored_audio::discard(sql, before.into_iter().collect(), self.at).await?;
+        let plan = plans::of_customer(sql, customer).await?;
+        plans::check_written(sql, customer, &plan, self.audio.size_bytes).await?;
+        Ok(discarded)
     }
 }
 
@@ -138,7 +145,7 @@ impl Unit for Remove {
     type Output = Vec<AudioKey>;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
-        let key = key_of(sql, self.id).await?;
+        let (_, key) = owner_and_key(sql, self.id).await?;
         let query = Query::new("removing a sound", "DELETE FROM sound WHERE id = $1").with(self.id.0);
         sql.execute(query).await?;
         stored_audio::discard(sql, key.into_iter().collect(), self.at).await

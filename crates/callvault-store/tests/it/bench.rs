@@ -12,6 +12,7 @@ use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RecordingId, RoleId}
 use callvault_core::listen::Door;
 use callvault_core::page::PageRequest;
 use callvault_core::person::{DownloadErrors, NewPerson, PasswordHash};
+use callvault_core::plan::{Plan, PlanLimit};
 use callvault_core::port::catalog::{Added, Catalog, CatalogError};
 use callvault_core::recording::{Recording, RecordingName};
 use callvault_core::role::{Privileges, Reach};
@@ -55,6 +56,13 @@ pub(crate) fn assert_taken<T: std::fmt::Debug>(result: Result<T, CatalogError>, 
     }
 }
 
+pub(crate) fn assert_forbidden<T: std::fmt::Debug>(result: Result<T, CatalogError>, expected: PlanLimit) {
+    match result {
+        Err(CatalogError::PlanForbids(limit)) => assert_eq!(limit, expected),
+        other => panic!("expected {expected:?} to forbid it: {other:?}"),
+    }
+}
+
 impl Bench {
     pub(crate) fn over(catalog: Arc<dyn Catalog>, keep: impl Any + Send + Sync) -> Self {
         Self { gate: Gate::new(catalog.clone()), catalog, keys: AtomicU64::new(1), _keep: Box::new(keep) }
@@ -90,6 +98,7 @@ impl Bench {
             timezone: "Europe/Berlin".to_owned(),
             serial: String::new(),
             device_name: String::new(),
+            plan: Plan::default(),
             created_at: at(1_000),
         };
         self.catalog.add_customer(new).await.unwrap()
@@ -111,15 +120,12 @@ impl Bench {
         self.catalog.add_person(self.new_person(customer, username)).await.unwrap()
     }
 
+    pub(crate) fn new_hunt_group(&self, customer: CustomerId) -> NewHuntGroup {
+        NewHuntGroup { id: None, customer, name: "Support".to_owned(), owner: None, created_at: at(3_000) }
+    }
+
     pub(crate) async fn hunt_group(&self, customer: CustomerId) -> HuntGroupId {
-        let new = NewHuntGroup {
-            id: None,
-            customer,
-            name: "Support".to_owned(),
-            owner: None,
-            created_at: at(3_000),
-        };
-        self.catalog.add_hunt_group(new).await.unwrap()
+        self.catalog.add_hunt_group(self.new_hunt_group(customer)).await.unwrap()
     }
 
     pub(crate) fn new_sound(&self, customer: CustomerId) -> NewSound {

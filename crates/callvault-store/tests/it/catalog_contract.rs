@@ -7,6 +7,7 @@ pub(crate) mod listen_log;
 pub(crate) mod messages;
 pub(crate) mod objects;
 pub(crate) mod pages;
+pub(crate) mod plans;
 pub(crate) mod recordings;
 pub(crate) mod reports;
 pub(crate) mod sessions;
@@ -33,6 +34,9 @@ macro_rules! catalog_contract {
             objects: leases_end leases_are_extended an_ended_lease_refuses_the_upload
                 needed_audio_is_listed_with_its_user known_objects_are_told_from_strangers;
             pages: lists_have_no_gap_and_no_repeat;
+            plans: without_hunt_groups_none_are_added the_largest_file_is_bound the_total_counts_versions_and_sounds
+                a_refused_message_leaves_no_trace a_replaced_sound_makes_room twenty_at_once_share_one_total
+                plans_bind_their_own_customer_alone;
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
                 fifty_at_once_for_one_name;

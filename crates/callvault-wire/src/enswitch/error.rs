@@ -164,6 +164,7 @@ impl From<&Error> for Failure {
             Error::NotFound { what: "message" } => Self::NoMessage,
             Error::NotFound { .. } => Self::NoSuchHuntgroup,
             Error::RoleForbids => Self::Role,
+            Error::PlanForbids(_) => Self::Plan,
             Error::Invalid { field: "sound", .. } => Self::Input(vec![Fault::sound_unavailable()]),
             Error::NotAudio(_) => Self::Input(vec![Fault::not_wave()]),
             Error::TooLarge { limit_bytes } => Self::Input(vec![Fault::too_large(*limit_bytes)]),

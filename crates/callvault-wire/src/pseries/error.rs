@@ -134,6 +134,7 @@ impl From<&Error> for Errcode {
             Error::Invalid { .. }
             | Error::Conflict { .. }
             | Error::TooLarge { .. }
+            | Error::PlanForbids(_)
             | Error::NotAudio(_)
             | Error::NotStored(_)
             | Error::Unlogged

@@ -243,6 +243,7 @@ impl From<&Error> for Errno {
             Error::Invalid { .. }
             | Error::Conflict { .. }
             | Error::TooLarge { .. }
+            | Error::PlanForbids(_)
             | Error::NotAudio(_)
             | Error::NotStored(_)
             | Error::Busy

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::Output;
+use crate::config::Bytes;
 
 /// `callvault customer ...`
 #[derive(Debug, Subcommand)]
@@ -27,10 +28,12 @@ pub(crate) enum CustomerCommand {
         #[command(flatten)]
         device: DeviceArguments,
         #[command(flatten)]
+        plan: PlanArguments,
+        #[command(flatten)]
         output: Output,
     },
     /// Change a customer
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages"]))]
     Set {
         /// The customer
         id: i64,
@@ -42,6 +45,8 @@ pub(crate) enum CustomerCommand {
         timezone: Option<String>,
         #[command(flatten)]
         device: DeviceArguments,
+        #[command(flatten)]
+        plan: PlanArguments,
     },
     /// List the customers
     List(Output),
@@ -74,6 +79,31 @@ pub(crate) struct DeviceArguments {
     /// The name of that device; empty for none
     #[arg(long, value_name = "NAME")]
     pub(crate) device_name: Option<String>,
+}
+
+/// What a customer may keep.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanArguments {
+    /// Whether hunt groups and messages may be added
+    #[arg(long, value_name = "WORD", value_parser = ["allow", "forbid"])]
+    pub(crate) hunt_groups: Option<String>,
+    /// The largest message or sound, such as 2MiB, or none for no limit beside that of the installation
+    #[arg(long, value_name = "BYTES", value_parser = limit)]
+    pub(crate) largest_message: Option<Limit>,
+    /// The most bytes of all messages, their older versions and sounds together, such as 500MiB, or none for no limit
+    #[arg(long, value_name = "BYTES", value_parser = limit)]
+    pub(crate) total_messages: Option<Limit>,
+}
+
+/// A limit in bytes, or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit(pub(crate) Option<u64>);
+
+fn limit(text: &str) -> Result<Limit, String> {
+    match text {
+        "none" => Ok(Limit(None)),
+        size => size.parse().map(|Bytes(bytes)| Limit(Some(bytes))),
+    }
 }
 
 /// How a new password is given.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::names::{person_id, role_named};
 use super::{Outcome, of_customers, print_list, without_nulls};
-use crate::arguments::{CustomerCommand, PersonCommand, RoleCommand};
+use crate::arguments::{CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, RoleCommand};
 use crate::client::{ApiClient, Route};
 use crate::password;
 use crate::printer::{Column, Printer, column};
@@ -43,21 +43,17 @@ pub(super) async fn customer(client: &ApiClient, command: CustomerCommand) -> an
         anyhow::Ok(Outcome::Done)
     };
     match command {
-        CustomerCommand::Add { name, id, parent, timezone, device, output } => {
-            let body = without_nulls(json!({
-                "name": name, "id": id, "parent": parent, "timezone": timezone, "serial": device.serial,
-                "device_name": device.device_name,
-            }));
+        CustomerCommand::Add { name, id, parent, timezone, device, plan, output } => {
+            let body = json!({"name": name, "id": id, "parent": parent, "timezone": timezone});
+            let body = with_settings(without_nulls(body), device, &plan);
             let added = client.post(&Route::to([&"customers"]), &body).await;
             let added = added.with_context(|| format!("cannot add customer {name:?}"))?;
             Printer::new(output.json).added(&added)?;
             Ok(Outcome::Done)
         }
-        CustomerCommand::Set { id, name, timezone, device } => {
-            let body = json!({
-                "name": name, "timezone": timezone, "serial": device.serial, "device_name": device.device_name,
-            });
-            change(id, without_nulls(body)).await
+        CustomerCommand::Set { id, name, timezone, device, plan } => {
+            let body = without_nulls(json!({"name": name, "timezone": timezone}));
+            change(id, with_settings(body, device, &plan)).await
         }
         CustomerCommand::Disable { id } => change(id, json!({"disabled": true})).await,
         CustomerCommand::Enable { id } => change(id, json!({"disabled": false})).await,
@@ -71,6 +67,26 @@ pub(super) async fn customer(client: &ApiClient, command: CustomerCommand) -> an
             Ok(Outcome::Done)
         }
     }
+}
+
+/// The body with what was said about device and plan; a limit of none is null.
+fn with_settings(mut body: Value, device: DeviceArguments, plan: &PlanArguments) -> Value {
+    if let Some(serial) = device.serial {
+        body["serial"] = serial.into();
+    }
+    if let Some(name) = device.device_name {
+        body["device_name"] = name.into();
+    }
+    if let Some(word) = &plan.hunt_groups {
+        body["huntgroups_allowed"] = (word == "allow").into();
+    }
+    if let Some(limit) = plan.largest_message {
+        body["largest_message_bytes"] = limit.0.into();
+    }
+    if let Some(limit) = plan.total_messages {
+        body["total_message_bytes"] = limit.0.into();
+    }
+    body
 }
 
 pub(super) async fn person(client: &ApiClient, command: PersonCommand) -> anyhow::Result<Outcome> {

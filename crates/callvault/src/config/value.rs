@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use callvault_core::address::Network;
@@ -158,9 +159,10 @@ impl fmt::Display for Bytes {
     }
 }
 
-impl Value for Bytes {
-    fn read(raw: &Raw) -> Result<Self, String> {
-        let text = one(raw)?;
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let bytes = split_unit(text).and_then(|(number, unit)| match unit {
             "" => Some(number),
             unit => {
@@ -169,6 +171,12 @@ impl Value for Bytes {
             }
         });
         bytes.map(Self).ok_or_else(|| format!("{text:?} is not a size such as 10MiB, 500kB or 4096"))
+    }
+}
+
+impl Value for Bytes {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        one(raw)?.parse()
     }
 
     fn show(&self) -> String {
@@ -192,7 +200,7 @@ impl fmt::Display for Span {
     }
 }
 
-impl std::str::FromStr for Span {
+impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

@@ -16,6 +16,7 @@ fn round_trip(vault: &Vault) {
     let shown = vault.run(&["customer", "show", &customer, "--json"]).json();
     assert_eq!((&shown["serial"], &shown["device_name"]), (&json!("360000000000"), &json!("")));
 
+    plans(vault, &customer);
     let role =
         vault.run(&["role", "add", "--name", "exporter", "--privileges", "record,cdrs", "--json"]).json();
     assert_eq!((&role["name"], &role["builtin"]), (&json!("exporter"), &json!(false)));
@@ -60,6 +61,42 @@ fn round_trip(vault: &Vault) {
     }
     assert_eq!(vault.run(&["log", "verify"]).done(), "clean");
     assert_eq!(vault.run(&["check"]).done(), "clean");
+}
+
+fn plans(vault: &Vault, customer: &str) {
+    let shown = |id: &str| {
+        let shown = vault.run(&["customer", "show", id, "--json"]).json();
+        let names = ["huntgroups_allowed", "largest_message_bytes", "total_message_bytes"];
+        json!(names.map(|name| shown[name].clone()))
+    };
+    let set = |words: &[&str]| vault.run(&[&["customer", "set", customer], words].concat());
+    assert_eq!(shown(customer), json!([true, null, null]));
+    set(&["--hunt-groups", "forbid", "--largest-message", "2MiB", "--total-messages", "500kB"]).done();
+    assert_eq!(shown(customer), json!([false, 2_097_152, 500_000]));
+    vault
+        .run(&["huntgroup", "add", "--customer", customer, "--name", "Sales"])
+        .failed(1, &["has no hunt groups", "hint: `callvault customer show ID`"]);
+    set(&["--largest-message", "none"]).done();
+    assert_eq!(shown(customer), json!([false, null, 500_000]));
+    set(&["--total-messages", "none", "--hunt-groups", "allow"]).done();
+    assert_eq!(shown(customer), json!([true, null, null]));
+    set(&["--largest-message", "large"]).failed(2, &["10MiB"]);
+    set(&["--largest-message", "0"]).failed(1, &["largest_message_bytes"]);
+    set(&["--hunt-groups", "yes"]).failed(2, &["allow", "forbid"]);
+    let group = vault.run(&["huntgroup", "add", "--customer", customer, "--name", "Sales"]).done();
+    set(&["--largest-message", "1000"]).done();
+    let put = |file: &str| vault.run(&["message", "put", "--huntgroup", &group, "--level", "1", file]);
+    let large = vault.beside("large.wav");
+    fs_err::write(&large, vec![0; 8 << 20]).unwrap();
+    for file in [large, sample("messages/example.wav")] {
+        put(file.to_str().unwrap()).failed(1, &["1000 bytes at most", "hint: `callvault customer show ID`"]);
+    }
+    set(&["--largest-message", "none"]).done();
+    put(sample("messages/example.wav").to_str().unwrap()).done();
+    vault.run(&["huntgroup", "remove", &group]).done();
+    let small =
+        ["customer", "add", "--name", "Small", "--hunt-groups", "forbid", "--largest-message", "4096"];
+    assert_eq!(shown(&vault.run(&small).done()), json!([false, 4096, null]));
 }
 
 fn messages(vault: &Vault, customer: &str) {

@@ -4,6 +4,7 @@ use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RoleId};
 use callvault_core::person::{DownloadErrors, PasswordHash, PersonChange};
+use callvault_core::plan::{Plan, PlanChange};
 use callvault_core::role::{Privilege, Reach, builtin_roles};
 
 use super::sessions::session;
@@ -17,6 +18,11 @@ fn customer(id: Option<i64>, parent: Option<i64>) -> NewCustomer {
         timezone: "Asia/Tokyo".to_owned(),
         serial: "360000000000".to_owned(),
         device_name: "Empfang Süd".to_owned(),
+        plan: Plan {
+            hunt_groups_allowed: false,
+            largest_message_bytes: Some(1),
+            total_message_bytes: Some((1 << 53) - 1),
+        },
         created_at: at(1_505_352_615_274),
     }
 }
@@ -40,6 +46,7 @@ pub(crate) async fn customers_are_numbered_and_kept(bench: &Bench) {
         timezone: "Asia/Tokyo".to_owned(),
         serial: "360000000000".to_owned(),
         device_name: "Empfang Süd".to_owned(),
+        plan: customer(None, None).plan,
         disabled: false,
         created_at: at(1_505_352_615_274),
     };
@@ -80,6 +87,11 @@ pub(crate) async fn customers_change(bench: &Bench) {
         timezone: Some("UTC".to_owned()),
         serial: Some("S-1".to_owned()),
         device_name: Some("Desk".to_owned()),
+        plan: PlanChange {
+            hunt_groups_allowed: Some(false),
+            largest_message_bytes: Some(Some(7)),
+            total_message_bytes: Some(Some(9)),
+        },
         disabled: Some(false),
     };
     catalog.change_customer(id, change.clone()).await.unwrap();
@@ -88,12 +100,19 @@ pub(crate) async fn customers_change(bench: &Bench) {
         timezone: "UTC".to_owned(),
         serial: "S-1".to_owned(),
         device_name: "Desk".to_owned(),
+        plan: Plan {
+            hunt_groups_allowed: false,
+            largest_message_bytes: Some(7),
+            total_message_bytes: Some(9),
+        },
         ..before
     };
     assert_eq!(catalog.customer(id).await.unwrap().unwrap(), expected);
-    let change = CustomerChange { serial: Some(String::new()), ..change };
+    let plan = PlanChange { largest_message_bytes: Some(None), ..PlanChange::default() };
+    let change = CustomerChange { serial: Some(String::new()), plan, ..CustomerChange::default() };
     catalog.change_customer(id, change.clone()).await.unwrap();
-    let expected = Customer { serial: String::new(), ..expected };
+    let plan = Plan { largest_message_bytes: None, ..expected.plan };
+    let expected = Customer { serial: String::new(), plan, ..expected };
     assert_eq!(catalog.customer(id).await.unwrap().unwrap(), expected);
     assert_gone(catalog.change_customer(CustomerId(99), change).await, "customer");
 }
