@@ -92,8 +92,10 @@ mod tests {
     /// What was settled is read back as the same target by whoever delivers.
     #[test]
     fn an_address_is_complete() {
-        for url in ["", "a b?c", "https://[2001:db8::5]/x", "crm.example.org"] {
-            let (_, target) = settled(wish(8260, url, true), SERVER);
+        for (url, is_complete) in
+            [("", true), ("a b?c", false), ("https://[2001:db8::5]/x", true), ("crm.example.org", true)]
+        {
+            let (_, target) = settled(wish(8260, url, is_complete), SERVER);
             let target = target.unwrap();
             let read = Target::new(SERVER, 1, Some(target.address.reveal()), UrlKind::Complete).unwrap();
             assert_eq!(read.key(), target.place);
