@@ -22,6 +22,8 @@ pub struct Person {
     pub source: SourceList,
     /// How failed downloads look to their client.
     pub download_errors: DownloadErrors,
+    /// What their client gets for call records of which there are none.
+    pub empty_calls: EmptyCalls,
     /// Cannot log in.
     pub disabled: bool,
     /// When they were added.
@@ -50,6 +52,31 @@ impl DownloadErrors {
     /// The inverse of [`DownloadErrors::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Envelope, Self::Status].into_iter().find(|one| one.as_str() == word)
+    }
+}
+
+/// What a person's client gets for call records of which there are none (`docs/yeastar.md` G32).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum EmptyCalls {
+    /// The header line alone.
+    #[default]
+    Header,
+    /// A failure, which leaves the ticket good.
+    Missing,
+}
+
+impl EmptyCalls {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// The inverse of [`EmptyCalls::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Header, Self::Missing].into_iter().find(|one| one.as_str() == word)
     }
 }
 
@@ -101,6 +128,8 @@ pub struct NewPerson {
     pub source: SourceList,
     /// See [`Person::download_errors`].
     pub download_errors: DownloadErrors,
+    /// See [`Person::empty_calls`].
+    pub empty_calls: EmptyCalls,
     /// See [`Person::created_at`].
     pub created_at: Timestamp,
 }
@@ -116,6 +145,8 @@ pub struct PersonChange {
     pub source: Option<SourceList>,
     /// See [`Person::download_errors`].
     pub download_errors: Option<DownloadErrors>,
+    /// See [`Person::empty_calls`].
+    pub empty_calls: Option<EmptyCalls>,
     /// See [`Person::disabled`].
     pub disabled: Option<bool>,
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
-use crate::person::{Account, DownloadErrors, NewPerson, Person, PersonChange};
+use crate::person::{Account, DownloadErrors, EmptyCalls, NewPerson, Person, PersonChange};
 use crate::plan::{Plan, PlanChange};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
@@ -57,6 +57,8 @@ pub struct PersonToAdd {
     pub source: SourceList,
     /// How failed downloads look to their client.
     pub download_errors: DownloadErrors,
+    /// What their client gets for call records of which there are none.
+    pub empty_calls: EmptyCalls,
 }
 
 /// What may change about a person, as typed; `None` keeps.
@@ -70,6 +72,8 @@ pub struct PersonToChange {
     pub source: Option<SourceList>,
     /// Another look of failed downloads.
     pub download_errors: Option<DownloadErrors>,
+    /// Something else for call records of which there are none.
+    pub empty_calls: Option<EmptyCalls>,
     /// Whether they cannot log in.
     pub disabled: Option<bool>,
 }
@@ -272,6 +276,7 @@ impl Accounts {
             password_hash,
             source: person.source,
             download_errors: person.download_errors,
+            empty_calls: person.empty_calls,
             created_at: self.clock.now(),
         };
         let id = self.catalog.add_person(new).await?;
@@ -293,6 +298,7 @@ impl Accounts {
         let mut row = PersonChange {
             source: change.source,
             download_errors: change.download_errors,
+            empty_calls: change.empty_calls,
             disabled: change.disabled,
             ..PersonChange::default()
         };

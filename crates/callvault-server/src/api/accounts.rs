@@ -7,7 +7,7 @@ use callvault_core::address::SourceList;
 use callvault_core::customer::CustomerChange;
 use callvault_core::gate::Principal;
 use callvault_core::id::{CustomerId, PersonId};
-use callvault_core::person::{DownloadErrors, Person};
+use callvault_core::person::{DownloadErrors, EmptyCalls, Person};
 use callvault_core::plan::{Plan, PlanChange};
 use callvault_core::role::{Privileges, Reach};
 use callvault_core::secret::Secret;
@@ -138,6 +138,7 @@ pub(super) struct PersonBody {
     #[serde(default)]
     source: String,
     download_errors: Option<String>,
+    empty_calls: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +148,7 @@ pub(super) struct PersonPatch {
     password: Option<String>,
     source: Option<String>,
     download_errors: Option<String>,
+    empty_calls: Option<String>,
     disabled: Option<bool>,
 }
 
@@ -158,6 +160,10 @@ fn source(text: &str) -> Result<SourceList, Problem> {
 fn download_errors(word: &str) -> Result<DownloadErrors, Problem> {
     DownloadErrors::parse(word)
         .ok_or_else(|| Problem::invalid("download_errors", "must be envelope or status"))
+}
+
+fn empty_calls(word: &str) -> Result<EmptyCalls, Problem> {
+    EmptyCalls::parse(word).ok_or_else(|| Problem::invalid("empty_calls", "must be header or missing"))
 }
 
 async fn shown(app: &App, principal: &Principal, person: Person) -> Result<PersonObject, Problem> {
@@ -196,6 +202,7 @@ pub(super) async fn add_person(
         password: Secret::new(new.password),
         source: source(&new.source)?,
         download_errors: new.download_errors.as_deref().map(download_errors).transpose()?.unwrap_or_default(),
+        empty_calls: new.empty_calls.as_deref().map(empty_calls).transpose()?.unwrap_or_default(),
     };
     let id = accounts.add_person(&principal, person).await?;
     let person = accounts.person(&principal, id).await?;
@@ -223,6 +230,7 @@ pub(super) async fn change_person(
         password: patch.password.map(Secret::new),
         source: patch.source.as_deref().map(source).transpose()?,
         download_errors: patch.download_errors.as_deref().map(download_errors).transpose()?,
+        empty_calls: patch.empty_calls.as_deref().map(empty_calls).transpose()?,
         disabled: patch.disabled,
     };
     accounts.change_person(&principal, id, change).await?;

@@ -57,6 +57,7 @@ pub(super) struct PersonObject {
     role: String,
     source: String,
     download_errors: &'static str,
+    empty_calls: &'static str,
     disabled: bool,
     created_at: String,
 }
@@ -72,6 +73,7 @@ impl PersonObject {
             role: role.unwrap_or_default(),
             source: person.source.to_string(),
             download_errors: person.download_errors.as_str(),
+            empty_calls: person.empty_calls.as_str(),
             disabled: person.disabled,
             created_at: person.created_at.to_string(),
         }

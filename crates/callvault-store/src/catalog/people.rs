@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use callvault_core::gate::InCustomer;
 use callvault_core::id::{CustomerId, PersonId, RoleId};
 use callvault_core::page::PageRequest;
-use callvault_core::person::{Account, DownloadErrors, NewPerson, PasswordHash, Person, PersonChange};
+use callvault_core::person::{
+    Account, DownloadErrors, EmptyCalls, NewPerson, PasswordHash, Person, PersonChange,
+};
 use callvault_core::port::catalog::{CatalogError, CatalogResult, People};
 use callvault_core::role::{Privilege, Privileges, Reach, Role};
 use callvault_core::time::Timestamp;
@@ -16,7 +18,8 @@ use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, re
 /// The columns of a `person` called `p`, in the order in which [`read`] takes them.
 macro_rules! person_columns {
     () => {
-        "p.id, p.customer, p.username, p.role, p.password_hash, p.source, p.download_errors, p.disabled, p.created_at"
+        "p.id, p.customer, p.username, p.role, p.password_hash, p.source, p.download_errors, p.empty_calls, p.disabled,
+         p.created_at"
     };
 }
 
@@ -100,6 +103,7 @@ fn read(row: &mut Row) -> CatalogResult<Person> {
         password_hash: PasswordHash::new(row.text("person password")?),
         source: row.parsed("person source", |text| text.parse().ok())?,
         download_errors: row.parsed("person download_errors", DownloadErrors::parse)?,
+        empty_calls: row.parsed("person empty_calls", EmptyCalls::parse)?,
         disabled: row.bool("person disabled")?,
         created_at: Timestamp::from_unix_ms(row.int("person created_at")?),
     })
@@ -143,8 +147,9 @@ impl Unit for Add {
         let query = Query::new(
             "adding a person",
             "INSERT INTO person
-                 (id, customer, username, username_key, role, password_hash, source, download_errors, disabled, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, $9)",
+                 (id, customer, username, username_key, role, password_hash, source, download_errors, empty_calls,
+                  disabled, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, $10)",
         )
         .with(id)
         .with(new.customer.0)
@@ -154,6 +159,7 @@ impl Unit for Add {
         .with(new.password_hash.reveal())
         .with(new.source.to_string())
         .with(new.download_errors.as_str())
+        .with(new.empty_calls.as_str())
         .with(new.created_at.unix_ms());
         sql.execute(query).await.map_err(|error| error.taken("username"))?;
         Ok(PersonId(id))
@@ -178,7 +184,7 @@ impl Unit for Change {
             "changing a person",
             "UPDATE person SET role = COALESCE($2, role), password_hash = COALESCE($3, password_hash),
                  source = COALESCE($4, source), disabled = COALESCE($5, disabled),
-                 download_errors = COALESCE($6, download_errors)
+                 download_errors = COALESCE($6, download_errors), empty_calls = COALESCE($7, empty_calls)
              WHERE id = $1",
         )
         .with(self.id.0)
@@ -186,7 +192,8 @@ impl Unit for Change {
         .with(change.password_hash.as_ref().map(PasswordHash::reveal))
         .with(change.source.as_ref().map(ToString::to_string))
         .with(change.disabled)
-        .with(change.download_errors.map(DownloadErrors::as_str));
+        .with(change.download_errors.map(DownloadErrors::as_str))
+        .with(change.empty_calls.map(EmptyCalls::as_str));
         if sql.execute(query).await? == 0 {
             return Err(CatalogError::Gone { what: "person" });
         }

@@ -11,7 +11,7 @@ use callvault_core::hunt_group::{Level, NewHuntGroup, NewMessage};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RecordingId, RoleId};
 use callvault_core::listen::Door;
 use callvault_core::page::PageRequest;
-use callvault_core::person::{DownloadErrors, NewPerson, PasswordHash};
+use callvault_core::person::{DownloadErrors, EmptyCalls, NewPerson, PasswordHash};
 use callvault_core::plan::{Plan, PlanLimit};
 use callvault_core::port::catalog::{Added, Catalog, CatalogError};
 use callvault_core::recording::{Recording, RecordingName};
@@ -112,6 +112,7 @@ impl Bench {
             password_hash: PasswordHash::new("$argon2id$one"),
             source: "10.0.0.0/8,192.0.2.7".parse().unwrap(),
             download_errors: DownloadErrors::Status,
+            empty_calls: EmptyCalls::Missing,
             created_at: at(2_000),
         }
     }

@@ -140,11 +140,15 @@ pub(crate) enum PersonCommand {
         /// HTTP status tells as well) [default: envelope]
         #[arg(long, value_name = "WORD", value_parser = ["envelope", "status"])]
         download_errors: Option<String>,
+        /// What they get for call records of which there are none by the Yeastar API: header (a file with the header line
+        /// alone) or missing (a failure, which leaves the ticket good) [default: header]
+        #[arg(long, value_name = "WORD", value_parser = ["header", "missing"])]
+        empty_calls: Option<String>,
         #[command(flatten)]
         output: Output,
     },
     /// Change a person
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["role", "source", "download_errors"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["role", "source", "download_errors", "empty_calls"]))]
     Set {
         /// Their id or username
         person: String,
@@ -158,6 +162,10 @@ pub(crate) enum PersonCommand {
         /// HTTP status tells as well)
         #[arg(long, value_name = "WORD", value_parser = ["envelope", "status"])]
         download_errors: Option<String>,
+        /// What they get for call records of which there are none by the Yeastar API: header (a file with the header line
+        /// alone) or missing (a failure, which leaves the ticket good)
+        #[arg(long, value_name = "WORD", value_parser = ["header", "missing"])]
+        empty_calls: Option<String>,
     },
     /// List people
     List {

@@ -97,19 +97,30 @@ pub(super) async fn person(client: &ApiClient, command: PersonCommand) -> anyhow
         anyhow::Ok(Outcome::Done)
     };
     match command {
-        PersonCommand::Add { customer, username, role, password, source, download_errors, output } => {
+        PersonCommand::Add {
+            customer,
+            username,
+            role,
+            password,
+            source,
+            download_errors,
+            empty_calls,
+            output,
+        } => {
             let secret = password::ask(password.password_stdin, &username)?;
             let body = without_nulls(json!({
                 "customer": customer, "username": username, "role": role, "password": secret.reveal(), "source": source,
-                "download_errors": download_errors,
+                "download_errors": download_errors, "empty_calls": empty_calls,
             }));
             let added = client.post(&Route::to([&"people"]), &body).await;
             let added = added.with_context(|| format!("cannot add person {username:?}"))?;
             Printer::new(output.json).added(&added)?;
             Ok(Outcome::Done)
         }
-        PersonCommand::Set { person, role, source, download_errors } => {
-            let body = json!({"role": role, "source": source, "download_errors": download_errors});
+        PersonCommand::Set { person, role, source, download_errors, empty_calls } => {
+            let body = json!({
+                "role": role, "source": source, "download_errors": download_errors, "empty_calls": empty_calls,
+            });
             change(&person, without_nulls(body)).await
         }
         PersonCommand::SetPassword { person, password } => {

@@ -46,7 +46,9 @@ fn round_trip(vault: &Vault) {
         .done();
     let shown = vault.run(&["person", "show", "anna", "--json"]).json();
     assert_eq!((&shown["role"], &shown["source"]), (&json!("user"), &json!("")));
-    assert_eq!(shown["download_errors"], "status");
+    assert_eq!((&shown["download_errors"], &shown["empty_calls"]), (&json!("status"), &json!("header")));
+    vault.run(&["person", "set", "anna", "--empty-calls", "missing"]).done();
+    assert_eq!(vault.run(&["person", "show", "anna", "--json"]).json()["empty_calls"], "missing");
 
     messages(vault, &customer);
     recordings(vault, &customer);

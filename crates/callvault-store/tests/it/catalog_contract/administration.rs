@@ -3,7 +3,7 @@
 use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RoleId};
-use callvault_core::person::{DownloadErrors, PasswordHash, PersonChange};
+use callvault_core::person::{DownloadErrors, EmptyCalls, PasswordHash, PersonChange};
 use callvault_core::plan::{Plan, PlanChange};
 use callvault_core::role::{Privilege, Reach, builtin_roles};
 
@@ -148,6 +148,7 @@ pub(crate) async fn accounts_bring_their_rights(bench: &Bench) {
     assert_eq!(account.person.source, new.source);
     assert_eq!(account.person.created_at, new.created_at);
     assert_eq!(account.person.download_errors, new.download_errors);
+    assert_eq!(account.person.empty_calls, new.empty_calls);
     assert!(!account.person.disabled);
     assert_eq!(account.role, builtin_roles()[3]);
     assert_eq!(catalog.account_named("ann").await.unwrap().unwrap(), account);
@@ -180,6 +181,7 @@ pub(crate) async fn people_change(bench: &Bench) {
         source: Some("192.0.2.0/24".parse().unwrap()),
         disabled: Some(true),
         download_errors: Some(DownloadErrors::Envelope),
+        empty_calls: Some(EmptyCalls::Header),
     };
     catalog.change_person(person, change.clone()).await.unwrap();
     let changed = catalog.account(person).await.unwrap().unwrap();
@@ -188,6 +190,7 @@ pub(crate) async fn people_change(bench: &Bench) {
     assert_eq!(changed.person.source.to_string(), "192.0.2.0/24");
     assert!(changed.person.disabled);
     assert_eq!(changed.person.download_errors, DownloadErrors::Envelope);
+    assert_eq!(changed.person.empty_calls, EmptyCalls::Header);
     catalog.change_person(person, PersonChange::default()).await.unwrap();
     assert_eq!(catalog.account(person).await.unwrap().unwrap(), changed);
     let anywhere = PersonChange { source: Some("".parse().unwrap()), ..PersonChange::default() };
