@@ -15,6 +15,7 @@ pub mod recordings;
 pub mod reports;
 pub mod sessions;
 pub mod sounds;
+mod ticket_book;
 pub mod tickets;
 
 use std::sync::Arc;
@@ -152,9 +153,10 @@ impl Services {
         let listening = Arc::new(listening::Listening::new(&ports, gate.clone()));
         let intake = Arc::new(intake::Intake::new(&ports));
         let playback = Arc::new(playback::Playback::new(&ports, listening.clone()));
+        let book = Arc::new(ticket_book::TicketBook::new(&ports));
         Ok(Self {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
-            tickets: tickets::Tickets::new(&ports, gate.clone(), playback.clone(), listening.clone()),
+            tickets: tickets::Tickets::new(&ports, gate.clone(), playback.clone(), listening.clone(), book),
             recordings: recordings::Recordings::new(
                 &ports,
                 gate.clone(),

@@ -1,4 +1,4 @@
-//! Tickets: the right to fetch one recording once, soon, from few addresses.
+//! Tickets: the right to fetch one thing once, soon, from few addresses.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -18,15 +18,16 @@ pub const LONGEST_TICKET_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60)
 /// How many unused tickets one session may hold; more push out the oldest (`docs/yeastar.md` G37).
 pub const OPEN_TICKETS_PER_SESSION: usize = 1000;
 
-/// The right to fetch one recording once.
+/// The right to fetch one thing once. `S` says what it may be for: a recording where it lives in the catalog, any
+/// [`TicketSubject`] where it lives in the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ticket {
+pub struct Ticket<S = RecordingName> {
     /// The hash of its `random`.
     pub random: SecretHash,
-    /// The recording's customer.
+    /// Whose the thing is.
     pub customer: CustomerId,
-    /// The recording.
-    pub recording: RecordingName,
+    /// What it is for.
+    pub subject: S,
     /// The session it is bound to; a ticket made by the command line has none.
     pub session: Option<SecretHash>,
     /// Who made it; `None` is the local system owner.
@@ -39,9 +40,30 @@ pub struct Ticket {
     pub expires_at: Timestamp,
 }
 
-impl Ticket {
+/// What a ticket of this process is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TicketSubject {
+    /// The audio of a recording.
+    Recording(RecordingName),
+}
+
+impl<S> Ticket<S> {
     /// Whether a client at this address may use it.
     pub fn allows(&self, peer: IpAddr) -> bool {
         self.allowed.is_empty() || self.allowed.iter().any(|one| same_client(*one, peer))
+    }
+
+    /// The same ticket, its subject told in another way.
+    pub fn map<T>(self, subject: impl FnOnce(S) -> T) -> Ticket<T> {
+        Ticket {
+            random: self.random,
+            customer: self.customer,
+            subject: subject(self.subject),
+            session: self.session,
+            made_by: self.made_by,
+            allowed: self.allowed,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+        }
     }
 }

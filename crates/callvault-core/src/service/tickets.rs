@@ -1,31 +1,29 @@
 //! Tickets: made, redeemed at most once, listed, revoked.
 //!
-//! A dialect's tickets live in this process, for 30 seconds; a restart forgets them and so fails closed. Tickets made
-//! through our own API live in the catalog. Either kind is claimed in one atomic step, after every check and before
+//! A dialect's tickets live in this process, for 30 seconds (`service/ticket_book.rs`). Tickets made through our own API
+//! live in the catalog. Either kind is claimed in one atomic step, after every check and before
 //! the first byte; a HEAD, a wrong name, another session's token or a refused address never spends one.
 
-use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::canonical;
 use crate::error::{Error, Result};
 use crate::gate::{Bound, Gate, Kind, Principal, Verb, Within};
 use crate::id::CustomerId;
 use crate::listen::{Action, Door};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
-use crate::port::random::Random;
 use crate::recording::{Recording, RecordingName};
 use crate::role::{Privileges, Reach};
-use crate::secret::{Secret, SecretHash, fresh_token};
+use crate::secret::{Secret, SecretHash};
 use crate::service::Ports;
 use crate::service::listening::Listening;
 use crate::service::playback::{Playable, Playback};
 use crate::service::recordings::subject;
+use crate::service::ticket_book::TicketBook;
 use crate::session::Session;
-use crate::ticket::{LONGEST_TICKET_LIFE, OPEN_TICKETS_PER_SESSION, TICKET_LIFE, Ticket};
+use crate::ticket::{LONGEST_TICKET_LIFE, TICKET_LIFE, Ticket, TicketSubject};
 
 /// Why a ticket opens nothing.
 #[derive(Debug, thiserror::Error)]
@@ -59,69 +57,14 @@ pub struct Bearer<'a> {
     pub spend: bool,
 }
 
-/// A ticket of this process, with its end on the clock that never goes back and its place in the order of making.
-struct Held {
-    ticket: Ticket,
-    session: SecretHash,
-    ends: Duration,
-    order: u64,
-}
-
-/// The tickets of this process. Each is in all three maps or in none.
-#[derive(Default)]
-struct Book {
-    held: HashMap<SecretHash, Held>,
-    by_end: BTreeSet<(Duration, SecretHash)>,
-    of_session: HashMap<SecretHash, BTreeSet<(u64, SecretHash)>>,
-    made: u64,
-}
-
-impl Book {
-    fn add(&mut self, session: SecretHash, ticket: Ticket, ends: Duration) {
-        self.made += 1;
-        let random = ticket.random;
-        let open = self.of_session.entry(session).or_default();
-        open.insert((self.made, random));
-        let oldest = if open.len() > OPEN_TICKETS_PER_SESSION {
-            open.first().map(|(_, oldest)| *oldest)
-        } else {
-            None
-        };
-        self.by_end.insert((ends, random));
-        self.held.insert(random, Held { ticket, session, ends, order: self.made });
-        if let Some(oldest) = oldest {
-            self.remove(&oldest);
-        }
-    }
-
-    fn remove(&mut self, random: &SecretHash) -> Option<Ticket> {
-        let held = self.held.remove(random)?;
-        self.by_end.remove(&(held.ends, *random));
-        if let Some(open) = self.of_session.get_mut(&held.session) {
-            open.remove(&(held.order, *random));
-            if open.is_empty() {
-                self.of_session.remove(&held.session);
-            }
-        }
-        Some(held.ticket)
-    }
-
-    fn forget_ended(&mut self, now: Duration) {
-        while let Some((_, random)) = self.by_end.first().copied().filter(|(ends, _)| *ends <= now) {
-            self.remove(&random);
-        }
-    }
-}
-
 /// The use cases of tickets.
 pub struct Tickets {
     catalog: Arc<dyn Catalog>,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
     gate: Arc<Gate>,
     playback: Arc<Playback>,
     listening: Arc<Listening>,
-    book: Mutex<Book>,
+    book: Arc<TicketBook>,
 }
 
 impl Tickets {
@@ -130,16 +73,9 @@ impl Tickets {
         gate: Arc<Gate>,
         playback: Arc<Playback>,
         listening: Arc<Listening>,
+        book: Arc<TicketBook>,
     ) -> Self {
-        Self {
-            catalog: ports.catalog.clone(),
-            clock: ports.clock.clone(),
-            random: ports.random.clone(),
-            gate,
-            playback,
-            listening,
-            book: Mutex::default(),
-        }
+        Self { catalog: ports.catalog.clone(), clock: ports.clock.clone(), gate, playback, listening, book }
     }
 
     /// Makes a 30-second ticket of a session for the first of `names` that exists in the session's customer. It may be
@@ -166,13 +102,9 @@ impl Tickets {
         }
         let recording = found.ok_or(Error::NotFound { what: "recording" })?;
         self.playback.probe(&recording.audio).await?;
-        let allowed = session.addresses().chain(principal.peer).chain(extra);
-        let (random, ticket) =
-            self.make(principal, &recording, Some(session.token), allowed, TICKET_LIFE).await?;
-        let uptime = self.clock.uptime();
-        let mut book = self.locked();
-        book.forget_ended(uptime);
-        book.add(session.token, ticket, uptime + TICKET_LIFE);
+        let allowed = TicketBook::allowed(principal, session, extra);
+        let (random, ticket) = self.make(principal, &recording, allowed, TICKET_LIFE).await?;
+        self.book.add(session, ticket.map(TicketSubject::Recording));
         Ok(random)
     }
 
@@ -182,16 +114,17 @@ impl Tickets {
     /// See [`TicketRefused`].
     pub async fn redeem(&self, principal: &Principal, bearer: Bearer<'_>) -> Result<Playable, TicketRefused> {
         let random = SecretHash::of(bearer.random);
-        let ticket = self.held(&random).ok_or(TicketRefused::Invalid)?;
-        let same_session = ticket.session.is_some_and(|session| session.matches(&bearer.session.token));
-        if !same_session || !bearer.names.contains(&ticket.recording) {
-            return Err(TicketRefused::Invalid);
-        }
-        if !ticket.allows(bearer.peer) {
-            return Err(TicketRefused::Address);
-        }
-        let playable = self.open(principal, &ticket).await?;
-        if bearer.spend && self.locked().remove(&random).is_none() {
+        let mut named = None;
+        let ticket = self.book.present(&random, bearer.session, bearer.peer, |subject| {
+            named = match subject {
+                TicketSubject::Recording(name) if bearer.names.contains(name) => Some(name.clone()),
+                TicketSubject::Recording(_) => None,
+            };
+            named.is_some()
+        })?;
+        let recording = named.ok_or(TicketRefused::Invalid)?;
+        let playable = self.open(principal, &ticket.map(|_| recording)).await?;
+        if bearer.spend && !self.book.claim(&random) {
             return Err(TicketRefused::Invalid);
         }
         Ok(playable)
@@ -215,7 +148,7 @@ impl Tickets {
         let customer = self.gate.customer(principal, Kind::Recording, Verb::Share, customer).await?;
         let found = self.catalog.recording(&customer, name).await?;
         let recording = found.ok_or(Error::NotFound { what: "recording" })?;
-        let (random, ticket) = self.make(principal, &recording, None, allowed.into_iter(), life).await?;
+        let (random, ticket) = self.make(principal, &recording, allowed.into_iter(), life).await?;
         self.catalog.add_ticket(ticket.clone()).await?;
         Ok((random, ticket))
     }
@@ -225,22 +158,11 @@ impl Tickets {
         &self,
         principal: &Principal,
         recording: &Recording,
-        session: Option<SecretHash>,
         allowed: impl Iterator<Item = IpAddr>,
         life: Duration,
     ) -> Result<(Secret, Ticket)> {
-        let now = self.clock.now();
-        let random = fresh_token(self.random.as_ref());
-        let ticket = Ticket {
-            random: SecretHash::of(random.reveal()),
-            customer: recording.customer,
-            recording: recording.name.clone(),
-            session,
-            made_by: principal.person,
-            allowed: allowed.map(canonical).collect(),
-            created_at: now,
-            expires_at: now.after(life),
-        };
+        let (random, ticket) =
+            self.book.draw(principal, recording.customer, recording.name.clone(), allowed, life);
         let handle = Some(ticket.random.handle());
         let (subject, audio) = (subject(recording), &recording.audio);
         self.listening.record(principal, Action::Link, &subject, audio, None, handle).await?;
@@ -286,10 +208,12 @@ impl Tickets {
     ///
     /// # Errors
     /// [`Error::RoleForbids`].
-    pub async fn list(&self, principal: &Principal) -> Result<Vec<Ticket>> {
+    pub async fn list(&self, principal: &Principal) -> Result<Vec<Ticket<TicketSubject>>> {
         let within = self.gate.within(principal, Kind::Ticket, Verb::See)?;
-        let mut tickets = self.catalog.tickets(&within, self.clock.now()).await?;
-        for ticket in self.live() {
+        let created = self.catalog.tickets(&within, self.clock.now()).await?;
+        let mut tickets: Vec<_> =
+            created.into_iter().map(|ticket| ticket.map(TicketSubject::Recording)).collect();
+        for ticket in self.book.live() {
             if self.bound_holds(&within, ticket.customer).await? {
                 tickets.push(ticket);
             }
@@ -304,10 +228,8 @@ impl Tickets {
     /// [`Error::RoleForbids`], [`Error::NotFound`].
     pub async fn revoke(&self, principal: &Principal, handle: &str) -> Result<()> {
         let within = self.gate.within(principal, Kind::Ticket, Verb::Delete)?;
-        for ticket in self.live().into_iter().filter(|ticket| ticket.random.handle() == handle) {
-            if self.bound_holds(&within, ticket.customer).await?
-                && self.locked().remove(&ticket.random).is_some()
-            {
+        for ticket in self.book.live().into_iter().filter(|ticket| ticket.random.handle() == handle) {
+            if self.bound_holds(&within, ticket.customer).await? && self.book.claim(&ticket.random) {
                 return Ok(());
             }
         }
@@ -320,7 +242,7 @@ impl Tickets {
 
     async fn open(&self, principal: &Principal, ticket: &Ticket) -> Result<Playable, TicketRefused> {
         let customer = self.gate.vouched(ticket.customer);
-        let found = self.catalog.recording(&customer, &ticket.recording).await.map_err(Error::from)?;
+        let found = self.catalog.recording(&customer, &ticket.subject).await.map_err(Error::from)?;
         let recording = found.ok_or(TicketRefused::Missing)?;
         let handle = Some(ticket.random.handle());
         let file_name = recording.name.to_string();
@@ -344,67 +266,11 @@ impl Tickets {
         Ok(false)
     }
 
-    fn held(&self, random: &SecretHash) -> Option<Ticket> {
-        let now = self.clock.uptime();
-        let book = self.locked();
-        let held =
-            book.held.get(random).filter(|held| held.ticket.random.matches(random) && now < held.ends)?;
-        Some(held.ticket.clone())
-    }
-
-    fn live(&self) -> Vec<Ticket> {
-        let now = self.clock.uptime();
-        let book = self.locked();
-        book.held.values().filter(|held| now < held.ends).map(|held| held.ticket.clone()).collect()
-    }
-
     async fn bound_holds(&self, within: &Within, customer: CustomerId) -> Result<bool> {
         match within.bound() {
             Bound::Everything => Ok(true),
             Bound::Only(only) => Ok(only == customer),
             Bound::Below(root) => Ok(self.catalog.customer_line(customer).await?.contains(&root)),
         }
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::time::Timestamp;
-
-    fn ticket(random: u32) -> Ticket {
-        let now = Timestamp::from_unix_ms(0);
-        Ticket {
-            random: SecretHash::of(&random.to_string()),
-            customer: CustomerId(1),
-            recording: RecordingName::new("a.wav").unwrap(),
-            session: None,
-            made_by: None,
-            allowed: Vec::new(),
-            created_at: now,
-            expires_at: now,
-        }
-    }
-
-    #[test]
-    fn a_session_whose_tickets_are_used_or_over_leaves_nothing() {
-        let mut book = Book::default();
-        let (one, other) = (SecretHash::of("one"), SecretHash::of("other"));
-        for random in 0..3 {
-            book.add(one, ticket(random), Duration::from_secs(30));
-        }
-        book.add(other, ticket(3), Duration::from_secs(40));
-        for random in 0..3 {
-            assert!(book.remove(&SecretHash::of(&random.to_string())).is_some());
-        }
-        assert_eq!(book.of_session.len(), 1);
-        book.forget_ended(Duration::from_secs(39));
-        assert_eq!(book.held.len(), 1);
-        book.forget_ended(Duration::from_secs(40));
-        assert!(book.held.is_empty() && book.by_end.is_empty() && book.of_session.is_empty());
     }
 }

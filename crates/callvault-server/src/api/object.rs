@@ -13,7 +13,7 @@ use callvault_core::role::{Privilege, Role};
 use callvault_core::service::lockouts::Lockout;
 use callvault_core::session::Session;
 use callvault_core::sound::Sound;
-use callvault_core::ticket::Ticket;
+use callvault_core::ticket::{Ticket, TicketSubject};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
@@ -241,12 +241,15 @@ pub(super) struct TicketObject {
     expires_at: String,
 }
 
-impl From<Ticket> for TicketObject {
-    fn from(ticket: Ticket) -> Self {
+impl From<Ticket<TicketSubject>> for TicketObject {
+    fn from(ticket: Ticket<TicketSubject>) -> Self {
+        let recording = match ticket.subject {
+            TicketSubject::Recording(name) => name.to_string(),
+        };
         Self {
             id: ticket.random.handle(),
             customer: ticket.customer.0,
-            recording: ticket.recording.to_string(),
+            recording,
             session: ticket.session.map(|session| session.handle()),
             made_by: ticket.made_by.map(|person| person.0),
             allowed: ticket.allowed,

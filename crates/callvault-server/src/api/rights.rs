@@ -11,7 +11,7 @@ use callvault_core::id::CustomerId;
 use callvault_core::listen::Door;
 use callvault_core::recording::RecordingName;
 use callvault_core::service::playback::Released;
-use callvault_core::ticket::TICKET_LIFE;
+use callvault_core::ticket::{TICKET_LIFE, TicketSubject};
 use callvault_wire::yeastar::response::{Cors, download_headers};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -60,7 +60,8 @@ pub(super) async fn create_ticket(
     let (random, ticket) = app.services.tickets.create(&principal, customer, &name, allowed, life).await?;
     app.metrics.ticket(Door::Link.as_str(), TicketEvent::Issued);
     let path = format!("/api/v1/tickets/{}/audio", random.reveal());
-    Ok(Json::created(NewTicketObject { ticket: ticket.into(), random: random.reveal().to_owned(), path }))
+    let ticket = ticket.map(TicketSubject::Recording).into();
+    Ok(Json::created(NewTicketObject { ticket, random: random.reveal().to_owned(), path }))
 }
 
 pub(super) async fn revoke_ticket(

@@ -86,7 +86,7 @@ impl<E: Engine> Tickets for SqlCatalog<E> {
 fn read(row: &mut Row) -> CatalogResult<Ticket> {
     let random = SecretHash::from_bytes(row.hash("ticket")?);
     let customer = CustomerId(row.int("ticket customer")?);
-    let recording = row.parsed("ticket recording", |text| RecordingName::new(text).ok())?;
+    let subject = row.parsed("ticket recording", |text| RecordingName::new(text).ok())?;
     let session = if row.next_is_absent() {
         row.optional_bytes("ticket session")?;
         None
@@ -101,7 +101,7 @@ fn read(row: &mut Row) -> CatalogResult<Ticket> {
     Ok(Ticket {
         random,
         customer,
-        recording,
+        subject,
         session,
         made_by,
         allowed,
@@ -129,7 +129,7 @@ impl Unit for Add {
         .with(ticket.random.as_bytes().as_slice())
         .with(ticket.random.handle())
         .with(ticket.customer.0)
-        .with(ticket.recording.as_str())
+        .with(ticket.subject.as_str())
         .with(Value::Bytes(ticket.session.map(|session| session.as_bytes().to_vec())))
         .with(ticket.made_by.map(|person| person.0))
         .with(allowed.join(","))

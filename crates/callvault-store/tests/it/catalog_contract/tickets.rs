@@ -11,7 +11,7 @@ pub(crate) fn ticket(random: &str, customer: CustomerId) -> Ticket {
     Ticket {
         random: SecretHash::of(random),
         customer,
-        recording: name("a.wav"),
+        subject: name("a.wav"),
         session: None,
         made_by: None,
         allowed: vec![],
