@@ -1,7 +1,10 @@
-//! The routes of the Yeastar dialect.
+//! The routes of the Yeastar dialect: from a request to the call it is, to whoever carries it out, to its answer.
 
+mod recordings;
 mod reporting;
+mod session;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,19 +12,16 @@ use axum::extract::Request;
 use axum::response::Response;
 use callvault_core::listen::Door;
 use callvault_core::person::DownloadErrors;
-use callvault_core::service::logins::{Attempt, LoginRefused};
-use callvault_core::service::playback::Released;
 use callvault_core::service::sessions::{Resumed, SessionRefused};
-use callvault_core::service::tickets::{Bearer, TicketRefused};
-use callvault_wire::yeastar::error::Errno;
+use callvault_core::service::tickets::TicketRefused;
+use callvault_wire::yeastar::error::{Errno, Subject};
 use callvault_wire::yeastar::path::{Endpoint, Method};
-use callvault_wire::yeastar::request::{self, Call, Head, Login, Opening, RecordingDownload};
-use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success, Transport};
+use callvault_wire::yeastar::request::{self, Call, Head, Opening};
+use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success};
 
 use super::{respond, small_body};
 use crate::app::App;
 use crate::caller::Caller;
-use crate::stream::{self, Form, Piece};
 use crate::telemetry::TicketEvent;
 
 /// The largest body of a call. The longest honest one, a login with a long `url`, has a few kilobytes.
@@ -34,7 +34,14 @@ const DOOR: &str = Door::Yeastar.as_str();
 enum Outcome {
     Done(Success),
     Preflight,
-    Audio(Response),
+    Stream(Response),
+}
+
+/// A client whose token was found good.
+struct Visit<'a> {
+    app: &'a Arc<App>,
+    peer: IpAddr,
+    resumed: Resumed,
 }
 
 /// Answers a call of this dialect.
@@ -64,7 +71,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
     match outcome {
         Ok(Outcome::Done(success)) => reply(route, response::success(&success, &app.settings.cors)),
         Ok(Outcome::Preflight) => reply(route, response::preflight(&app.settings.cors)),
-        Ok(Outcome::Audio(response)) => response,
+        Ok(Outcome::Stream(response)) => response,
         Err(errno) => {
             tracing::debug!(errno = errno.code(), route, "refused");
             reply(route, failure(app, errno, failures))
@@ -80,30 +87,27 @@ async fn carry_out(
     failures: &mut FailureStatus,
 ) -> Result<Outcome, Errno> {
     let peer = caller.address();
-    let services = &app.services;
     let Some(token) = &head.token else {
         let Call::Login(login) = head.call()? else { return Err(Errno::TokenBlank) };
-        if caller.is_readable_on_the_wire() {
-            app.warnings.plain_login(peer);
-        }
-        return log_in(app, caller, head, login).await;
+        return session::log_in(app, caller, head.version, login).await.map(Outcome::Done);
     };
-    let resumed =
-        services.sessions.resume(token.reveal(), peer, head.endpoint == Endpoint::RecordingDownload).await;
+    let is_download = head.endpoint.is_download();
+    let resumed = app.services.sessions.resume(token.reveal(), peer, is_download).await;
     let known = match &resumed {
         Ok(resumed) => Some(resumed.download_errors),
         Err(SessionRefused::Expired { download_errors }) => Some(*download_errors),
         Err(_) => None,
     };
-    if head.endpoint == Endpoint::RecordingDownload && known == Some(DownloadErrors::Status) {
+    if is_download && known == Some(DownloadErrors::Status) {
         *failures = FailureStatus::Real;
     }
-    let Resumed { session, principal, .. } = resumed.map_err(|refused| match refused {
+    let resumed = resumed.map_err(|refused| match refused {
         SessionRefused::Unknown => Errno::TokenUnknown,
         SessionRefused::Expired { .. } => head.version.expired_token(),
         SessionRefused::Failed(error) => internal(&error),
     })?;
-    match head.call()? {
+    let visit = Visit { app, peer, resumed };
+    let done = match head.call()? {
         Call::Login(_)
         | Call::TokenRefresh(_)
         | Call::CdrGetRandom(_)
@@ -115,93 +119,15 @@ async fn carry_out(
         | Call::ExtensionList
         | Call::ExtensionQuery(_)
         | Call::QueueQuery(_)
-        | Call::TrunkList => Err(Errno::RequestUnknown),
-        Call::Heartbeat(beat) => {
-            let heartbeat = reporting::of_heartbeat(beat, &session);
-            services.sessions.heartbeat(session.token, heartbeat).await.map_err(|error| internal(&error))?;
-            Ok(Outcome::Done(Success::Heartbeat))
+        | Call::TrunkList => return Err(Errno::RequestUnknown),
+        Call::Heartbeat(beat) => session::heartbeat(&visit, beat).await?,
+        Call::Logout => session::log_out(&visit).await?,
+        Call::RecordingGetRandom(wanted) => recordings::ticket(&visit, wanted).await?,
+        Call::RecordingDownload(link) => {
+            return recordings::download(&visit, link).await.map(Outcome::Stream);
         }
-        Call::Logout => {
-            services.sessions.end(session.token).await.map_err(|error| internal(&error))?;
-            Ok(Outcome::Done(Success::Logout))
-        }
-        Call::RecordingGetRandom(wanted) => {
-            let names = wanted.recording.spellings();
-            let random = services
-                .tickets
-                .issue(&principal, &session, names, wanted.allowed_address)
-                .await
-                .map_err(|error| internal(&error))?;
-            app.metrics.ticket(DOOR, TicketEvent::Issued);
-            let recording = wanted.recording.echo().to_owned();
-            Ok(Outcome::Done(Success::RecordingGetRandom { recording, random }))
-        }
-        Call::RecordingDownload(RecordingDownload { recording, random, headers_only }) => {
-            let bearer = Bearer {
-                random: random.reveal(),
-                names: recording.spellings(),
-                session: &session,
-                peer,
-                spend: !headers_only,
-            };
-            let playable = services.tickets.redeem(&principal, bearer).await.map_err(|refused| {
-                app.metrics.ticket(DOOR, TicketEvent::Refused);
-                match &refused {
-                    TicketRefused::Failed(error) => internal(error),
-                    TicketRefused::Address => {
-                        tracing::warn!(client = %peer, "a ticket was shown from an address that may not use it");
-                        Errno::AddressRefused
-                    }
-                    other => other.into(),
-                }
-            })?;
-            let audio = &playable.audio;
-            let headers = response::download_headers(
-                &playable.file_name,
-                audio.facts.container,
-                audio.size_bytes,
-                &app.settings.cors,
-            );
-            let body = if headers_only {
-                Body::empty()
-            } else {
-                app.metrics.ticket(DOOR, TicketEvent::Redeemed);
-                let reader = playable.release(Released::Whole).await.map_err(|error| internal(&error))?;
-                let pieces = vec![Piece::Audio(0..audio.size_bytes, Form::Exact)];
-                stream::body(reader, pieces, &app.budget, &app.metrics, DOOR)
-            };
-            Ok(Outcome::Audio(respond("/api/{version}/recording/download", 200, headers, body)))
-        }
-    }
-}
-
-async fn log_in(app: &Arc<App>, caller: Caller, head: &Head, login: Login) -> Result<Outcome, Errno> {
-    let peer = caller.address();
-    let logins = &app.services.logins;
-    let verified = match &login.password {
-        Some(password) => {
-            let attempt = Attempt { door: Door::Yeastar, username: &login.username, password, peer };
-            logins.verify(attempt).await
-        }
-        None => Err(logins.refuse(Door::Yeastar, &login.username, peer)),
     };
-    let account = verified.map_err(|refused| {
-        app.metrics.login_failed(DOOR);
-        if let LoginRefused::Failed(error) = &refused {
-            return internal(error);
-        }
-        tracing::warn!(client = %peer, door = DOOR, "login refused: {refused}");
-        Errno::from(&refused)
-    })?;
-    let (report, target) = reporting::of_login(&login, peer);
-    let begun = app.services.sessions.begin(&account, peer, report, target).await;
-    let token = begun.map_err(|error| internal(&error))?.ok_or(Errno::LoginRefused)?;
-    Ok(Outcome::Done(Success::Login {
-        version: head.version,
-        token,
-        refresh_token: None,
-        transport: Transport::Http,
-    }))
+    Ok(Outcome::Done(done))
 }
 
 /// The errno of a use case's failure; what is no client's doing goes to the log, where alone its cause is told.
@@ -211,6 +137,21 @@ fn internal(error: &callvault_core::Error) -> Errno {
         tracing::error!(error = error as &dyn std::error::Error, "a call of the Yeastar dialect failed");
     }
     errno
+}
+
+/// The errno of a ticket that opened nothing.
+fn refused_ticket(visit: &Visit<'_>, subject: Subject, refused: &TicketRefused) -> Errno {
+    visit.app.metrics.ticket(DOOR, TicketEvent::Refused);
+    match refused {
+        TicketRefused::Failed(error) => {
+            internal(error);
+        }
+        TicketRefused::Address => {
+            tracing::warn!(client = %visit.peer, "a ticket was shown from an address that may not use it");
+        }
+        TicketRefused::Invalid | TicketRefused::Missing => {}
+    }
+    subject.refused(refused)
 }
 
 fn failure(app: &App, errno: Errno, status: FailureStatus) -> Reply {
