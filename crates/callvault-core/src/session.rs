@@ -13,6 +13,9 @@ pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
 /// How long an expired session is remembered, so that its token can be told from one never issued (G7).
 pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long a refresh token lives, also beyond the end of its session (`docs/yeastar.md` G8).
+pub const REFRESH_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A login of the Yeastar dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -31,6 +34,17 @@ pub struct Session {
     /// When the login was.
     pub created_at: Timestamp,
     /// When it ends unless something slides it.
+    pub expires_at: Timestamp,
+    /// What renews it, where the client was given that.
+    pub refresh: Option<RefreshToken>,
+}
+
+/// What renews a session, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// The hash of the token.
+    pub token: SecretHash,
+    /// When it ends; a session is remembered for longer.
     pub expires_at: Timestamp,
 }
 

@@ -283,6 +283,15 @@ pub trait Sessions: Send + Sync {
     ) -> CatalogResult<()>;
     /// Deletes a session. What waits at a place that is left is set aside.
     async fn end_session(&self, token: SecretHash, left: Option<LeftPlace>) -> CatalogResult<()>;
+    /// Gives a session a new token, end and refresh token, in one commit with the deletion of those it pushes out; false,
+    /// and nothing done, when there is no session any more that `old` and `refresh` belong to. True for exactly one caller.
+    async fn renew_session(
+        &self,
+        old: SecretHash,
+        refresh: SecretHash,
+        renewed: Session,
+        pushed_out: Vec<SecretHash>,
+    ) -> CatalogResult<bool>;
     /// All sessions, live and remembered.
     async fn sessions(&self) -> CatalogResult<Vec<Session>>;
 }

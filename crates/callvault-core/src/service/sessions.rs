@@ -1,4 +1,5 @@
-//! Sessions of the Yeastar dialect: several per person, sliding, surviving a restart, kept under the hash of their token.
+//! Sessions of the Yeastar dialect: several per person, sliding, surviving a restart, kept under the hash of their token,
+//! and renewed by a refresh token that is good once.
 //! Among the sessions of a person that want reports at one place the newest counts (`docs/yeastar.md` G6).
 //!
 //! One process holds them all in memory. A new, changed or ended session is written before the answer; a session that
@@ -21,8 +22,26 @@ use crate::role::Privilege;
 use crate::secret::{Secret, SecretHash, fresh_token};
 use crate::service::accounts::Accounts;
 use crate::service::{Policy, Ports};
-use crate::session::{ReportWish, SESSION_LIFE, Session, TOMBSTONE_LIFE};
+use crate::session::{REFRESH_LIFE, RefreshToken, ReportWish, SESSION_LIFE, Session, TOMBSTONE_LIFE};
 use crate::time::Timestamp;
+
+/// What a client is told of a session that begins.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// Goes into every call.
+    pub token: Secret,
+    /// Renews the session once, where that was wanted.
+    pub refresh: Option<Secret>,
+}
+
+/// What a client is told of a session that was renewed.
+#[derive(Debug, Clone)]
+pub struct Renewed {
+    /// Goes into every call from now on.
+    pub token: Secret,
+    /// Renews it the next time.
+    pub refresh: Secret,
+}
 
 /// Why a token opens nothing.
 #[derive(Debug, thiserror::Error)]
@@ -67,18 +86,25 @@ pub struct Heartbeat {
 struct Book {
     sessions: HashMap<SecretHash, Session>,
     of_person: HashMap<PersonId, HashSet<SecretHash>>,
+    by_refresh: HashMap<SecretHash, SecretHash>,
     slid: HashSet<SecretHash>,
 }
 
 impl Book {
     fn insert(&mut self, session: Session) {
         self.of_person.entry(session.person).or_default().insert(session.token);
+        if let Some(refresh) = session.refresh {
+            self.by_refresh.insert(refresh.token, session.token);
+        }
         self.sessions.insert(session.token, session);
     }
 
     fn remove(&mut self, token: &SecretHash) -> Option<Session> {
         let session = self.sessions.remove(token)?;
         self.slid.remove(token);
+        if let Some(refresh) = session.refresh {
+            self.by_refresh.remove(&refresh.token);
+        }
         if let Some(tokens) = self.of_person.get_mut(&session.person) {
             tokens.remove(token);
             if tokens.is_empty() {
@@ -86,6 +112,13 @@ impl Book {
             }
         }
         Some(session)
+    }
+
+    /// The session that a refresh token renews, live or not.
+    fn renewable(&self, refresh: &SecretHash, now: Timestamp) -> Option<&Session> {
+        let session = self.sessions.get(self.by_refresh.get(refresh)?)?;
+        let kept = session.refresh?;
+        (kept.token.matches(refresh) && now < kept.expires_at).then_some(session)
     }
 }
 
@@ -122,7 +155,7 @@ impl Sessions {
         })
     }
 
-    /// Begins a session for a verified account; answers its token, or nothing when the account lost its password or was
+    /// Begins a session for a verified account; answers its tokens (that to renew it if `renewable`), or nothing when the account lost its password or was
     /// disabled since it was verified, or the session was ended at once by a flood of others. Durable before it answers.
     ///
     /// # Errors
@@ -133,8 +166,10 @@ impl Sessions {
         peer: IpAddr,
         report: ReportWish,
         target: Option<WantedTarget>,
-    ) -> Result<Option<Secret>> {
+        renewable: bool,
+    ) -> Result<Option<Tokens>> {
         let token = fresh_token(self.random.as_ref());
+        let refresh = renewable.then(|| fresh_token(self.random.as_ref()));
         let now = self.clock.now();
         let session = Session {
             token: SecretHash::of(token.reveal()),
@@ -145,6 +180,7 @@ impl Sessions {
             report,
             created_at: now,
             expires_at: now.after(SESSION_LIFE),
+            refresh: refresh.as_ref().map(|refresh| kept(refresh, now)),
         };
         // The place is taken before the commit, so that logins side by side do not all see the same sessions; nobody
         // can use it, as the token is not told yet.
@@ -174,11 +210,74 @@ impl Sessions {
             }
         }
         if self.locked().sessions.contains_key(&hash) {
-            return Ok(Some(token));
+            return Ok(Some(Tokens { token, refresh }));
         }
         // It was ended before its row was written, which must not outlive it.
         self.catalog.change_sessions(Vec::new(), vec![hash]).await?;
         Ok(None)
+    }
+
+    /// Gives the session of a refresh token new tokens, also when it timed out. The old ones are good for nothing from then
+    /// on, the session's tickets with them; of several that show one refresh token at once, one wins. Durable before it
+    /// answers.
+    ///
+    /// # Errors
+    /// [`SessionRefused::Unknown`] for whatever is wrong with the token or its person, [`SessionRefused::Failed`].
+    pub async fn renew(&self, refresh: &str, peer: IpAddr) -> Result<Renewed, SessionRefused> {
+        let shown = SecretHash::of(refresh);
+        let now = self.clock.now();
+        let person = {
+            let book = self.locked();
+            book.renewable(&shown, now).ok_or(SessionRefused::Unknown)?.person
+        };
+        let account = self.accounts.numbered(person).await?.ok_or(SessionRefused::Unknown)?;
+        if !may_go_on(&account) || !account.person.source.allows(peer) {
+            return Err(SessionRefused::Unknown);
+        }
+        let (token, refresh) = (fresh_token(self.random.as_ref()), fresh_token(self.random.as_ref()));
+        let (old, renewed, pushed_out) = {
+            let mut book = self.locked();
+            let old = book.renewable(&shown, now).map(|session| session.token);
+            let old = old.and_then(|token| book.remove(&token)).ok_or(SessionRefused::Unknown)?;
+            let renewed = Session {
+                token: SecretHash::of(token.reveal()),
+                expires_at: now.after(SESSION_LIFE),
+                refresh: Some(kept(&refresh, now)),
+                ..old.clone()
+            };
+            // As with a login, as it may have timed out and not have counted.
+            let pushed_out = pushed_out_by(&book, &renewed, self.most_per_person, now);
+            let pushed_out: Vec<_> = pushed_out.iter().filter_map(|token| book.remove(token)).collect();
+            book.insert(renewed.clone());
+            (old, renewed, pushed_out)
+        };
+        let hash = renewed.token;
+        let tokens = pushed_out.iter().map(|session| session.token).collect();
+        match self.catalog.renew_session(old.token, shown, renewed, tokens).await {
+            Ok(true) => {}
+            Ok(false) => {
+                // Somebody ended it in the catalog; those it would have pushed out are still there.
+                let mut book = self.locked();
+                book.remove(&hash);
+                pushed_out.into_iter().for_each(|session| book.insert(session));
+                return Err(SessionRefused::Unknown);
+            }
+            Err(error) => {
+                let mut book = self.locked();
+                // Not after a revocation, which has taken the new one away and would have taken the old one.
+                if book.remove(&hash).is_some() {
+                    book.insert(old);
+                    pushed_out.into_iter().for_each(|session| book.insert(session));
+                }
+                return Err(SessionRefused::Failed(error.into()));
+            }
+        }
+        if self.locked().sessions.contains_key(&hash) {
+            return Ok(Renewed { token, refresh });
+        }
+        // It was ended before its row was written, which must not outlive it.
+        self.catalog.change_sessions(Vec::new(), vec![hash]).await.map_err(Error::from)?;
+        Err(SessionRefused::Unknown)
     }
 
     /// The live session of a token, slid to its full life. A person's list of addresses holds for every call but a download,
@@ -203,9 +302,8 @@ impl Sessions {
         if session.expired_at(now) {
             return Err(SessionRefused::Expired { download_errors: account.person.download_errors });
         }
-        let open = account.role.privileges.has(Privilege::YeastarApi);
         let welcome = from_anywhere || account.person.source.allows(peer);
-        if !open || !welcome || account.person.disabled || account.customer_disabled {
+        if !may_go_on(&account) || !welcome {
             return Err(SessionRefused::Unknown);
         }
         let mut book = self.locked();
@@ -398,6 +496,17 @@ impl Sessions {
     fn locked(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A refresh token as it is kept.
+fn kept(refresh: &Secret, now: Timestamp) -> RefreshToken {
+    RefreshToken { token: SecretHash::of(refresh.reveal()), expires_at: now.after(REFRESH_LIFE) }
+}
+
+/// Whether sessions of the account are good.
+fn may_go_on(account: &Account) -> bool {
+    let open = account.role.privileges.has(Privilege::YeastarApi);
+    open && !account.person.disabled && !account.customer_disabled
 }
 
 /// Which live sessions a new one pushes out when its person has too many (`docs/yeastar.md` G6): first those of the

@@ -88,8 +88,12 @@ async fn carry_out(
 ) -> Result<Outcome, Errno> {
     let peer = caller.address();
     let Some(token) = &head.token else {
-        let Call::Login(login) = head.call()? else { return Err(Errno::TokenBlank) };
-        return session::log_in(app, caller, head.version, login).await.map(Outcome::Done);
+        let done = match head.call()? {
+            Call::Login(login) => session::log_in(app, caller, head.version, login).await,
+            Call::TokenRefresh(shown) => session::refresh(app, caller, shown).await,
+            _ => Err(Errno::TokenBlank),
+        };
+        return done.map(Outcome::Done);
     };
     let is_download = head.endpoint.is_download();
     let resumed = app.services.sessions.resume(token.reveal(), peer, is_download).await;
@@ -169,6 +173,7 @@ fn served(endpoint: Endpoint) -> bool {
         Endpoint::Login
             | Endpoint::Heartbeat
             | Endpoint::Logout
+            | Endpoint::TokenRefresh
             | Endpoint::RecordingGetRandom
             | Endpoint::RecordingDownload
     )
@@ -180,6 +185,7 @@ fn pattern(path: &str) -> &'static str {
         Ok((_, Endpoint::Login)) => "/api/{version}/login",
         Ok((_, Endpoint::Heartbeat)) => "/api/{version}/heartbeat",
         Ok((_, Endpoint::Logout)) => "/api/{version}/logout",
+        Ok((_, Endpoint::TokenRefresh)) => "/api/{version}/token/refresh",
         Ok((_, Endpoint::RecordingGetRandom)) => "/api/{version}/recording/get_random",
         Ok((_, Endpoint::RecordingDownload)) => "/api/{version}/recording/download",
         Ok(_) | Err(_) => "/api/{version}/unknown",

@@ -9,5 +9,6 @@ mod golden_enswitch;
 mod golden_yeastar;
 mod listen;
 mod plans;
+mod refresh;
 mod tickets;
 mod walk;

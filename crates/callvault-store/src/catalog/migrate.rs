@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_reports", include_str!("migrations/20261122_reports.sql")),
     ("20261122_customer_plan", include_str!("migrations/20261122_customer_plan.sql")),
     ("20261122_person_options", include_str!("migrations/20261122_person_options.sql")),
+    ("20261122_refresh_tokens", include_str!("migrations/20261122_refresh_tokens.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -6,12 +6,12 @@ use callvault_core::person::PasswordHash;
 use callvault_core::port::catalog::{CatalogResult, LeftPlace, Sessions};
 use callvault_core::report::WantedTarget;
 use callvault_core::secret::{Secret, SecretHash};
-use callvault_core::session::{ReportWish, Session};
+use callvault_core::session::{RefreshToken, ReportWish, Session};
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
 use super::reports;
-use super::sql::{Engine, Query, Row, Sql, Unit, batches, read_all};
+use super::sql::{Engine, Query, Row, Sql, Unit, Value, batches, read_all};
 
 #[async_trait]
 impl<E: Engine> Sessions for SqlCatalog<E> {
@@ -45,11 +45,22 @@ impl<E: Engine> Sessions for SqlCatalog<E> {
         self.engine.write(End { token, left }).await
     }
 
+    async fn renew_session(
+        &self,
+        old: SecretHash,
+        refresh: SecretHash,
+        renewed: Session,
+        pushed_out: Vec<SecretHash>,
+    ) -> CatalogResult<bool> {
+        self.engine.write(Renew { old, refresh, renewed, pushed_out }).await
+    }
+
     async fn sessions(&self) -> CatalogResult<Vec<Session>> {
         let query = Query::new(
             "reading sessions",
             "SELECT token, person, customer, peer, application_server, report_port, report_url,
-                 report_url_is_complete, report_version, report_place, created_at, expires_at
+                 report_url_is_complete, report_version, report_place, created_at, expires_at,
+                 refresh_token, refresh_expires_at
              FROM session ORDER BY created_at, token",
         );
         read_all(&self.engine, query, read).await
@@ -83,7 +94,20 @@ fn read(row: &mut Row) -> CatalogResult<Session> {
         },
         created_at: Timestamp::from_unix_ms(row.int("session created_at")?),
         expires_at: Timestamp::from_unix_ms(row.int("session expires_at")?),
+        refresh: read_refresh(row)?,
     })
+}
+
+fn read_refresh(row: &mut Row) -> CatalogResult<Option<RefreshToken>> {
+    if row.next_is_absent() {
+        row.optional_bytes("session refresh token")?;
+        row.optional_int("session refresh token's end")?;
+        return Ok(None);
+    }
+    Ok(Some(RefreshToken {
+        token: SecretHash::from_bytes(row.hash("session refresh token")?),
+        expires_at: Timestamp::from_unix_ms(row.int("session refresh token's end")?),
+    }))
 }
 
 struct Begin {
@@ -103,8 +127,9 @@ impl Unit for Begin {
         let query = Query::new(
             "beginning a session",
             "INSERT INTO session (token, person, customer, peer, application_server, report_port,
-                 report_url, report_url_is_complete, report_version, created_at, expires_at, report_place)
-             SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13 FROM person
+                 report_url, report_url_is_complete, report_version, created_at, expires_at, report_place,
+                 refresh_token, refresh_expires_at)
+             SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14, $15 FROM person
                  WHERE id = $2 AND password_hash = $12 AND NOT disabled
              ON CONFLICT (token) DO UPDATE SET expires_at = excluded.expires_at",
         )
@@ -120,7 +145,9 @@ impl Unit for Begin {
         .with(session.created_at.unix_ms())
         .with(session.expires_at.unix_ms())
         .with(self.verified.reveal())
-        .with(session.report.place.as_str());
+        .with(session.report.place.as_str())
+        .with(Value::Bytes(session.refresh.map(|refresh| refresh.token.as_bytes().to_vec())))
+        .with(session.refresh.map(|refresh| refresh.expires_at.unix_ms()));
         if sql.execute(query).await? == 0 {
             return Ok(false);
         }
@@ -219,5 +246,39 @@ impl Unit for End {
             Some(left) => reports::leave(sql, left, None).await,
             None => Ok(()),
         }
+    }
+}
+
+struct Renew {
+    old: SecretHash,
+    refresh: SecretHash,
+    renewed: Session,
+    pushed_out: Vec<SecretHash>,
+}
+
+#[async_trait]
+impl Unit for Renew {
+    type Output = bool;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
+        let renewed = &self.renewed;
+        // A second run of this unit finds the row under its new token.
+        let query = Query::new(
+            "renewing a session",
+            "UPDATE session SET token = $2, expires_at = $3, refresh_token = $4, refresh_expires_at = $5
+             WHERE token = $2 OR (token = $1 AND refresh_token = $6)",
+        )
+        .with(self.old.as_bytes().as_slice())
+        .with(renewed.token.as_bytes().as_slice())
+        .with(renewed.expires_at.unix_ms())
+        .with(Value::Bytes(renewed.refresh.map(|refresh| refresh.token.as_bytes().to_vec())))
+        .with(renewed.refresh.map(|refresh| refresh.expires_at.unix_ms()))
+        .with(self.refresh.as_bytes().as_slice());
+        if sql.execute(query).await? == 0 {
+            return Ok(false);
+        }
+        reports::keep_longer(sql, renewed.person, &renewed.report.place, renewed.expires_at).await?;
+        delete(sql, &self.pushed_out).await?;
+        Ok(true)
     }
 }

@@ -44,7 +44,7 @@ macro_rules! catalog_contract {
                 an_overdue_call_is_reported_twice every_target_has_a_list_of_its_own
                 what_is_refused_is_set_aside_and_sent_again a_place_that_is_left_keeps_nothing_waiting
                 old_reports_are_set_aside_and_forgotten;
-            sessions: sessions_come_back_as_written changing_does_not_bring_back
+            sessions: sessions_come_back_as_written a_session_is_renewed_once changing_does_not_bring_back
                 a_session_begins_only_with_the_password_of_now;
             sounds: a_sound_is_made_then_filled a_sound_is_replaced_and_removed;
             tenants: nothing_of_another_customer_is_found;

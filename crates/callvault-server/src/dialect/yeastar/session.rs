@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use callvault_core::listen::Door;
 use callvault_core::service::logins::{Attempt, LoginRefused};
+use callvault_core::service::sessions::{SessionRefused, Tokens};
 use callvault_wire::yeastar::error::Errno;
 use callvault_wire::yeastar::path::Version;
-use callvault_wire::yeastar::request::{Heartbeat, Login};
+use callvault_wire::yeastar::request::{Heartbeat, Login, TokenRefresh};
 use callvault_wire::yeastar::response::{Success, Transport};
 
 use super::{DOOR, Visit, internal, reporting};
@@ -40,9 +41,19 @@ pub(super) async fn log_in(
         Errno::from(&refused)
     })?;
     let (report, target) = reporting::of_login(&login, peer);
-    let begun = app.services.sessions.begin(&account, peer, report, target).await;
-    let token = begun.map_err(|error| internal(&error))?.ok_or(Errno::LoginRefused)?;
-    Ok(Success::Login { version, token, refresh_token: None, transport: Transport::Http })
+    let begun = app.services.sessions.begin(&account, peer, report, target, version.refreshes()).await;
+    let Tokens { token, refresh } = begun.map_err(|error| internal(&error))?.ok_or(Errno::LoginRefused)?;
+    Ok(Success::Login { version, token, refresh_token: refresh, transport: Transport::Http })
+}
+
+/// Whatever is wrong with the token, its age included, is 20004 in every version (`docs/yeastar.md` G8).
+pub(super) async fn refresh(app: &Arc<App>, caller: Caller, shown: TokenRefresh) -> Result<Success, Errno> {
+    let renewed = app.services.sessions.renew(shown.refresh_token.reveal(), caller.address()).await;
+    let renewed = renewed.map_err(|refused| match refused {
+        SessionRefused::Unknown | SessionRefused::Expired { .. } => Errno::TokenUnknown,
+        SessionRefused::Failed(error) => internal(&error),
+    })?;
+    Ok(Success::TokenRefresh { token: renewed.token, refresh_token: renewed.refresh })
 }
 
 pub(super) async fn heartbeat(visit: &Visit<'_>, beat: Heartbeat) -> Result<Success, Errno> {

@@ -3,7 +3,7 @@
 use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::person::{PasswordHash, PersonChange};
 use callvault_core::secret::{Secret, SecretHash};
-use callvault_core::session::{ReportWish, Session};
+use callvault_core::session::{RefreshToken, ReportWish, Session};
 
 use crate::bench::{Bench, at};
 
@@ -23,7 +23,12 @@ pub(crate) fn session(token: &str, person: PersonId) -> Session {
         },
         created_at: at(1_000),
         expires_at: at(2_000),
+        refresh: Some(refresh(token)),
     }
+}
+
+fn refresh(token: &str) -> RefreshToken {
+    RefreshToken { token: SecretHash::of(&format!("refresh {token}")), expires_at: at(5_000) }
 }
 
 /// Begins a session with the password that [`Bench::person`] gives.
@@ -41,6 +46,7 @@ pub(crate) async fn sessions_come_back_as_written(bench: &Bench) {
     other.application_server = None;
     other.report = ReportWish::default();
     other.created_at = at(1_001);
+    other.refresh = None;
     assert!(begin(bench, one.clone(), vec![]).await);
     assert!(begin(bench, one.clone(), vec![]).await, "a second run of the unit does no harm");
     assert!(begin(bench, other.clone(), vec![]).await);
@@ -69,6 +75,41 @@ pub(crate) async fn sessions_come_back_as_written(bench: &Bench) {
     let tokens: Vec<_> = (0..100).map(|number| SecretHash::of(&number.to_string())).collect();
     catalog.change_sessions(vec![], tokens[1..].to_vec()).await.unwrap();
     assert_eq!(catalog.sessions().await.unwrap()[0].token, tokens[0]);
+}
+
+pub(crate) async fn a_session_is_renewed_once(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let catalog = &bench.catalog;
+    let (old, pushed, plain) = (session("old", person), session("pushed", person), session("plain", person));
+    let plain = Session { refresh: None, ..plain };
+    for one in [&old, &pushed, &plain] {
+        begin(bench, one.clone(), vec![]).await;
+    }
+    let right = refresh("old").token;
+    let renewed = Session {
+        token: SecretHash::of("renewed"),
+        expires_at: at(4_000),
+        refresh: Some(refresh("renewed")),
+        ..old.clone()
+    };
+    let renew = async |old: &Session, shown: SecretHash, renewed: &Session, pushed: &[SecretHash]| {
+        catalog.renew_session(old.token, shown, renewed.clone(), pushed.to_vec()).await.unwrap()
+    };
+    let before = catalog.sessions().await.unwrap();
+    for (old, shown) in [(&old, refresh("pushed").token), (&plain, right), (&renewed, right)] {
+        assert!(!renew(old, shown, &renewed, &[pushed.token]).await);
+    }
+    assert_eq!(catalog.sessions().await.unwrap(), before, "nothing was done");
+    assert!(renew(&old, right, &renewed, &[pushed.token]).await);
+    assert!(renew(&old, right, &renewed, &[pushed.token]).await, "a second run of the unit does no harm");
+    let mut expected = vec![renewed.clone(), plain];
+    expected.sort_by_key(|session| session.token);
+    assert_eq!(catalog.sessions().await.unwrap(), expected);
+    let other = Session { token: SecretHash::of("other"), ..renewed.clone() };
+    assert!(!renew(&old, right, &other, &[]).await, "the refresh token is used up");
+    catalog.change_sessions(vec![], vec![renewed.token]).await.unwrap();
+    assert!(!renew(&renewed, refresh("renewed").token, &other, &[]).await, "a session that ended stays so");
 }
 
 pub(crate) async fn changing_does_not_bring_back(bench: &Bench) {

@@ -111,12 +111,7 @@ fn file(selection: &CdrSelection, has_calls: bool) -> Vec<u8> {
 }
 
 /// The answer of a call that goes well, with what a server would make up as placeholders.
-pub(crate) fn success(
-    call: &Call,
-    version: Version,
-    request: &Message,
-    shows_refresh: bool,
-) -> (u16, Vec<Header>, Vec<u8>) {
+pub(crate) fn success(call: &Call, version: Version, request: &Message) -> (u16, Vec<Header>, Vec<u8>) {
     let cors = Cors::default();
     let made_up = Secret::new("{{hex32}}");
     let has_calls = request.comment("calls") == "some";
@@ -130,7 +125,7 @@ pub(crate) fn success(
         Call::Login(_) => Success::Login {
             version,
             token: made_up.clone(),
-            refresh_token: shows_refresh.then_some(made_up),
+            refresh_token: Some(made_up),
             transport: Transport::Http,
         },
         Call::Heartbeat(_) => Success::Heartbeat,
