@@ -47,6 +47,8 @@ pub enum Action {
     Play,
     /// The whole audio was fetched.
     Download,
+    /// A file of call records was fetched.
+    Export,
     /// A ticket was made.
     Link,
     /// Taken out of use: a recording removed, a message or sound deleted.
@@ -59,6 +61,7 @@ impl Action {
         match self {
             Self::Play => "play",
             Self::Download => "download",
+            Self::Export => "export",
             Self::Link => "link",
             Self::Delete => "delete",
         }
@@ -68,12 +71,12 @@ impl Action {
 /// What it was done to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listened {
-    /// `recording`, `message` or `sound`.
+    /// `recording`, `message`, `sound` or `calls`.
     pub kind: &'static str,
-    /// A recording's name, `huntgroup/level/version`, a sound's number.
+    /// A recording's name, `huntgroup/level/version`, a sound's number, or the times and numbers of calls.
     pub name: String,
-    /// The bytes' hash.
-    pub sha256: Sha256,
+    /// The bytes' hash; none for a file that is written while it is read.
+    pub sha256: Option<Sha256>,
     /// First and last byte handed out, where bytes were.
     pub bytes: Option<(u64, u64)>,
 }
@@ -122,7 +125,7 @@ pub struct LogRow {
     pub kind: String,
     /// The name of the subject.
     pub name: String,
-    /// The hash of the subject's bytes.
+    /// The hash of the subject's bytes, or nothing.
     pub sha256: Vec<u8>,
     /// First byte, -1 for none.
     pub first_byte: i64,
@@ -153,7 +156,7 @@ impl LogRow {
             action: entry.action.as_str().to_owned(),
             kind: entry.subject.kind.to_owned(),
             name: entry.subject.name.clone(),
-            sha256: entry.subject.sha256.0.to_vec(),
+            sha256: entry.subject.sha256.map(|hash| hash.0.to_vec()).unwrap_or_default(),
             first_byte,
             last_byte,
             ticket: entry.ticket.clone().unwrap_or_default(),
@@ -306,7 +309,7 @@ mod tests {
             subject: Listened {
                 kind: "recording",
                 name: name.to_owned(),
-                sha256: Sha256([1; 32]),
+                sha256: Some(Sha256([1; 32])),
                 bytes: Some((0, 99)),
             },
             ticket: None,

@@ -1,6 +1,7 @@
 //! The use cases. A door gives a principal and data; a service asks the gate, works, and writes the listen log.
 
 pub mod accounts;
+pub mod call_files;
 pub mod calls;
 mod field;
 pub mod hunt_groups;
@@ -121,6 +122,8 @@ pub struct Services {
     pub reports: reports::Reports,
     /// One-time rights to fetch.
     pub tickets: tickets::Tickets,
+    /// Files of call records.
+    pub call_files: call_files::CallFiles,
     /// Taking bytes in.
     pub intake: Arc<intake::Intake>,
     /// Recordings.
@@ -156,7 +159,14 @@ impl Services {
         let book = Arc::new(ticket_book::TicketBook::new(&ports));
         Ok(Self {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
-            tickets: tickets::Tickets::new(&ports, gate.clone(), playback.clone(), listening.clone(), book),
+            tickets: tickets::Tickets::new(
+                &ports,
+                gate.clone(),
+                playback.clone(),
+                listening.clone(),
+                book.clone(),
+            ),
+            call_files: call_files::CallFiles::new(&ports, gate.clone(), listening.clone(), book),
             recordings: recordings::Recordings::new(
                 &ports,
                 gate.clone(),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::address::same_client;
+use crate::call_selection::CallSelection;
 use crate::id::{CustomerId, PersonId};
 use crate::recording::RecordingName;
 use crate::secret::SecretHash;
@@ -45,6 +46,8 @@ pub struct Ticket<S = RecordingName> {
 pub enum TicketSubject {
     /// The audio of a recording.
     Recording(RecordingName),
+    /// A file of call records.
+    Calls(CallSelection),
 }
 
 impl<S> Ticket<S> {

@@ -1,7 +1,11 @@
 //! Points in time: stored in UTC, in milliseconds.
 
+mod wall;
+
 use std::fmt;
 use std::time::Duration;
+
+pub use self::wall::WallTime;
 
 /// A point in time, in Unix milliseconds (UTC).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,19 +62,7 @@ impl Zone {
     /// autumn it is the time that lies closer to `near`, the first one without it (`docs/yeastar.md` G34). A time that
     /// the clock left out in spring is read as if it had been put forward later. `None` for anything else.
     pub fn read(&self, text: &str, near: Option<Timestamp>) -> Option<Timestamp> {
-        let text = text.trim();
-        // The library reads more than this, such as offsets, which it would pass over.
-        let is_in_place = |(place, byte): (usize, u8)| match place {
-            4 | 7 => byte == b'-',
-            10 => matches!(byte, b' ' | b'T'),
-            13 | 16 => byte == b':',
-            _ => byte.is_ascii_digit(),
-        };
-        if text.len() != 19 || !text.bytes().enumerate().all(is_in_place) {
-            return None;
-        }
-        let civil: jiff::civil::DateTime = text.parse().ok()?;
-        let shown = self.0.to_ambiguous_timestamp(civil);
+        let shown = self.0.to_ambiguous_timestamp(WallTime::parse(text)?.0);
         let unix_ms = |moment: jiff::Timestamp| moment.as_millisecond();
         let moment = if matches!(shown.offset(), jiff::tz::AmbiguousOffset::Fold { .. }) {
             let (first, second) = (unix_ms(shown.earlier().ok()?), unix_ms(shown.later().ok()?));

@@ -16,14 +16,14 @@ use crate::service::Ports;
 /// How many entries of a chain are read at once.
 const CHAIN_PAGE: u32 = 1000;
 
-/// A thing with audio, as the log names it.
+/// A thing that can be handed out, as the log names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// Whose it is.
     pub customer: CustomerId,
-    /// `recording`, `message` or `sound`.
+    /// `recording`, `message`, `sound` or `calls`.
     pub kind: &'static str,
-    /// A recording's name, `huntgroup/level/version`, or a sound's number.
+    /// A recording's name, `huntgroup/level/version`, a sound's number, or the times and numbers of calls.
     pub name: String,
 }
 
@@ -67,7 +67,7 @@ impl Listening {
         principal: &Principal,
         action: Action,
         subject: &Subject,
-        audio: &StoredAudio,
+        audio: Option<&StoredAudio>,
         bytes: Option<(u64, u64)>,
         ticket: Option<String>,
     ) -> Result<()> {
@@ -78,7 +78,12 @@ impl Listening {
             door: principal.door,
             peer: principal.peer.filter(|_| principal.door != Door::Local),
             action,
-            subject: Listened { kind: subject.kind, name: subject.name.clone(), sha256: audio.sha256, bytes },
+            subject: Listened {
+                kind: subject.kind,
+                name: subject.name.clone(),
+                sha256: audio.map(|audio| audio.sha256),
+                bytes,
+            },
             ticket,
         };
         self.writer.record(entry).await.map_err(|_| Error::Unlogged)

@@ -91,7 +91,7 @@ impl Playback {
         subject: &Subject,
         audio: &StoredAudio,
     ) -> Result<()> {
-        self.listening.record(principal, action, subject, audio, None, None).await
+        self.listening.record(principal, action, subject, Some(audio), None, None).await
     }
 }
 
@@ -107,7 +107,8 @@ impl Playable {
             Released::Part { first, last } => (Action::Play, Some((first, last))),
         };
         let ticket = self.ticket.clone();
-        self.listening.record(&self.principal, action, &self.subject, &self.audio, bytes, ticket).await?;
+        let audio = Some(&self.audio);
+        self.listening.record(&self.principal, action, &self.subject, audio, bytes, ticket).await?;
         Ok(self.reader.clone())
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId};
 use crate::listen::Door;
-use crate::person::{Account, DownloadErrors};
+use crate::person::{Account, DownloadErrors, EmptyCalls};
 use crate::port::catalog::{Catalog, LeftPlace};
 use crate::port::clock::Clock;
 use crate::port::random::Random;
@@ -69,6 +69,8 @@ pub struct Resumed {
     pub principal: Principal,
     /// How failed downloads look to its person's client.
     pub download_errors: DownloadErrors,
+    /// What that client gets for call records of which there are none.
+    pub empty_calls: EmptyCalls,
 }
 
 /// What a heartbeat leaves a session with.
@@ -315,7 +317,8 @@ impl Sessions {
         let session = kept.clone();
         book.slid.insert(hash);
         let principal = Principal::of_account(&account, Door::Yeastar, peer);
-        Ok(Resumed { session, principal, download_errors: account.person.download_errors })
+        let (download_errors, empty_calls) = (account.person.download_errors, account.person.empty_calls);
+        Ok(Resumed { session, principal, download_errors, empty_calls })
     }
 
     /// Takes over what a heartbeat says. Durable before it answers.

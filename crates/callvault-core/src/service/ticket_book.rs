@@ -131,24 +131,22 @@ impl TicketBook {
         pages.add(session.token, ticket, uptime + TICKET_LIFE);
     }
 
-    /// The ticket that somebody shows, if it is good for them: there, of their session, for what they say, and for their
-    /// address, in this order (`docs/yeastar.md`, "Order of checks"). It stays in the book.
+    /// The ticket that somebody shows, if it is good for them: there, of their session, for what they say (of which `meant`
+    /// makes something), and for their address, in this order (`docs/yeastar.md`, "Order of checks"). It stays in the book.
     ///
     /// # Errors
     /// [`TicketRefused::Invalid`], [`TicketRefused::Address`].
-    pub(crate) fn present(
+    pub(crate) fn present<T>(
         &self,
         random: &SecretHash,
         session: &Session,
         peer: IpAddr,
-        is_meant: impl FnOnce(&TicketSubject) -> bool,
-    ) -> Result<OpenTicket, TicketRefused> {
+        meant: impl FnOnce(&TicketSubject) -> Option<T>,
+    ) -> Result<(OpenTicket, T), TicketRefused> {
         let ticket = self.find(random).ok_or(TicketRefused::Invalid)?;
         let same_session = ticket.session.is_some_and(|bound| bound.matches(&session.token));
-        if !same_session || !is_meant(&ticket.subject) {
-            return Err(TicketRefused::Invalid);
-        }
-        if ticket.allows(peer) { Ok(ticket) } else { Err(TicketRefused::Address) }
+        let meant = meant(&ticket.subject).filter(|_| same_session).ok_or(TicketRefused::Invalid)?;
+        if ticket.allows(peer) { Ok((ticket, meant)) } else { Err(TicketRefused::Address) }
     }
 
     /// Uses a ticket up; true for exactly one caller.

@@ -1,4 +1,4 @@
-//! Tickets: made, redeemed at most once, listed, revoked.
+//! Tickets: made, redeemed at most once, listed, revoked; here those for recordings.
 //!
 //! A dialect's tickets live in this process, for 30 seconds (`service/ticket_book.rs`). Tickets made through our own API
 //! live in the catalog. Either kind is claimed in one atomic step, after every check and before
@@ -35,7 +35,7 @@ pub enum TicketRefused {
     #[error("the ticket may not be used from this address")]
     Address,
     /// What it was for is gone.
-    #[error("the recording does not exist")]
+    #[error("what the ticket is for does not exist")]
     Missing,
     /// Something failed. The ticket stays good unless the listen log failed.
     #[error(transparent)]
@@ -114,15 +114,11 @@ impl Tickets {
     /// See [`TicketRefused`].
     pub async fn redeem(&self, principal: &Principal, bearer: Bearer<'_>) -> Result<Playable, TicketRefused> {
         let random = SecretHash::of(bearer.random);
-        let mut named = None;
-        let ticket = self.book.present(&random, bearer.session, bearer.peer, |subject| {
-            named = match subject {
-                TicketSubject::Recording(name) if bearer.names.contains(name) => Some(name.clone()),
-                TicketSubject::Recording(_) => None,
-            };
-            named.is_some()
-        })?;
-        let recording = named.ok_or(TicketRefused::Invalid)?;
+        let named = |subject: &TicketSubject| match subject {
+            TicketSubject::Recording(name) => bearer.names.contains(name).then(|| name.clone()),
+            TicketSubject::Calls(_) => None,
+        };
+        let (ticket, recording) = self.book.present(&random, bearer.session, bearer.peer, named)?;
         let playable = self.open(principal, &ticket.map(|_| recording)).await?;
         if bearer.spend && !self.book.claim(&random) {
             return Err(TicketRefused::Invalid);
@@ -164,7 +160,7 @@ impl Tickets {
         let (random, ticket) =
             self.book.draw(principal, recording.customer, recording.name.clone(), allowed, life);
         let handle = Some(ticket.random.handle());
-        let (subject, audio) = (subject(recording), &recording.audio);
+        let (subject, audio) = (subject(recording), Some(&recording.audio));
         self.listening.record(principal, Action::Link, &subject, audio, None, handle).await?;
         Ok((random, ticket))
     }

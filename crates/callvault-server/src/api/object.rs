@@ -233,7 +233,8 @@ impl From<&StoredAudio> for AudioObject {
 pub(super) struct TicketObject {
     id: String,
     customer: i64,
-    recording: String,
+    recording: Option<String>,
+    calls: Option<String>,
     session: Option<String>,
     made_by: Option<i64>,
     allowed: Vec<IpAddr>,
@@ -243,13 +244,15 @@ pub(super) struct TicketObject {
 
 impl From<Ticket<TicketSubject>> for TicketObject {
     fn from(ticket: Ticket<TicketSubject>) -> Self {
-        let recording = match ticket.subject {
-            TicketSubject::Recording(name) => name.to_string(),
+        let (recording, calls) = match ticket.subject {
+            TicketSubject::Recording(name) => (Some(name.to_string()), None),
+            TicketSubject::Calls(selection) => (None, Some(selection.to_string())),
         };
         Self {
             id: ticket.random.handle(),
             customer: ticket.customer.0,
             recording,
+            calls,
             session: ticket.session.map(|session| session.handle()),
             made_by: ticket.made_by.map(|person| person.0),
             allowed: ticket.allowed,
@@ -324,7 +327,7 @@ pub(super) struct LogObject {
     action: String,
     kind: String,
     name: String,
-    sha256: String,
+    sha256: Option<String>,
     first_byte: Option<i64>,
     last_byte: Option<i64>,
     ticket: Option<String>,
@@ -345,7 +348,7 @@ impl From<LogRow> for LogObject {
             action: row.action,
             kind: row.kind,
             name: row.name,
-            sha256: hex::encode(row.sha256),
+            sha256: Some(hex::encode(row.sha256)).filter(|hash| !hash.is_empty()),
             first_byte: byte(row.first_byte),
             last_byte: byte(row.last_byte),
             ticket: Some(row.ticket).filter(|ticket| !ticket.is_empty()),

@@ -12,6 +12,7 @@ const TICKETS: &[Column] = &[
     column("ID", "id"),
     column("CUSTOMER", "customer"),
     column("RECORDING", "recording"),
+    column("CALLS", "calls"),
     column("ALLOWED", "allowed"),
     column("SESSION", "session"),
     column("EXPIRES", "expires_at"),

@@ -83,7 +83,12 @@ fn entry(name: &str) -> ListenEntry {
         door: Door::Api,
         peer: None,
         action: Action::Play,
-        subject: Listened { kind: "recording", name: name.to_owned(), sha256: Sha256([0; 32]), bytes: None },
+        subject: Listened {
+            kind: "recording",
+            name: name.to_owned(),
+            sha256: Some(Sha256([0; 32])),
+            bytes: None,
+        },
         ticket: None,
     }
 }
