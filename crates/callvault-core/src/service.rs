@@ -11,6 +11,7 @@ pub mod listening;
 pub mod lockouts;
 pub mod logins;
 pub mod messages;
+pub mod phone;
 pub mod playback;
 pub mod recordings;
 pub mod reports;
@@ -124,6 +125,8 @@ pub struct Services {
     pub tickets: tickets::Tickets,
     /// Files of call records.
     pub call_files: call_files::CallFiles,
+    /// What is known of the telephone system.
+    pub phone: phone::Phone,
     /// Taking bytes in.
     pub intake: Arc<intake::Intake>,
     /// Recordings.
@@ -167,6 +170,7 @@ impl Services {
                 book.clone(),
             ),
             call_files: call_files::CallFiles::new(&ports, gate.clone(), listening.clone(), book),
+            phone: phone::Phone::new(&ports, gate.clone()),
             recordings: recordings::Recordings::new(
                 &ports,
                 gate.clone(),

@@ -85,3 +85,51 @@ pub fn pairs(folder: &Path) -> Vec<(String, PathBuf, PathBuf)> {
     pairs.sort();
     pairs
 }
+
+/// Whether a body is the expected one, in which `{{hex32}}` stands for 32 lower-case hexadecimal digits and `{{any}}` for
+/// any text without a quote.
+pub fn fits(text: &str, expected: &str) -> bool {
+    let mut rest = text;
+    let mut expected = expected;
+    loop {
+        let Some(at) = expected.find("{{") else { return rest == expected };
+        let Some(after) = rest.strip_prefix(&expected[..at]) else { return false };
+        (rest, expected) = (after, &expected[at..]);
+        if let Some(behind) = expected.strip_prefix("{{hex32}}") {
+            let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            if !rest.get(..32).is_some_and(|hex| hex.bytes().all(is_hex)) {
+                return false;
+            }
+            (rest, expected) = (&rest[32..], behind);
+        } else if let Some(behind) = expected.strip_prefix("{{any}}") {
+            let literal = &behind[..behind.find("{{").unwrap_or(behind.len())];
+            let Some(at) = rest.find(literal).filter(|at| !rest[..*at].contains('"')) else { return false };
+            (rest, expected) = (&rest[at..], behind);
+        } else {
+            panic!("a placeholder that nobody knows in {expected:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn placeholders_stand_for_what_they_say() {
+        let hex = "0123456789abcdef0123456789abcdef";
+        let check = |text: &str, expected: &str, fit: bool| {
+            assert_eq!(fits(text, expected), fit, "{text} and {expected}");
+        };
+        check("", "", true);
+        check("a", "", false);
+        check(&format!("a{hex}b"), "a{{hex32}}b", true);
+        check(&format!("a{hex}0b"), "a{{hex32}}b", false);
+        check(&hex.to_uppercase(), "{{hex32}}", false);
+        check(&hex[1..], "{{hex32}}", false);
+        check(&format!("{hex}{hex}"), "{{hex32}}{{hex32}}", true);
+        check("\"x\":\"some thing UTC+0\"", "\"x\":\"{{any}} UTC+0\"", true);
+        check("\"x\":\"some\",\"y\":\" UTC+0\"", "\"x\":\"{{any}} UTC+0\"", false);
+        check("ab\"", "{{any}}\"", true);
+    }
+}

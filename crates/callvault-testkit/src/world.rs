@@ -32,6 +32,9 @@ use crate::password::QuickHasher;
 /// The address that calls come from when a test says nothing.
 pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
+/// Numbers, first and last time of a file of call records, as the Yeastar dialect writes them.
+pub type CallSpan<'a> = (&'a str, &'a str, &'a str);
+
 /// An installation.
 pub struct World {
     /// Its clock.
@@ -223,6 +226,33 @@ impl World {
         token: &str,
     ) -> Answer {
         let link = format!("/api/v2.0.0/recording/download?recording={name}&random={random}&token={token}");
+        self.call(peer, Request::builder().method(method).uri(link).body(Body::empty()).unwrap()).await
+    }
+
+    /// A ticket for a file of call records: of these numbers, from and to these times.
+    pub async fn call_ticket(&self, peer: IpAddr, token: &str, (number, from, to): CallSpan<'_>) -> String {
+        let endpoint = format!("cdr/get_random?token={token}");
+        let body = json!({ "number": number, "starttime": from, "endtime": to });
+        let answer = self.yeastar(peer, &endpoint, body).await;
+        answer["random"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// Follows a link to a file of call records.
+    pub async fn call_file(
+        &self,
+        peer: IpAddr,
+        method: Method,
+        (number, from, to): CallSpan<'_>,
+        random: &str,
+        token: &str,
+    ) -> Answer {
+        let encoded = |text: &str| text.replace('+', "%2B").replace(' ', "%20");
+        let link = format!(
+            "/api/v2.0.0/cdr/download?number={}&starttime={}&endtime={}&random={random}&token={token}",
+            encoded(number),
+            encoded(from),
+            encoded(to)
+        );
         self.call(peer, Request::builder().method(method).uri(link).body(Body::empty()).unwrap()).await
     }
 }

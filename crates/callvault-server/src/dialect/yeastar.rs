@@ -1,5 +1,7 @@
 //! The routes of the Yeastar dialect: from a request to the call it is, to whoever carries it out, to its answer.
 
+mod call_files;
+mod phone;
 mod recordings;
 mod reporting;
 mod session;
@@ -15,7 +17,7 @@ use callvault_core::person::DownloadErrors;
 use callvault_core::service::sessions::{Resumed, SessionRefused};
 use callvault_core::service::tickets::TicketRefused;
 use callvault_wire::yeastar::error::{Errno, Subject};
-use callvault_wire::yeastar::path::{Endpoint, Method};
+use callvault_wire::yeastar::path::{Endpoint, Method, Version};
 use callvault_wire::yeastar::request::{self, Call, Head, Opening};
 use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success};
 
@@ -40,6 +42,7 @@ enum Outcome {
 /// A client whose token was found good.
 struct Visit<'a> {
     app: &'a Arc<App>,
+    version: Version,
     peer: IpAddr,
     resumed: Resumed,
 }
@@ -56,14 +59,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
         None => return reply(route, failure(app, Errno::NotJson, FailureStatus::AlwaysOk)),
     };
     let mut failures = FailureStatus::AlwaysOk;
-    let opening = match callvault_wire::yeastar::path::parse(path) {
-        // The dialect knows calls that are not served yet: to clients they do not exist.
-        Ok((_, endpoint)) if !served(endpoint) && !matches!(method, Method::Options | Method::Other) => {
-            Err(Errno::RequestUnknown)
-        }
-        _ => request::parse_head(method, path, query, &body),
-    };
-    let outcome = match opening {
+    let outcome = match request::parse_head(method, path, query, &body) {
         Ok(Opening::Preflight) => Ok(Outcome::Preflight),
         Ok(Opening::Call(head)) => carry_out(app, caller, &head, &mut failures).await,
         Err(errno) => Err(errno),
@@ -110,26 +106,26 @@ async fn carry_out(
         SessionRefused::Expired { .. } => head.version.expired_token(),
         SessionRefused::Failed(error) => internal(&error),
     })?;
-    let visit = Visit { app, peer, resumed };
+    let visit = Visit { app, version: head.version, peer, resumed };
     let done = match head.call()? {
-        Call::Login(_)
-        | Call::TokenRefresh(_)
-        | Call::CdrGetRandom(_)
-        | Call::CdrDownload(_)
-        | Call::VoicemailQuery(_)
-        | Call::VoicemailGetRandom(_)
-        | Call::VoicemailDownload(_)
-        | Call::DeviceInfoQuery
-        | Call::ExtensionList
-        | Call::ExtensionQuery(_)
-        | Call::QueueQuery(_)
-        | Call::TrunkList => return Err(Errno::RequestUnknown),
+        // They have no token.
+        Call::Login(_) | Call::TokenRefresh(_) => return Err(Errno::RequestUnknown),
         Call::Heartbeat(beat) => session::heartbeat(&visit, beat).await?,
         Call::Logout => session::log_out(&visit).await?,
         Call::RecordingGetRandom(wanted) => recordings::ticket(&visit, wanted).await?,
         Call::RecordingDownload(link) => {
             return recordings::download(&visit, link).await.map(Outcome::Stream);
         }
+        Call::CdrGetRandom(wanted) => call_files::ticket(&visit, wanted).await?,
+        Call::CdrDownload(link) => return call_files::download(&visit, link).await.map(Outcome::Stream),
+        Call::DeviceInfoQuery => phone::device(&visit).await?,
+        Call::ExtensionList => phone::extensions(&visit).await?,
+        Call::ExtensionQuery(numbers) => phone::extension_infos(&visit, &numbers).await?,
+        Call::QueueQuery(numbers) => phone::queues(&visit, &numbers)?,
+        Call::TrunkList => phone::trunks(&visit).await?,
+        Call::VoicemailQuery(numbers) => phone::voicemails(&visit, &numbers).await?,
+        Call::VoicemailGetRandom(wanted) => phone::voicemail_ticket(&visit, &wanted).await?,
+        Call::VoicemailDownload(_) => return Err(phone::voicemail_download(&visit)),
     };
     Ok(Outcome::Done(done))
 }
@@ -166,28 +162,27 @@ fn reply(route: &'static str, reply: Reply) -> Response {
     respond(route, reply.status, reply.headers, Body::from(reply.body.into_bytes()))
 }
 
-/// Which calls are served.
-fn served(endpoint: Endpoint) -> bool {
-    matches!(
-        endpoint,
-        Endpoint::Login
-            | Endpoint::Heartbeat
-            | Endpoint::Logout
-            | Endpoint::TokenRefresh
-            | Endpoint::RecordingGetRandom
-            | Endpoint::RecordingDownload
-    )
-}
-
 /// The pattern of a path, for metrics and logs.
 fn pattern(path: &str) -> &'static str {
-    match callvault_wire::yeastar::path::parse(path) {
-        Ok((_, Endpoint::Login)) => "/api/{version}/login",
-        Ok((_, Endpoint::Heartbeat)) => "/api/{version}/heartbeat",
-        Ok((_, Endpoint::Logout)) => "/api/{version}/logout",
-        Ok((_, Endpoint::TokenRefresh)) => "/api/{version}/token/refresh",
-        Ok((_, Endpoint::RecordingGetRandom)) => "/api/{version}/recording/get_random",
-        Ok((_, Endpoint::RecordingDownload)) => "/api/{version}/recording/download",
-        Ok(_) | Err(_) => "/api/{version}/unknown",
+    let Ok((_, endpoint)) = callvault_wire::yeastar::path::parse(path) else {
+        return "/api/{version}/unknown";
+    };
+    match endpoint {
+        Endpoint::Login => "/api/{version}/login",
+        Endpoint::Heartbeat => "/api/{version}/heartbeat",
+        Endpoint::Logout => "/api/{version}/logout",
+        Endpoint::TokenRefresh => "/api/{version}/token/refresh",
+        Endpoint::RecordingGetRandom => "/api/{version}/recording/get_random",
+        Endpoint::RecordingDownload => "/api/{version}/recording/download",
+        Endpoint::CdrGetRandom => "/api/{version}/cdr/get_random",
+        Endpoint::CdrDownload => "/api/{version}/cdr/download",
+        Endpoint::VoicemailQuery => "/api/{version}/voicemail/query",
+        Endpoint::VoicemailGetRandom => "/api/{version}/voicemail/get_random",
+        Endpoint::VoicemailDownload => "/api/{version}/voicemail/download",
+        Endpoint::DeviceInfoQuery => "/api/{version}/deviceinfo/query",
+        Endpoint::ExtensionList => "/api/{version}/extension/list",
+        Endpoint::ExtensionQuery => "/api/{version}/extension/query",
+        Endpoint::QueueQuery => "/api/{version}/queue/query",
+        Endpoint::TrunkList => "/api/{version}/trunk/list",
     }
 }

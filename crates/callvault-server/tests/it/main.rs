@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking, like the tests")]
 
 mod api;
+mod call_files;
 mod calls;
 mod enswitch_uploads;
 mod golden_enswitch;
 mod golden_yeastar;
+mod golden_yeastar_calls;
 mod listen;
+mod phone;
 mod plans;
 mod refresh;
 mod tickets;

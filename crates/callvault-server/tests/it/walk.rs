@@ -7,6 +7,7 @@
 use axum::body::Body;
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::{Answer, HERE, World, basic};
+use callvault_wire::yeastar::path::Endpoint;
 use http::{Method, Request, StatusCode};
 use serde_json::json;
 
@@ -326,6 +327,12 @@ async fn the_dialects_give_another_customer_nothing() {
         let answer = world.yeastar(HERE, &call, json!({ "recording": name })).await;
         assert_eq!(answer, json!({ "status": "Failed", "errno": "20014" }), "{name}");
     }
+    let body = json!({ "number": "4000-4001", "starttime": "2019-10-24 00:00:00", "endtime": "2019-10-24 23:59:59" });
+    let made = world.yeastar(HERE, &format!("cdr/get_random?token={token}"), body).await;
+    let span = ("4000-4001", "2019-10-24 00:00:00", "2019-10-24 23:59:59");
+    let random = made["random"].as_str().unwrap();
+    let file = world.call_file(HERE, Method::GET, span, random, &token).await.text();
+    assert_eq!(file.lines().count(), 1, "another customer's calls: {file}");
     for (path, extra) in
         [("download", ""), ("download", "&check=1"), ("delete", ""), ("upload", "&data=UklGRg==")]
     {
@@ -340,6 +347,68 @@ async fn the_dialects_give_another_customer_nothing() {
         let (seen, missing) = (ask(123).await, ask(999).await);
         assert_eq!(fingerprint(&seen), fingerprint(&missing), "{path}{extra}");
         assert_eq!(seen.json()["responses"][0]["code"], "404", "{path}{extra}");
+    }
+}
+
+/// Every call of the Yeastar dialect with its parameters, one of them about a thing of customer 1.
+fn yeastar_calls() -> Vec<(Endpoint, Method, &'static str)> {
+    let calls = "number=4000-4001&starttime=2019-10-24%2000:00:00&endtime=2019-10-24%2023:59:59";
+    let voicemail = "number=4000-4001&voicemailfile=msg0000.wav&voicemailstatus=read";
+    Endpoint::ALL
+        .into_iter()
+        .map(|endpoint| match endpoint {
+            Endpoint::Login => (endpoint, Method::POST, ""),
+            Endpoint::Heartbeat | Endpoint::Logout | Endpoint::TokenRefresh => (endpoint, Method::GET, ""),
+            Endpoint::RecordingGetRandom | Endpoint::RecordingDownload => {
+                (endpoint, Method::GET, "recording=20191024012719-1571909237.191-4000-4001-Internal.wav")
+            }
+            Endpoint::CdrGetRandom | Endpoint::CdrDownload => (endpoint, Method::GET, calls),
+            Endpoint::VoicemailGetRandom | Endpoint::VoicemailDownload => (endpoint, Method::GET, voicemail),
+            Endpoint::VoicemailQuery | Endpoint::ExtensionQuery | Endpoint::QueueQuery => {
+                (endpoint, Method::GET, "number=4000-4001")
+            }
+            Endpoint::DeviceInfoQuery | Endpoint::ExtensionList | Endpoint::TrunkList => {
+                (endpoint, Method::GET, "")
+            }
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_call_of_the_yeastar_dialect_is_walked() {
+    let (world, _) = world().await;
+    let random = "0".repeat(32);
+    let ask = async |(endpoint, method, query): &(Endpoint, Method, &'static str), token: Option<&str>| {
+        let token = token.map(|token| format!("&token={token}")).unwrap_or_default();
+        let link = format!("/api/v2.0.0/{}?{query}&random={random}{token}", endpoint.name());
+        world.call(HERE, Request::builder().method(method).uri(link).body(Body::empty()).unwrap()).await
+    };
+    for call in yeastar_calls() {
+        let expected = match call.0 {
+            Endpoint::Login => "20007",
+            Endpoint::TokenRefresh => "10004",
+            _ => "20005",
+        };
+        assert_eq!(ask(&call, None).await.json()["errno"], expected, "{call:?} with nothing");
+        if call.0.needs_token() {
+            assert_eq!(
+                ask(&call, Some(&random)).await.json()["errno"],
+                "20004",
+                "{call:?} with a wrong token"
+            );
+        }
+        let token = world.log_in(HERE, "other-api").await;
+        let answer = ask(&call, Some(&token)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{call:?}");
+        // What was asked for is repeated in the answer of the one that makes tickets for whatever there may be.
+        if call.0 != Endpoint::CdrGetRandom {
+            assert_tells_nothing(&answer, "other-api", call.0.name());
+        }
+    }
+    let counted = world.app.metrics.render();
+    for endpoint in Endpoint::ALL {
+        let route = format!("route=\"/api/{{version}}/{}\"", endpoint.name());
+        assert!(counted.contains(&route), "{route} is not counted");
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use callvault_core::time::WallTime;
+
 /// A wall-clock time to the second, of a day that exists. Sorts in the order of the clock's reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CivilTime {
@@ -42,6 +44,16 @@ impl CivilTime {
         };
         let two = |from: usize| number(from, from + 2).and_then(|number| u8::try_from(number).ok());
         Self::new(number(0, 4)?, two(5)?, two(8)?, two(11)?, two(14)?, two(17)?)
+    }
+
+    /// What a clock shows, as the dialect writes it; `None` outside the years 0 to 9999.
+    pub fn of(shown: WallTime) -> Option<Self> {
+        Self::parse(&shown.to_string())
+    }
+
+    /// What a clock shows then; `None` if the domain has no such time.
+    pub fn wall_time(self) -> Option<WallTime> {
+        WallTime::parse(&self.to_string())
     }
 
     /// The year, 0 to 9999.
