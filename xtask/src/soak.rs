@@ -54,6 +54,11 @@ const SCENARIOS: &[Scenario] = &[
         shows: "kill -9 at random moments of 300 imports: nothing acknowledged is lost, nothing half is visible",
     },
     Scenario {
+        name: "call-records",
+        way: Way::EndToEnd("many_calls"),
+        shows: "10 million call records: files at a steady rate, memory under 100 MiB, tickets as fast as with ten thousand",
+    },
+    Scenario {
         name: "big-file",
         way: Way::EndToEnd("big_file"),
         shows: "a 2 GiB WAV through every download with the server's memory under 64 MiB",

@@ -10,6 +10,7 @@
 mod support;
 
 mod big_file;
+mod call_records;
 mod certificates;
 mod demo;
 mod flows;

@@ -170,6 +170,12 @@ impl<S: Read> Opened<S> {
         find(&self.headers, name)
     }
 
+    /// The body, which must be a chunked one.
+    pub(crate) fn into_body(self) -> Body<S> {
+        assert_eq!(self.header("transfer-encoding"), Some("chunked"), "{} {:?}", self.status, self.headers);
+        Body { reader: self.reader, left: 0, ended: false }
+    }
+
     /// Reads the body, whose length must be as announced.
     pub(crate) fn finish(self, is_head: bool) -> Answer {
         self.read_body(is_head).expect("a whole body")
@@ -190,6 +196,48 @@ impl<S: Read> Opened<S> {
             self.reader.read_to_end(&mut body)?;
         }
         Ok(Answer { status: self.status, headers: self.headers, body })
+    }
+}
+
+/// A chunked body, read line by line.
+pub(crate) struct Body<S> {
+    reader: BufReader<S>,
+    left: usize,
+    ended: bool,
+}
+
+impl<S: Read> Body<S> {
+    /// Puts the next line with its end in place of what `line` holds; false at the end of the body, which must be whole.
+    pub(crate) fn read_line(&mut self, line: &mut String) -> bool {
+        line.clear();
+        let mut bytes = std::mem::take(line).into_bytes();
+        while !bytes.ends_with(b"\n") && self.more() {
+            let piece = self.reader.fill_buf().expect("the next piece");
+            assert!(!piece.is_empty(), "the body broke off");
+            let piece = &piece[..piece.len().min(self.left)];
+            let size = piece.iter().position(|byte| *byte == b'\n').map_or(piece.len(), |end| end + 1);
+            bytes.extend_from_slice(&piece[..size]);
+            self.reader.consume(size);
+            self.left -= size;
+        }
+        *line = String::from_utf8(bytes).expect("UTF-8");
+        !line.is_empty()
+    }
+
+    /// Whether there are bytes left, in this chunk or the next one.
+    fn more(&mut self) -> bool {
+        if self.left == 0 && !self.ended {
+            let mut line = String::new();
+            self.reader.read_line(&mut line).expect("the size of a chunk");
+            if line.trim().is_empty() {
+                // The end of the chunk before.
+                line.clear();
+                self.reader.read_line(&mut line).expect("the size of a chunk");
+            }
+            self.left = usize::from_str_radix(line.trim(), 16).expect("the size of a chunk");
+            self.ended = self.left == 0;
+        }
+        self.left > 0
     }
 }
 
