@@ -13,7 +13,7 @@ use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::report::{Report, Target, TargetFailure, TargetState};
 use crate::service::Ports;
-use crate::service::sessions::Sessions;
+use crate::service::sessions::{Asking, Sessions};
 
 /// How many reports of a target are read at once.
 const PAGE: u32 = 32;
@@ -69,6 +69,12 @@ impl Reports {
         let Some(customer) = self.catalog.customer(target.customer).await? else { return Ok(None) };
         let reports = self.catalog.reports(target.id, PAGE).await?;
         Ok((!reports.is_empty()).then_some(Due { target, customer, reports }))
+    }
+
+    /// What the newest live session of a target says; nothing without one. Asks no catalog, so it can be asked before each
+    /// report.
+    pub fn asking(&self, target: &Target) -> Option<Asking> {
+        self.sessions.asking(target)
     }
 
     /// Takes a report off its target's list and slides the session that asked for it (`docs/yeastar.md` G5).

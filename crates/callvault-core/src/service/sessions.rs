@@ -84,6 +84,17 @@ pub struct Heartbeat {
     pub target: Option<WantedTarget>,
 }
 
+/// What the newest live session of a target says (`docs/yeastar.md` G6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// Where it logged in from.
+    pub peer: IpAddr,
+    /// When it did.
+    pub since: Timestamp,
+    /// Where it wants reports, as its login or last heartbeat said.
+    pub report: ReportWish,
+}
+
 #[derive(Default)]
 struct Book {
     sessions: HashMap<SecretHash, Session>,
@@ -381,12 +392,7 @@ impl Sessions {
     /// # Errors
     /// When the catalog fails.
     pub(crate) async fn reporting(&self, target: &Target) -> Result<Option<Principal>> {
-        let now = self.clock.now();
-        let peer = {
-            let book = self.locked();
-            newest_at(&book, target.person, &target.wanted.place, now).map(|session| session.peer)
-        };
-        let Some(peer) = peer else { return Ok(None) };
+        let Some(Asking { peer, .. }) = self.asking(target) else { return Ok(None) };
         let account = self.accounts.numbered(target.person).await?;
         let welcome = |account: &Arc<Account>| {
             account.role.privileges.has(Privilege::YeastarApi)
@@ -395,6 +401,14 @@ impl Sessions {
         };
         let account = account.filter(welcome);
         Ok(account.map(|account| Principal::of_account(&account, Door::Yeastar, peer)))
+    }
+
+    /// What the newest live session of a target says; nothing without one.
+    pub(crate) fn asking(&self, target: &Target) -> Option<Asking> {
+        let now = self.clock.now();
+        let book = self.locked();
+        let session = newest_at(&book, target.person, &target.wanted.place, now)?;
+        Some(Asking { peer: session.peer, since: session.created_at, report: session.report.clone() })
     }
 
     /// Slides the newest live session of a target, which took a report.
