@@ -12,6 +12,7 @@ pub(crate) mod problem;
 mod recordings;
 mod rights;
 mod sounds;
+mod targets;
 mod upload;
 
 use std::sync::Arc;
@@ -55,6 +56,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sessions", get(rights::list_sessions))
         .route("/sessions/{id}", delete(rights::revoke_session))
         .route("/lockouts", get(rights::list_lockouts).delete(rights::clear_lockouts))
+        .route("/targets", get(targets::list))
+        .route("/targets/{id}", get(targets::find))
+        .route("/targets/{id}/test", post(targets::try_out))
+        .route("/targets/{id}/resend", post(targets::resend))
         .route("/log", get(installation::list_log))
         .route("/log/verify", post(installation::verify_log))
         .route("/check", post(installation::check))

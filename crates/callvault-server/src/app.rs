@@ -13,6 +13,7 @@ use crate::observe;
 use crate::stream::ReadBudget;
 use crate::telemetry::Metrics;
 use crate::warnings::Warnings;
+use crate::work::reports::{self, Outlet};
 use crate::{api, dialect, health};
 
 /// What an operator may set about the doors.
@@ -28,6 +29,8 @@ pub struct Settings {
     pub largest_message_bytes: u64,
     /// Where uploads wait until their sender is known; a folder that is there and private.
     pub spool_folder: PathBuf,
+    /// The delivery of reports.
+    pub reports: reports::Settings,
 }
 
 impl Default for Settings {
@@ -38,6 +41,7 @@ impl Default for Settings {
             enswitch_mirror: false,
             largest_message_bytes: 10 << 20,
             spool_folder: std::env::temp_dir(),
+            reports: reports::Settings::default(),
         }
     }
 }
@@ -50,6 +54,7 @@ pub struct App {
     pub settings: Settings,
     /// The numbers of `/metrics`.
     pub metrics: Arc<Metrics>,
+    pub(crate) outlet: Outlet,
     pub(crate) budget: Arc<ReadBudget>,
     pub(crate) spools: dialect::spool::Spools,
     pub(crate) readiness: health::Readiness,
@@ -61,10 +66,12 @@ impl App {
     pub fn new(services: Arc<Services>, settings: Settings, metrics: Arc<Metrics>) -> Arc<Self> {
         let spools =
             dialect::spool::Spools::new(settings.largest_message_bytes, settings.spool_folder.clone());
+        let outlet = Outlet::new(&settings.reports);
         Arc::new(Self {
             services,
             settings,
             metrics,
+            outlet,
             budget: Arc::default(),
             spools,
             readiness: health::Readiness::default(),

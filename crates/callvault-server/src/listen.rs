@@ -31,6 +31,7 @@ use tower::Service;
 
 use callvault_core::address::Network;
 
+pub(crate) use self::accept::is_out_of_room;
 use self::per_address::{PerAddress, Share};
 use crate::http::address::{Forwarding, in_any, is_private};
 use crate::telemetry::Metrics;

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 mod metrics;
 
-pub use metrics::{ActiveDownload, Metrics, OpenConnection, TicketEvent};
+pub use metrics::{ActiveDownload, Metrics, OpenConnection, ReportEvent, TicketEvent};
 
 /// The shape of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,5 +1,7 @@
-//! Work beside the requests: the writer of the listen log, the sweep, the writing of slid sessions.
+//! Work beside the requests: the writer of the listen log, the sweep, the writing of slid sessions, and the delivery of
+//! reports.
 
 pub mod background;
 pub mod bell;
 pub mod listen_log;
+pub mod reports;

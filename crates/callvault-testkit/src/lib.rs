@@ -7,6 +7,7 @@
     reason = "the parts of tests fail by panicking, like tests"
 )]
 
+pub mod application_server;
 pub mod clock;
 pub mod golden;
 pub mod password;

@@ -3,7 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use callvault_audio::AudioProber;
 use callvault_core::port::audio_store::AudioStore;
 use callvault_core::port::catalog::Catalog;
+use callvault_core::port::wake::Wake as _;
 use callvault_core::service::{Policy, Ports, Services};
 use callvault_server::app::{App, Settings};
 use callvault_server::http::address::ClientAddress;
@@ -19,11 +21,15 @@ use callvault_server::system::OsRandom;
 use callvault_server::telemetry::Metrics;
 use callvault_server::work::bell::Bell;
 use callvault_server::work::listen_log::ListenLog;
+use callvault_server::work::reports::Courier;
+use callvault_server::work::reports::tcp::{self, ReportListener, TcpSettings};
 use callvault_store::audio::local::LocalAudio;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::clock::HandClock;
@@ -46,6 +52,9 @@ pub struct World {
     /// What rings when there may be reports to deliver.
     pub bell: Arc<Bell>,
     router: Router,
+    policy: Policy,
+    working: Mutex<Vec<JoinHandle<()>>>,
+    stop: CancellationToken,
     folder: Arc<TempDir>,
     listen: Arc<ListenLog>,
 }
@@ -107,19 +116,58 @@ impl World {
             listen: listen.clone(),
             reporting: bell.clone(),
         };
-        let services = Arc::new(Services::open(ports, policy).await.unwrap());
+        let services = Arc::new(Services::open(ports, policy.clone()).await.unwrap());
         let app = App::new(services, settings, Arc::new(Metrics::new()));
         let router = app.router().unwrap();
-        Self { clock, app, catalog, bell, router, folder, listen }
+        Self {
+            clock,
+            app,
+            catalog,
+            bell,
+            router,
+            policy,
+            working: Mutex::default(),
+            stop: CancellationToken::new(),
+            folder,
+            listen,
+        }
     }
 
     /// Ends the process, as far as a test can tell, and starts another on the same folder.
     pub async fn restart(self) -> Self {
+        self.stop.cancel();
+        let working = std::mem::take(&mut *self.working.lock().unwrap());
+        for task in working {
+            task.await.unwrap();
+        }
         self.app.services.sessions.flush().await.unwrap();
         self.listen.shutdown(std::time::Duration::from_secs(10)).await.unwrap();
         self.catalog.close().await;
         let settings = self.app.settings.clone();
-        Self::open(self.folder.clone(), self.clock.clone(), settings, Policy::default()).await
+        Self::open(self.folder.clone(), self.clock.clone(), settings, self.policy.clone()).await
+    }
+
+    /// Has reports delivered from now on, until a restart.
+    pub fn deliver(&self) {
+        let courier = Courier::new(self.app.clone(), self.clock.clone(), self.bell.clone());
+        let running = courier.run(self.stop.clone(), Duration::from_secs(10));
+        self.working.lock().unwrap().push(tokio::spawn(running));
+    }
+
+    /// Opens the door of reports by TCP; answers its address.
+    pub async fn report_door(&self, settings: TcpSettings) -> SocketAddr {
+        let listener = ReportListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.address();
+        let (app, bell) = (self.app.clone(), self.bell.clone());
+        let running = tcp::serve(vec![listener], settings, app, bell, self.stop.clone());
+        self.working.lock().unwrap().push(tokio::spawn(running));
+        address
+    }
+
+    /// Moves the clock on and has the courier look.
+    pub fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+        self.bell.wake();
     }
 
     /// Where the store keeps an installation's audio.

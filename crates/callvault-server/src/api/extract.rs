@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use callvault_core::hunt_group::Level;
-use callvault_core::id::{CustomerId, HuntGroupId, SoundId};
+use callvault_core::id::{CustomerId, HuntGroupId, SoundId, TargetId};
 use callvault_core::page::PageRequest;
 use callvault_core::recording::RecordingName;
 use http::StatusCode;
@@ -226,6 +226,7 @@ numbered! {
     callvault_core::id::PersonId, "person", callvault_core::id::PersonId;
     HuntGroupId, "hunt group", HuntGroupId;
     SoundId, "sound", SoundId;
+    TargetId, "target", TargetId;
 }
 
 /// A hunt group and a level in a path.

@@ -9,12 +9,15 @@ use callvault_core::hunt_group::{HuntGroup, Message};
 use callvault_core::listen::{Head, LogRow};
 use callvault_core::person::Person;
 use callvault_core::recording::Recording;
+use callvault_core::report::TargetState;
 use callvault_core::role::{Privilege, Role};
 use callvault_core::service::lockouts::Lockout;
 use callvault_core::session::Session;
 use callvault_core::sound::Sound;
 use callvault_core::ticket::{Ticket, TicketSubject};
 use serde::Serialize;
+
+use crate::work::reports::shown;
 
 #[derive(Debug, Serialize)]
 pub(super) struct CustomerObject {
@@ -418,6 +421,49 @@ impl From<Head> for HeadObject {
             epoch: head.epoch,
             entries: head.sequence,
             hash: hex::encode(head.hash),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TargetObject {
+    id: i64,
+    customer: i64,
+    person: i64,
+    channel: &'static str,
+    /// Without path and query, which may carry a key.
+    address: String,
+    format: String,
+    waiting: u64,
+    waiting_since: Option<String>,
+    parked: u64,
+    delivered: u64,
+    delivered_at: Option<String>,
+    failed_at: Option<String>,
+    failure: Option<String>,
+    kept_until: String,
+}
+
+impl From<TargetState> for TargetObject {
+    fn from(state: TargetState) -> Self {
+        let TargetState { target, waiting, waiting_since, parked } = state;
+        let (failed_at, failure) =
+            target.failure.as_ref().map(|failure| (failure.at.to_string(), failure.reason.clone())).unzip();
+        Self {
+            id: target.id.0,
+            customer: target.customer.0,
+            person: target.person.0,
+            channel: target.wanted.channel.as_str(),
+            address: shown(&target),
+            format: target.wanted.format.clone(),
+            waiting,
+            waiting_since: waiting_since.map(|at| at.to_string()),
+            parked,
+            delivered: target.delivered,
+            delivered_at: target.delivered_at.map(|at| at.to_string()),
+            failed_at,
+            failure,
+            kept_until: target.kept_until.to_string(),
         }
     }
 }

@@ -118,7 +118,8 @@ fn is_own(stream: &UnixStream) -> io::Result<bool> {
     Ok(own)
 }
 
-fn is_out_of_room(error: &io::Error) -> bool {
+/// Whether the system had no room for another connection.
+pub(crate) fn is_out_of_room(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
 }
 

@@ -38,6 +38,34 @@ impl EncodeLabelValue for TicketEvent {
     }
 }
 
+/// What became of an attempt to report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReportEvent {
+    /// The target took it.
+    Delivered,
+    /// It goes again.
+    Failed,
+    /// It was set aside.
+    Parked,
+}
+
+impl EncodeLabelValue for ReportEvent {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        let text = match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Parked => "parked",
+        };
+        EncodeLabelValue::encode(&text, encoder)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReportLabels {
+    channel: &'static str,
+    event: ReportEvent,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     route: String,
@@ -76,6 +104,8 @@ pub struct Metrics {
     login_failures: Family<DoorLabels, Counter>,
     active_downloads: Gauge,
     connections: Family<ProtocolLabels, Gauge>,
+    reports: Family<ReportLabels, Counter>,
+    targets_waiting: Gauge,
 }
 
 impl Default for Metrics {
@@ -115,6 +145,18 @@ impl Metrics {
         registry.register("active_downloads", "Audio being sent now", active_downloads.clone());
         let connections = Family::default();
         registry.register("connections", "Connections open now", connections.clone());
+        let reports = Family::default();
+        registry.register(
+            "reports",
+            "Attempts to report: delivered, failed (tried again) and parked",
+            reports.clone(),
+        );
+        let targets_waiting = Gauge::default();
+        registry.register(
+            "report_targets_waiting",
+            "Targets for which reports wait, those without a live session included",
+            targets_waiting.clone(),
+        );
         Self {
             registry,
             requests,
@@ -124,6 +166,8 @@ impl Metrics {
             login_failures,
             active_downloads,
             connections,
+            reports,
+            targets_waiting,
         }
     }
 
@@ -157,13 +201,24 @@ impl Metrics {
         self.login_failures.get_or_create(&DoorLabels { door }).inc();
     }
 
+    /// Counts what became of an attempt to report. `channel` is `http` or `tcp`.
+    pub fn report(&self, channel: &'static str, event: ReportEvent) {
+        self.reports.get_or_create(&ReportLabels { channel, event }).inc();
+    }
+
+    /// Says for how many targets reports wait.
+    pub fn targets_waiting(&self, targets: usize) {
+        self.targets_waiting.set(i64::try_from(targets).unwrap_or(i64::MAX));
+    }
+
     /// Counts a download as active until the guard is dropped.
     pub fn download_started(&self) -> ActiveDownload {
         self.active_downloads.inc();
         ActiveDownload(self.active_downloads.clone())
     }
 
-    /// Counts a connection as open until the guard is dropped. `protocol` is `http`, `https` or `control`.
+    /// Counts a connection as open until the guard is dropped. `protocol` is `http`, `https`, `control` or
+    /// `tcp-reports`.
     pub fn connection_opened(&self, protocol: &'static str) -> OpenConnection {
         let gauge = self.connections.get_or_create_owned(&ProtocolLabels { protocol });
         gauge.inc();
@@ -217,6 +272,10 @@ mod tests {
         metrics.bytes_sent("yeastar", 24);
         metrics.ticket("yeastar", TicketEvent::Refused);
         metrics.login_failed("enswitch");
+        metrics.report("http", ReportEvent::Delivered);
+        metrics.report("http", ReportEvent::Delivered);
+        metrics.report("tcp", ReportEvent::Parked);
+        metrics.targets_waiting(3);
 
         let route = r#"route="/api/{version}/login""#;
         check(&metrics, &format!("callvault_http_requests_total{{{route},status=\"2xx\"}} 2"));
@@ -226,6 +285,9 @@ mod tests {
         check(&metrics, "callvault_audio_sent_bytes_total{door=\"yeastar\"} 1024");
         check(&metrics, "callvault_tickets_total{door=\"yeastar\",event=\"refused\"} 1");
         check(&metrics, "callvault_login_failures_total{door=\"enswitch\"} 1");
+        check(&metrics, "callvault_reports_total{channel=\"http\",event=\"delivered\"} 2");
+        check(&metrics, "callvault_reports_total{channel=\"tcp\",event=\"parked\"} 1");
+        check(&metrics, "callvault_report_targets_waiting 3");
         assert!(metrics.render().ends_with("# EOF\n"));
     }
 

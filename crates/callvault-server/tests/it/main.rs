@@ -13,5 +13,6 @@ mod listen;
 mod phone;
 mod plans;
 mod refresh;
+mod reports;
 mod tickets;
 mod walk;

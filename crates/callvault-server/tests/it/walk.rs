@@ -19,7 +19,7 @@ const CALLS: &str = r#"{"customer":1,"calls":[{"call_id":"1571909237.191","start
     "recording":"20191024012719-1571909237.191-4000-4001-Internal.wav"}]}"#;
 
 /// What must never show in an answer to someone without the right: names, sizes and numbers of customer 1's things.
-const PROBES: [&str; 4] = ["4000-4001", "Hidden sales", "hidden-greeting", "32044"];
+const PROBES: [&str; 5] = ["4000-4001", "Hidden sales", "hidden-greeting", "32044", "8260"];
 
 /// A route with an existing thing of customer 1 in it, the same route with one that does not exist, and a body.
 struct Stop {
@@ -35,7 +35,7 @@ fn stop(method: Method, existing: &str, absent: &str, body: &'static str) -> Sto
 }
 
 /// Every route that is about a thing of a customer.
-fn stops(person: i64, session: &str, ticket: &str) -> Vec<Stop> {
+fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
     let recording = format!("/recordings/{NAME}");
     let nothing = "/recordings/nothing.wav".to_owned();
     let both = |method, suffix: &str, body| {
@@ -105,6 +105,9 @@ fn stops(person: i64, session: &str, ticket: &str) -> Vec<Stop> {
         stop(Method::DELETE, &format!("/tickets/{ticket}"), "/tickets/000000000000", ""),
         stop(Method::GET, "/sessions?customer=1", "/sessions?customer=999", ""),
         stop(Method::DELETE, &format!("/sessions/{session}"), "/sessions/000000000000", ""),
+        stop(Method::GET, &format!("/targets/{target}"), "/targets/999", ""),
+        stop(Method::POST, &format!("/targets/{target}/test"), "/targets/999/test", "{}"),
+        stop(Method::POST, &format!("/targets/{target}/resend"), "/targets/999/resend", "{}"),
         stop(Method::GET, "/log?customer=1", "/log?customer=999", ""),
         stop(
             Method::POST,
@@ -123,6 +126,7 @@ fn general() -> Vec<(Method, &'static str, &'static str)> {
         (Method::GET, "/roles", ""),
         (Method::POST, "/roles", r#"{"name":"x","privileges":["user"]}"#),
         (Method::GET, "/tickets", ""),
+        (Method::GET, "/targets", ""),
         (Method::GET, "/lockouts", ""),
         (Method::DELETE, "/lockouts", ""),
         (Method::POST, "/log/verify", ""),
@@ -152,7 +156,10 @@ async fn world() -> (World, Vec<Stop>) {
     let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
     let ticket = json!({ "customer": 1, "recording": NAME, "ttl_seconds": 60 });
     let ticket = world.add("/tickets", ticket).await["id"].as_str().unwrap().to_owned();
-    (world, stops(person, &session, &ticket))
+    let targets = world.local(Method::GET, "/targets", "").await.json();
+    let target = &targets["items"][0];
+    assert_eq!(target["address"], "http://127.0.0.1:8260/");
+    (world, stops(person, &session, &ticket, target["id"].as_i64().unwrap()))
 }
 
 async fn send(world: &World, login: Option<&str>, method: &Method, path: &str, body: &'static str) -> Answer {
@@ -258,6 +265,9 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("residential", Method::GET, "/calls".to_owned(), StatusCode::FORBIDDEN),
         ("api", Method::GET, "/calls".to_owned(), StatusCode::OK),
         ("supervisor", Method::GET, "/calls".to_owned(), StatusCode::OK),
+        ("api", Method::GET, "/targets".to_owned(), StatusCode::FORBIDDEN),
+        ("supervisor", Method::GET, "/targets".to_owned(), StatusCode::FORBIDDEN),
+        ("administrator", Method::GET, "/targets".to_owned(), StatusCode::OK),
         ("reseller", Method::GET, "/customers/2".to_owned(), StatusCode::NOT_FOUND),
     ];
     for role in ["user", "residential", "auditor", "supervisor", "api", "administrator", "reseller"] {

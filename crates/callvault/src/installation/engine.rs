@@ -147,5 +147,6 @@ fn doors(settings: &Settings, spool_folder: PathBuf) -> anyhow::Result<app::Sett
         enswitch_mirror: settings.enswitch.status == StatusMode::Mirror,
         largest_message_bytes: settings.limits.largest_message.0,
         spool_folder,
+        reports: callvault_server::work::reports::Settings::default(),
     })
 }

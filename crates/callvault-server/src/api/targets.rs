@@ -1,0 +1,72 @@
+//! Targets of reports: what waits for them, trying them out, and sending again what was set aside.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use callvault_core::gate::Verb;
+use callvault_core::id::TargetId;
+use serde::Serialize;
+
+use super::extract::{Json, List, ListParams, Numbered, Params};
+use super::object::TargetObject;
+use super::principal::Verified;
+use super::problem::Problem;
+use crate::app::App;
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Params(params): Params<ListParams>,
+) -> Result<Json<List<TargetObject>>, Problem> {
+    let states = app.services.reports.list(&principal).await?;
+    Ok(Json::ok(params.cut(states, |state| (state.target.id.0, String::new()))?))
+}
+
+pub(super) async fn find(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<TargetId>,
+) -> Result<Json<TargetObject>, Problem> {
+    Ok(Json::ok(app.services.reports.find(&principal, Verb::See, id).await?.into()))
+}
+
+#[derive(Serialize)]
+pub(super) struct TrialObject {
+    delivered: bool,
+    status: Option<u16>,
+    duration_ms: u64,
+    failure: Option<String>,
+}
+
+/// Sends an event that tells of no call. What waits for the target is not touched.
+pub(super) async fn try_out(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<TargetId>,
+) -> Result<Json<TrialObject>, Problem> {
+    let reports = &app.services.reports;
+    let target = reports.find(&principal, Verb::Change, id).await?.target;
+    let customer = app.services.accounts.customer(&principal, target.customer).await?;
+    let login = reports.asking(&target).map(|asking| asking.peer);
+    let trial =
+        app.outlet.try_out(&target, &customer.serial, login).await.ok_or(callvault_core::Error::Busy)?;
+    Ok(Json::ok(TrialObject {
+        delivered: trial.failure.is_none(),
+        status: trial.status,
+        duration_ms: u64::try_from(trial.took.as_millis()).unwrap_or(u64::MAX),
+        failure: trial.failure.map(|failure| failure.to_string()),
+    }))
+}
+
+#[derive(Serialize)]
+pub(super) struct ResentObject {
+    resent: u64,
+}
+
+pub(super) async fn resend(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<TargetId>,
+) -> Result<Json<ResentObject>, Problem> {
+    Ok(Json::ok(ResentObject { resent: app.services.reports.resend(&principal, id).await? }))
+}
