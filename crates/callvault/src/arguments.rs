@@ -16,7 +16,8 @@ pub(crate) use self::audio::{
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
 pub(crate) use self::people::{CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, RoleCommand};
 pub(crate) use self::running::{
-    ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TicketCommand,
+    ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TargetCommand,
+    TicketCommand,
 };
 use crate::config::Invocation;
 
@@ -115,6 +116,9 @@ pub(crate) enum OnInstallation {
     /// Addresses that are locked out after failed logins
     #[command(subcommand)]
     Lockout(LockoutCommand),
+    /// Targets: where application servers want to be told of calls
+    #[command(subcommand)]
+    Target(TargetCommand),
     /// The listen log: who played, fetched, shared or deleted what
     #[command(subcommand)]
     Log(LogCommand),
@@ -189,6 +193,8 @@ mod tests {
         check("message put --huntgroup 1 --level 1 --sound 2 x.wav", ErrorKind::ArgumentConflict);
         check("ticket create --customer 1 --recording x --ttl soon", ErrorKind::ValueValidation);
         check("ticket create --customer 1 --recording x --allow nowhere", ErrorKind::ValueValidation);
+        check("target test", ErrorKind::MissingRequiredArgument);
+        check("target resend all", ErrorKind::ValueValidation);
         check("pull yeastar", ErrorKind::InvalidSubcommand);
         check("--help", ErrorKind::DisplayHelp);
     }

@@ -80,6 +80,7 @@ async fn through_api(client: &ApiClient, command: OnInstallation) -> anyhow::Res
         OnInstallation::Ticket(command) => live::ticket(client, command).await,
         OnInstallation::Session(command) => live::session(client, command).await,
         OnInstallation::Lockout(command) => live::lockout(client, command).await,
+        OnInstallation::Target(command) => live::target(client, command).await,
         OnInstallation::Log(command) => upkeep::log(client, command).await,
         OnInstallation::Check(output) => upkeep::check(client, output).await,
     }

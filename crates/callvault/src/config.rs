@@ -108,7 +108,7 @@ settings! {
         connections_per_address: usize = "1024",
         /// How long requests under way may take to finish when the server stops.
         shutdown_grace: Span = "30s",
-        /// A file that is written when the server accepts connections, with one line per protocol and address.
+        /// A file that is written when the server accepts connections, with one line per protocol and address: `http`, `https` or, at last, `tcp-reports`.
         ready_file: Option<PathBuf> = "",
     }
     /// Certificates.
@@ -163,6 +163,31 @@ settings! {
         /// How long a lock lasts.
         duration: Span = "10m",
     }
+    /// Reports of calls to application servers.
+    reports: Reports, "reports." {
+        /// How long the report of a call waits for the call's recording.
+        patience: Span = "1m",
+        /// Whether reports may go to private addresses (such as `10.0.0.0/8` or `fd00::/8`).
+        allow_private: bool = "true",
+        /// Whether reports may go to loopback addresses (`127.0.0.1`) whoever asks. A client that logged in from this machine may have them there anyway.
+        allow_loopback: bool = "false",
+        /// Whether reports may go to link-local addresses and to those where clouds serve metadata (`169.254.169.254`).
+        allow_link_local: bool = "false",
+        /// The only networks that reports may go to. Empty: all that is allowed otherwise.
+        networks: Vec<Network> = "",
+        /// Whether the certificates of `https` targets are verified.
+        verify_tls: bool = "true",
+        /// PEM file with root certificates that are believed besides those of the system.
+        ca_file: Option<PathBuf> = "",
+        /// To how many targets reports are under way at once.
+        connections: usize = "64",
+        /// To how many targets of one customer reports are under way at once.
+        connections_per_customer: usize = "8",
+        /// Addresses at which application servers connect to get reports by TCP, in plain text. Empty: nowhere.
+        tcp_listen: Vec<SocketAddr> = "",
+        /// Connections for reports by TCP open at once; further ones wait. `connections_per_address` holds for them too.
+        tcp_connections: usize = "1000",
+    }
     /// The Yeastar dialect.
     yeastar: Yeastar, "yeastar." {
         /// The origin that browsers may call from; `*` is every one, as on the device.
@@ -188,11 +213,18 @@ impl Settings {
         if server.plain_http == PlainHttp::Refuse && !server.plain_listen.is_empty() {
             problems.push("plain_listen: plain_http is `refuse`, so nobody would be served there".to_owned());
         }
-        let mut addresses: Vec<SocketAddr> = [&server.listen, &server.plain_listen, &server.tls_listen]
-            .into_iter()
-            .flatten()
-            .copied()
-            .collect();
+        let reports = &self.reports;
+        if server.plain_http == PlainHttp::Refuse && !reports.tcp_listen.is_empty() {
+            let reason =
+                "plain_http is `refuse`, so nobody would be served there: logins by TCP are plain text";
+            problems.push(format!("reports.tcp_listen: {reason}"));
+        }
+        let mut addresses: Vec<SocketAddr> =
+            [&server.listen, &server.plain_listen, &server.tls_listen, &reports.tcp_listen]
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
         addresses.retain(|address| address.port() != 0);
         addresses.sort();
         for pair in addresses.windows(2).filter(|pair| pair[0] == pair[1]) {
@@ -205,6 +237,9 @@ impl Settings {
             ("limits.largest_message", self.limits.largest_message.0),
             ("limits.message_versions", self.limits.message_versions.into()),
             ("limits.sessions_per_person", self.limits.sessions_per_person as u64),
+            ("reports.connections", reports.connections as u64),
+            ("reports.connections_per_customer", reports.connections_per_customer as u64),
+            ("reports.tcp_connections", reports.tcp_connections as u64),
             ("lockout.failures", self.lockout.failures.into()),
             ("lockout.address_failures", self.lockout.address_failures.into()),
         ] {

@@ -17,6 +17,7 @@ use callvault_server::listen::{ListenSettings, Listener, PlainPolicy, Protocol, 
 use callvault_server::system::SystemClock;
 use callvault_server::telemetry::{self, LogFormat, LogSettings};
 use callvault_server::work::background;
+use callvault_server::work::reports::tcp::{self, ReportListener, TcpSettings};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -64,7 +65,7 @@ pub(crate) fn start_log(settings: &Settings) -> anyhow::Result<()> {
 /// Where a running server can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reached {
-    /// `http` or `https`.
+    /// `http`, `https` or `tcp-reports`.
     pub(crate) scheme: &'static str,
     /// The address with its real port.
     pub(crate) address: SocketAddr,
@@ -89,7 +90,10 @@ pub(crate) async fn until_told(
         remove_if_there(path).context("cannot remove the old ready file")?;
     }
     let mut listeners = bind(settings).await?;
-    let reached = addresses(&listeners, server_settings.plain_http);
+    let report_listeners = bind_reports(settings).await?;
+    let mut reached = addresses(&listeners, server_settings.plain_http);
+    reached
+        .extend(report_listeners.iter().map(|one| Reached { scheme: "tcp-reports", address: one.address() }));
     let stop = CancellationToken::new();
     let certificates =
         match listeners.iter().filter_map(Listener::address).any(|(_, speaks)| speaks.speaks_tls()) {
@@ -102,6 +106,10 @@ pub(crate) async fn until_told(
 
     let started = SystemClock::new().now();
     let serving = tokio::spawn(server.serve(engine.router(), stop.clone(), server_settings.shutdown_grace.0));
+    let couriering = tokio::spawn(engine.courier().run(stop.clone(), server_settings.shutdown_grace.0));
+    let (app, bell) = engine.reporting();
+    let reporting =
+        tokio::spawn(tcp::serve(report_listeners, tcp_settings(settings), app, bell, stop.clone()));
     let stop_upkeep = CancellationToken::new();
     let upkeep = tokio::spawn(background::run(engine.services(), started, stop_upkeep.clone()));
     let fingerprint = certificates.as_ref().map(|certificates| certificates.fingerprint());
@@ -129,6 +137,12 @@ pub(crate) async fn until_told(
     };
     if ended.cut > 0 {
         tracing::warn!(connections = ended.cut, "connections that were still busy were cut");
+    }
+    for (part, ended) in [("the delivery of reports", couriering.await), ("reports by TCP", reporting.await)]
+    {
+        if let Err(error) = ended {
+            tracing::error!(%error, part, "a part of the server ended badly");
+        }
     }
     stop_upkeep.cancel();
     if let Err(error) = upkeep.await {
@@ -170,6 +184,21 @@ async fn bind(settings: &Settings) -> anyhow::Result<Vec<Listener>> {
         failures.join("\n  "),
         "another program may have the port; --listen ADDR names another address, and port 0 takes a free one",
     ))
+}
+
+/// Binds the addresses of reports by TCP.
+async fn bind_reports(settings: &Settings) -> anyhow::Result<Vec<ReportListener>> {
+    let mut listeners = Vec::new();
+    for address in &settings.reports.tcp_listen {
+        listeners.push(ReportListener::bind(*address).await.context("reports.tcp_listen")?);
+    }
+    Ok(listeners)
+}
+
+fn tcp_settings(settings: &Settings) -> TcpSettings {
+    let ListenSettings { plain, clients, connections_per_address, .. } = listen_settings(settings);
+    let connections = within_open_files(settings.reports.tcp_connections);
+    TcpSettings { connections, connections_per_address, plain, clients }
 }
 
 /// The longest path of a Unix socket, in bytes (unix(7): 108 with the zero at the end).

@@ -113,6 +113,30 @@ pub(crate) enum LockoutCommand {
     },
 }
 
+/// `callvault target ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum TargetCommand {
+    /// List the targets with what waits for them
+    List(Output),
+    /// Send a target an event that tells of no call (BootUp); exit code 1 when it is not taken
+    #[command(
+        after_help = "Example:\n  callvault target test 3\n\nWhat waits for the target is not touched."
+    )]
+    Test {
+        /// The target
+        id: i64,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Send what was set aside for a target once more, after what waits for it
+    Resend {
+        /// The target
+        id: i64,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
 /// `callvault log ...`
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {

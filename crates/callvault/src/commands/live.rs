@@ -1,10 +1,10 @@
-//! `ticket`, `session` and `lockout`: what lives in a running server.
+//! `ticket`, `session`, `lockout` and `target`: what lives in a running server.
 
 use anyhow::Context as _;
 use serde_json::json;
 
 use super::{Outcome, of_customers, print_list, without_nulls};
-use crate::arguments::{LockoutCommand, SessionCommand, TicketCommand};
+use crate::arguments::{LockoutCommand, SessionCommand, TargetCommand, TicketCommand};
 use crate::client::{ApiClient, Route};
 use crate::printer::{Column, Printer, column};
 
@@ -32,6 +32,19 @@ const LOCKOUTS: &[Column] = &[
     column("ADDRESS", "address"),
     column("USERNAME", "username"),
     column("SECONDS LEFT", "remaining_seconds"),
+];
+
+const TARGETS: &[Column] = &[
+    column("ID", "id"),
+    column("CUSTOMER", "customer"),
+    column("PERSON", "person"),
+    column("ADDRESS", "address"),
+    column("FORMAT", "format"),
+    column("WAITING", "waiting"),
+    column("SET ASIDE", "parked"),
+    column("DELIVERED", "delivered"),
+    column("LAST", "delivered_at"),
+    column("FAILURE", "failure"),
 ];
 
 pub(super) async fn ticket(client: &ApiClient, command: TicketCommand) -> anyhow::Result<Outcome> {
@@ -88,6 +101,26 @@ pub(super) async fn lockout(client: &ApiClient, command: LockoutCommand) -> anyh
         LockoutCommand::Clear { address, output } => {
             let cleared = client.delete(&Route::to([&"lockouts"]).maybe("address", address)).await;
             Printer::new(output.json).object(&cleared.context("cannot clear the lock-outs")?)?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+pub(super) async fn target(client: &ApiClient, command: TargetCommand) -> anyhow::Result<Outcome> {
+    match command {
+        TargetCommand::List(output) => {
+            print_list(client, Printer::new(output.json), TARGETS, [Route::to([&"targets"])]).await
+        }
+        TargetCommand::Test { id, output } => {
+            let tried = client.post(&Route::to([&"targets", &id, &"test"]), &json!({})).await;
+            let tried = tried.with_context(|| format!("cannot try target {id} out"))?;
+            Printer::new(output.json).object(&tried)?;
+            Ok(Outcome::fine_if(tried["delivered"] == json!(true)))
+        }
+        TargetCommand::Resend { id, output } => {
+            let resent = client.post(&Route::to([&"targets", &id, &"resend"]), &json!({})).await;
+            let resent = resent.with_context(|| format!("cannot send the reports of target {id} again"))?;
+            Printer::new(output.json).object(&resent)?;
             Ok(Outcome::Done)
         }
     }

@@ -10,6 +10,7 @@ use axum::Router;
 use callvault_audio::AudioProber;
 use callvault_core::port::audio_store::AudioStore;
 use callvault_core::port::catalog::Catalog;
+use callvault_core::port::clock::Clock;
 use callvault_core::port::random::Random;
 use callvault_core::service::lockouts::LockoutPolicy;
 use callvault_core::service::{Policy, Ports, Services};
@@ -18,6 +19,7 @@ use callvault_server::system::{ArgonHasher, OsRandom, SystemClock};
 use callvault_server::telemetry::Metrics;
 use callvault_server::work::bell::Bell;
 use callvault_server::work::listen_log::ListenLog;
+use callvault_server::work::reports::{self, Courier, Reach, Trust};
 use callvault_store::audio::local::LocalAudio;
 use callvault_wire::enswitch::path::Prefixes;
 use callvault_wire::yeastar::response::Cors;
@@ -35,6 +37,9 @@ pub(crate) struct Engine {
     services: Arc<Services>,
     metrics: Arc<Metrics>,
     random: Arc<dyn Random>,
+    clock: Arc<dyn Clock>,
+    app: Arc<App>,
+    bell: Arc<Bell>,
     router: Router,
     _lock: Lock,
 }
@@ -69,18 +74,19 @@ impl Engine {
         audio: Arc<dyn AudioStore>,
     ) -> anyhow::Result<Self> {
         let catalog = callvault_store::catalog::open_sqlite(catalog).await?;
-        let clock = Arc::new(SystemClock::new());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let bell = Arc::new(Bell::default());
         let random: Arc<dyn Random> = Arc::new(OsRandom);
         let listen_log = ListenLog::start(catalog.clone(), clock.clone(), settings.listen_log.strict);
         let ports = Ports {
             catalog: catalog.clone(),
             audio,
             prober: Arc::new(AudioProber),
-            clock,
+            clock: clock.clone(),
             random: random.clone(),
             passwords: Arc::new(ArgonHasher::new(random.clone())),
             listen: listen_log.clone(),
-            reporting: Arc::new(Bell::default()),
+            reporting: bell.clone(),
         };
         let services = Services::open(ports, policy(settings)).await.context("cannot read the catalog")?;
         let services = Arc::new(services);
@@ -91,7 +97,7 @@ impl Engine {
         made.with_context(|| format!("cannot make the spool folder {}", spool.display()))?;
         let app = App::new(services.clone(), doors(settings, spool)?, metrics.clone());
         let router = app.router().map_err(|error| anyhow::anyhow!("there are no random bytes: {error}"))?;
-        Ok(Self { catalog, listen_log, services, metrics, random, router, _lock: lock })
+        Ok(Self { catalog, listen_log, services, metrics, random, clock, app, bell, router, _lock: lock })
     }
 
     /// All routes.
@@ -102,6 +108,16 @@ impl Engine {
     /// The use cases.
     pub(crate) fn services(&self) -> Arc<Services> {
         self.services.clone()
+    }
+
+    /// Who delivers reports.
+    pub(crate) fn courier(&self) -> Courier {
+        Courier::new(self.app.clone(), self.clock.clone(), self.bell.clone())
+    }
+
+    /// What the door of reports by TCP needs.
+    pub(crate) fn reporting(&self) -> (Arc<App>, Arc<Bell>) {
+        (self.app.clone(), self.bell.clone())
     }
 
     /// What is counted.
@@ -131,7 +147,7 @@ fn policy(settings: &Settings) -> Policy {
         message_versions: limits.message_versions,
         sessions_per_person: limits.sessions_per_person,
         credential_cache: limits.credential_cache.0,
-        report_patience: Policy::default().report_patience,
+        report_patience: settings.reports.patience.0,
         lockouts: LockoutPolicy {
             failures: settings.lockout.failures,
             address_failures: settings.lockout.address_failures,
@@ -147,6 +163,24 @@ fn doors(settings: &Settings, spool_folder: PathBuf) -> anyhow::Result<app::Sett
         enswitch_mirror: settings.enswitch.status == StatusMode::Mirror,
         largest_message_bytes: settings.limits.largest_message.0,
         spool_folder,
-        reports: callvault_server::work::reports::Settings::default(),
+        reports: reporting(settings)?,
+    })
+}
+
+fn reporting(settings: &Settings) -> anyhow::Result<reports::Settings> {
+    let wanted = &settings.reports;
+    let trust =
+        Trust::new(wanted.verify_tls, wanted.ca_file.as_deref()).context("reports.ca_file is wrong")?;
+    Ok(reports::Settings {
+        reach: Reach {
+            private: wanted.allow_private,
+            loopback: wanted.allow_loopback,
+            link_local: wanted.allow_link_local,
+            networks: wanted.networks.clone(),
+        },
+        trust,
+        connections: wanted.connections,
+        connections_per_customer: wanted.connections_per_customer,
+        ..reports::Settings::default()
     })
 }
