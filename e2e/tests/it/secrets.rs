@@ -93,7 +93,7 @@ fn use_yeastar(server: &Server, watch: &mut Watch) {
         "a password in the clear",
         &post("/api/v2.0.0/login", plain).from("127.0.0.5").send(server.http),
     );
-    let unknown = format!("/api/v2.0.0/extension/query?token={}", session.token);
+    let unknown = format!("/api/v2.0.0/extension/dial?token={}", session.token);
     watch.failure("an unknown call", &post(unknown, "{}").send(server.http));
     let body = json!({"token": session.token, "recording": "../x"}).to_string();
     watch.failure("a token in the body", &post("/api/v2.0.0/recording/get_random", body).send(server.http));
