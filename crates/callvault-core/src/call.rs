@@ -79,6 +79,15 @@ impl CallKind {
     }
 }
 
+/// The names that a phone system shows for the parties of a call. What it shows none for is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PartyNames {
+    /// The caller's.
+    pub from: String,
+    /// The callee's.
+    pub to: String,
+}
+
 /// One leg of a call as the phone system accounted for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallRecord {
@@ -114,6 +123,8 @@ pub struct CallRecord {
     pub did_number: String,
     /// Seconds in a queue before an agent answered.
     pub agent_ring_seconds: u32,
+    /// The names of caller and callee, where they are known.
+    pub names: PartyNames,
     /// When Callvault learned of it.
     pub received_at: Timestamp,
 }
@@ -149,6 +160,8 @@ pub struct NewCall {
     pub did_number: String,
     /// See [`CallRecord::agent_ring_seconds`].
     pub agent_ring_seconds: u32,
+    /// See [`CallRecord::names`].
+    pub names: PartyNames,
 }
 
 impl NewCall {
@@ -170,6 +183,8 @@ impl NewCall {
             ("destination_trunk", &mut self.destination_trunk),
             ("pin_code", &mut self.pin_code),
             ("did_number", &mut self.did_number),
+            ("from_name", &mut self.names.from),
+            ("to_name", &mut self.names.to),
         ];
         for (field, text) in texts {
             if text.trim().len() != text.len() {
@@ -218,6 +233,7 @@ impl NewCall {
             recording: self.recording,
             did_number: self.did_number,
             agent_ring_seconds: self.agent_ring_seconds,
+            names: self.names,
             received_at,
         }
     }
@@ -274,6 +290,7 @@ mod tests {
             recording: None,
             did_number: String::new(),
             agent_ring_seconds: 0,
+            names: PartyNames::default(),
         }
     }
 
@@ -299,6 +316,8 @@ mod tests {
         check(|call| call.did_number = "1".repeat(200), Some("did_number"));
         check(|call| call.source_trunk = "1".repeat(200), Some("source_trunk"));
         check(|call| call.destination_trunk = "1".repeat(200), Some("destination_trunk"));
+        check(|call| call.names.from = "a\tb".to_owned(), Some("from_name"));
+        check(|call| call.names.to = "1".repeat(129), Some("to_name"));
         check(|call| call.started_at = Timestamp::from_unix_ms(-1), Some("started_at"));
         // `date -u -d 9999-12-31T23:59:59 +%s` says 253402300799.
         check(|call| call.started_at = Timestamp::from_unix_ms(253_402_300_799_999), None);

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use callvault_core::call::{CallKind, CallStatus, NewCall};
+use callvault_core::call::{CallKind, CallStatus, NewCall, PartyNames};
 use callvault_core::time::{Timestamp, Zone};
 use callvault_core::{Error, Result};
 
@@ -125,6 +125,7 @@ pub fn call(columns: &[&str], zone: &Zone, plan: NumberPlan) -> Result<NewCall> 
         recording: None,
         did_number: String::new(),
         agent_ring_seconds: 0,
+        names: PartyNames { from: caller_name(column(4), from).to_owned(), to: String::new() },
     }
     .checked()
 }
@@ -135,6 +136,17 @@ fn epoch_of(unique_id: &str) -> Option<Timestamp> {
     let (seconds, counter) = own.split_once('.')?;
     counter.parse::<u64>().ok()?;
     Some(Timestamp::from_unix_ms(seconds.parse::<i64>().ok()?.checked_mul(1000)?))
+}
+
+/// The name in `clid`, `"NAME" <NUMBER>`; nothing where that is about another number than the caller's, or too long.
+fn caller_name<'a>(clid: &'a str, from: &str) -> &'a str {
+    let Some((name, number)) = clid.strip_suffix('>').and_then(|clid| clid.rsplit_once('<')) else {
+        return "";
+    };
+    let name = name.trim().trim_matches('"');
+    // A name is an ornament: one that the catalog would refuse must not cost the call.
+    let fits = number == from && name.len() <= NewCall::LONGEST_TEXT && !name.contains(char::is_control);
+    if fits { name } else { "" }
 }
 
 /// `PJSIP/sipp-00000000` belongs to the endpoint `sipp`.
@@ -192,10 +204,24 @@ mod tests {
             recording: None,
             did_number: String::new(),
             agent_ring_seconds: 0,
+            names: PartyNames { from: "Test Caller".to_owned(), to: String::new() },
         };
         assert_eq!(read(LINE).unwrap(), expected);
         let older = LINE.trim_end_matches("|tenant-a||1795314822.0|0");
         assert_eq!(read(older).unwrap(), expected, "without the columns that cdr.conf may leave out");
+    }
+
+    #[test]
+    fn the_name_is_that_of_the_caller() {
+        let check = |clid: &str, expected: &str| assert_eq!(caller_name(clid, "100"), expected, "{clid}");
+        check(r#""Ann" <100>"#, "Ann");
+        check(r#""A "the" <B>" <100>"#, r#"A "the" <B>"#);
+        check("Ann <100>", "Ann");
+        check(r#""" <100>"#, "");
+        check(r#""Ann" <101>"#, "");
+        check("100", "");
+        check("", "");
+        check(&format!("\"{}\" <100>", "x".repeat(129)), "");
     }
 
     #[test]

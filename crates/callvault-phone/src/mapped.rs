@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use callvault_core::call::{CallKind, CallStatus, NewCall};
+use callvault_core::call::{CallKind, CallStatus, NewCall, PartyNames};
 use callvault_core::recording::RecordingName;
 use callvault_core::time::{Timestamp, Zone};
 use callvault_core::{Error, Result};
@@ -10,7 +10,7 @@ use callvault_core::{Error, Result};
 use crate::numbers::NumberPlan;
 
 /// The fields that a column can be mapped to.
-pub const FIELDS: [&str; 14] = [
+pub const FIELDS: [&str; 16] = [
     "call_id",
     "started_at",
     "from",
@@ -25,6 +25,8 @@ pub const FIELDS: [&str; 14] = [
     "pin_code",
     "did_number",
     "agent_ring_seconds",
+    "from_name",
+    "to_name",
 ];
 
 /// The fields without which a call cannot be told from others.
@@ -126,6 +128,7 @@ impl Mapping {
             recording,
             did_number: text("did_number")?.to_owned(),
             agent_ring_seconds: seconds("agent_ring_seconds")?,
+            names: PartyNames { from: text("from_name")?.to_owned(), to: text("to_name")?.to_owned() },
         }
         .checked()
     }
@@ -152,7 +155,8 @@ mod tests {
 
     #[test]
     fn what_is_mapped_is_read_and_the_rest_is_told_from_it() {
-        let more = [("talk_seconds", "billsec"), ("recording", "recordingfile")];
+        let more =
+            [("talk_seconds", "billsec"), ("recording", "recordingfile"), ("from_name", "disposition")];
         let mapping = mapping(&[&NEEDED[..], &more].concat()).unwrap();
         let line = ["7.1", "2026-11-22 03:33:42", "0301234567", "100", "5", "BUSY", "2026/11/22/a b.wav"];
         let call = mapping.call(&line).unwrap();
@@ -160,6 +164,7 @@ mod tests {
         assert_eq!(call.started_at.unix_ms(), 1_795_314_822_000);
         assert_eq!((call.call_seconds, call.talk_seconds), (5, 5));
         assert_eq!((call.status, call.kind), (CallStatus::Answered, CallKind::Inbound));
+        assert_eq!((call.names.from.as_str(), call.names.to.as_str()), ("BUSY", ""));
         assert_eq!(call.recording.unwrap().as_str(), "a b.wav");
         for time in ["1795314822", "2026-11-22T02:33:42Z", "2026-11-22T03:33:42+01:00"] {
             let call = mapping.call(&["7.1", time, "1", "2", "", "", ""]).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use callvault_core::call::{CallFilter, CallKind, CallPlace, CallStatus, NewCall};
+use callvault_core::call::{CallFilter, CallKind, CallPlace, CallStatus, NewCall, PartyNames};
 use callvault_core::id::{CallRecordId, CustomerId};
 use callvault_core::recording::RecordingName;
 use callvault_core::time::Timestamp;
@@ -47,6 +47,10 @@ struct CallToAdd {
     did_number: String,
     #[serde(default)]
     agent_ring_seconds: u32,
+    #[serde(default)]
+    from_name: String,
+    #[serde(default)]
+    to_name: String,
 }
 
 /// The call with its words understood; `place` counts from 0.
@@ -76,6 +80,7 @@ fn understood(place: usize, call: CallToAdd) -> Result<NewCall, Problem> {
         recording,
         did_number: call.did_number,
         agent_ring_seconds: call.agent_ring_seconds,
+        names: PartyNames { from: call.from_name, to: call.to_name },
     })
 }
 

@@ -379,6 +379,8 @@ pub(super) struct CallObject {
     pin_code: String,
     did_number: String,
     agent_ring_seconds: u32,
+    from_name: String,
+    to_name: String,
     received_at: String,
 }
 
@@ -401,6 +403,8 @@ impl From<CallRecord> for CallObject {
             pin_code: record.pin_code,
             did_number: record.did_number,
             agent_ring_seconds: record.agent_ring_seconds,
+            from_name: record.names.from,
+            to_name: record.names.to,
             received_at: record.received_at.to_string(),
         }
     }

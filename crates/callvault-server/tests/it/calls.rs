@@ -32,6 +32,7 @@ async fn calls_are_told_once_and_listed_whole() {
         "call_seconds": 21, "talk_seconds": 16, "status": "no answered", "kind": "internal",
         "recording": "20240305101530-1709633725.42-2001-2002-Internal.wav", "source_trunk": "T1",
         "destination_trunk": "T2", "pin_code": "77", "did_number": "5503301", "agent_ring_seconds": 3,
+        "from_name": "Ann", "to_name": "Ben",
     });
     assert_eq!(send(&world, &[whole.clone(), call(4)]).await.1, json!({ "added": 2, "already": 0 }));
     assert_eq!(send(&world, &[call(4), whole, call(5)]).await.1, json!({ "added": 1, "already": 2 }));
@@ -54,6 +55,8 @@ async fn calls_are_told_once_and_listed_whole() {
         ("pin_code", json!("77")),
         ("did_number", json!("5503301")),
         ("agent_ring_seconds", json!(3)),
+        ("from_name", json!("Ann")),
+        ("to_name", json!("Ben")),
     ] {
         assert_eq!(found[key], expected, "{key}");
     }

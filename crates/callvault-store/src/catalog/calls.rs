@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use callvault_core::call::{CallFilter, CallKind, CallParties, CallPlace, CallRecord, CallStatus};
+use callvault_core::call::{
+    CallFilter, CallKind, CallParties, CallPlace, CallRecord, CallStatus, PartyNames,
+};
 use callvault_core::gate::InCustomer;
 use callvault_core::id::{CallRecordId, CustomerId};
 use callvault_core::page::PageRequest;
@@ -19,45 +21,9 @@ use super::sql::{Cause, Engine, Query, Row, Sql, Unit, Value, batches, read_all}
 /// The columns in the order in which [`read`] takes them and [`values`] gives them.
 macro_rules! columns {
     () => {
-        columns!("")
-    };
-    ($of:literal) => {
-        concat!(
-            $of,
-            "id, ",
-            $of,
-            "customer, ",
-            $of,
-            "call_id, ",
-            $of,
-            "started_at, ",
-            $of,
-            "caller, ",
-            $of,
-            "callee, ",
-            $of,
-            "call_seconds, ",
-            $of,
-            "talk_seconds, ",
-            $of,
-            "source_trunk, ",
-            $of,
-            "destination_trunk, ",
-            $of,
-            "pin_code, ",
-            $of,
-            "status, ",
-            $of,
-            "kind, ",
-            $of,
-            "recording, ",
-            $of,
-            "did_number, ",
-            $of,
-            "agent_ring_seconds, ",
-            $of,
-            "received_at"
-        )
+        "id, customer, call_id, started_at, caller, callee, call_seconds, talk_seconds, source_trunk,
+         destination_trunk, pin_code, status, kind, recording, did_number, agent_ring_seconds, received_at,
+         caller_name, callee_name"
     };
 }
 
@@ -263,6 +229,7 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<CallRecord> {
         did_number: row.text("call DID")?,
         agent_ring_seconds: row.number("agent ring seconds")?,
         received_at: Timestamp::from_unix_ms(row.int("call received_at")?),
+        names: PartyNames { from: row.text("caller name")?, to: row.text("callee name")? },
     })
 }
 
@@ -285,6 +252,8 @@ fn values(record: &CallRecord) -> Vec<Value> {
         record.did_number.as_str().into(),
         record.agent_ring_seconds.into(),
         record.received_at.unix_ms().into(),
+        record.names.from.as_str().into(),
+        record.names.to.as_str().into(),
     ]
 }
 

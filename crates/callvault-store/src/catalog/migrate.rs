@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_customer_plan", include_str!("migrations/20261122_customer_plan.sql")),
     ("20261122_person_options", include_str!("migrations/20261122_person_options.sql")),
     ("20261122_refresh_tokens", include_str!("migrations/20261122_refresh_tokens.sql")),
+    ("20261122_party_names", include_str!("migrations/20261122_party_names.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

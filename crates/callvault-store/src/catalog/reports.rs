@@ -84,10 +84,12 @@ impl<E: Engine> Reports for SqlCatalog<E> {
         let query = Query::new(
             "reading reports",
             concat!(
-                "SELECT r.id, r.due_at, ",
-                calls::columns!("c."),
-                " FROM report r JOIN call_record c ON c.id = r.call_record
-                 WHERE r.target = $1 AND r.parked_at IS NULL ORDER BY r.id LIMIT $2"
+                "SELECT r.report, r.due_at, ",
+                calls::columns!(),
+                " FROM call_record JOIN
+                     (SELECT id AS report, due_at, call_record FROM report
+                      WHERE target = $1 AND parked_at IS NULL ORDER BY id LIMIT $2) r ON r.call_record = id
+                 ORDER BY r.report"
             ),
         )
         .with(target.0)

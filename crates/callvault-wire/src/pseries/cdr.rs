@@ -53,7 +53,7 @@ pub fn write_line(call: &CallRecord, display: &Display, file: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use callvault_core::call::{CallKind, CallStatus};
+    use callvault_core::call::{CallKind, CallStatus, PartyNames};
     use callvault_core::id::{CallRecordId, CustomerId};
     use callvault_core::time::Timestamp;
 
@@ -79,6 +79,7 @@ mod tests {
             recording: None,
             did_number: String::new(),
             agent_ring_seconds: 0,
+            names: PartyNames::default(),
             received_at: started_at,
         }
     }

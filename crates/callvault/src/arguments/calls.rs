@@ -57,7 +57,7 @@ pub(crate) enum CallCommand {
     #[command(
         after_help = "A line that cannot be read is refused with its number, and the others are taken; exit code 1 when one was refused.\n\n\
         Fields for --map: call_id, started_at, from, to (these four are needed), call_seconds, talk_seconds, status, kind,\n\
-        recording, source_trunk, destination_trunk, pin_code, did_number, agent_ring_seconds.\n\n\
+        recording, source_trunk, destination_trunk, pin_code, did_number, agent_ring_seconds, from_name, to_name.\n\n\
         Examples:\n  callvault call import --customer 1 cdr.csv\n  \
         callvault call import --customer 1 --format asterisk /var/log/asterisk/cdr-csv/Master.csv\n  \
         callvault call import --customer 1 --map call_id=uniqueid --map started_at=calldate --map from=src --map to=dst calls.csv"

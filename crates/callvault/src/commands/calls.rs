@@ -210,6 +210,8 @@ fn object(call: NewCall) -> Value {
         "pin_code": call.pin_code,
         "did_number": call.did_number,
         "agent_ring_seconds": call.agent_ring_seconds,
+        "from_name": call.names.from,
+        "to_name": call.names.to,
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use callvault_core::call::{CallFilter, CallKind, CallPlace, CallRecord, CallStatus};
+use callvault_core::call::{CallFilter, CallKind, CallPlace, CallRecord, CallStatus, PartyNames};
 use callvault_core::id::{CallRecordId, CustomerId};
 use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::CallAdded;
@@ -32,6 +32,7 @@ fn call(customer: CustomerId, id: i64, started_at: i64, from: &str, to: &str) ->
         recording: None,
         did_number: String::new(),
         agent_ring_seconds: 0,
+        names: PartyNames::default(),
         received_at: at(9_000),
     }
 }
@@ -61,6 +62,7 @@ pub(crate) async fn a_call_comes_back_as_written(bench: &Bench) {
         recording: Some(name("20240305101530-1709633725.42-2001-2002-Internal.wav")),
         did_number: "5503301".to_owned(),
         agent_ring_seconds: u32::MAX,
+        names: PartyNames { from: "Ann, \"the\" <1>".to_owned(), to: "Löwe".to_owned() },
         call_seconds: u32::MAX,
         ..call(customer, i64::MAX, 1_709_633_725_001, "\"Ann\" <+49 30>", "2002")
     };

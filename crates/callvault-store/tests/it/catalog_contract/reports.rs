@@ -1,6 +1,6 @@
 //! Targets of reports and what waits for them.
 
-use callvault_core::call::{CallKind, CallRecord, CallStatus};
+use callvault_core::call::{CallKind, CallRecord, CallStatus, PartyNames};
 use callvault_core::id::{CallRecordId, CustomerId, PersonId, TargetId};
 use callvault_core::person::PasswordHash;
 use callvault_core::port::catalog::{CallAdded, LeftPlace};
@@ -57,6 +57,7 @@ fn call(customer: CustomerId, id: i64, recording: Option<&str>) -> CallRecord {
         recording: recording.map(name),
         did_number: String::new(),
         agent_ring_seconds: 0,
+        names: PartyNames::default(),
         received_at: at(5_000),
     }
 }

@@ -3,7 +3,7 @@
 //! Splitting the file into rows and columns is for the caller. What devices and the guide spell in several ways is
 //! understood in all of them (`docs/yeastar.md` G28).
 
-use callvault_core::call::{CallKind, CallStatus, NewCall};
+use callvault_core::call::{CallKind, CallStatus, NewCall, PartyNames};
 use callvault_core::recording::RecordingName;
 use callvault_core::time::{Timestamp, Zone};
 use callvault_core::{Error, Result};
@@ -54,6 +54,7 @@ pub fn call(columns: &[&str], zone: &Zone) -> Result<NewCall> {
         recording,
         did_number: did.to_owned(),
         agent_ring_seconds: 0,
+        names: PartyNames::default(),
     }
     .checked()
 }
@@ -102,6 +103,7 @@ mod tests {
             recording: None,
             did_number: String::new(),
             agent_ring_seconds: 0,
+            names: PartyNames::default(),
         };
         assert_eq!(read(ROW, "Europe/London").expect("a call"), expected);
         let without_serial = ROW.trim_end_matches(",360000000000");
