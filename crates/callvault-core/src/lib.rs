@@ -13,6 +13,7 @@ pub mod call;
 pub mod call_selection;
 pub mod customer;
 pub mod error;
+pub mod found;
 pub mod gate;
 pub mod hunt_group;
 pub mod id;

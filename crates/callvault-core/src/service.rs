@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod call_files;
 pub mod calls;
 mod field;
+pub mod finding;
 pub mod hunt_groups;
 pub mod installation;
 pub mod intake;
@@ -133,6 +134,8 @@ pub struct Services {
     pub recordings: recordings::Recordings,
     /// Call records.
     pub calls: calls::Calls,
+    /// Recordings with their calls.
+    pub finding: finding::Finding,
     /// Hunt groups.
     pub hunt_groups: hunt_groups::HuntGroups,
     /// Messages of hunt groups.
@@ -180,6 +183,7 @@ impl Services {
             ),
             calls: calls::Calls::new(&ports, gate.clone(), &policy),
             reports: reports::Reports::new(&ports, gate.clone(), sessions.clone()),
+            finding: finding::Finding::new(&ports, gate.clone()),
             hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone(), playback.clone()),
             messages: messages::Messages::new(
                 &ports,

@@ -17,6 +17,7 @@ use self::sql::Engine;
 mod calls;
 mod check;
 mod customers;
+mod found;
 mod hunt_groups;
 mod listen_log;
 mod loose_objects;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::audio::{AudioKey, StoredAudio};
 use crate::call::{CallFilter, CallParties, CallPlace, CallRecord};
 use crate::customer::{Customer, CustomerChange, NewCustomer};
+use crate::found::{FoundFilter, FoundOrder, FoundRecording, IdSpan, Slice};
 use crate::gate::{InCustomer, Within};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
 use crate::id::{CustomerId, HuntGroupId, PersonId, ReportId, RoleId, SoundId, TargetId};
@@ -196,6 +197,30 @@ pub trait Recordings: Send + Sync {
         name: &RecordingName,
         at: Timestamp,
     ) -> CatalogResult<Vec<AudioKey>>;
+}
+
+/// Recordings with their calls. [`Recordings::add_recording`] and [`Calls::add_calls`] join the two, whichever comes
+/// first, in their own commit.
+#[async_trait]
+pub trait FoundRecordings: Send + Sync {
+    /// A slice of a customer's recordings. Costs a step of an index for each row before the slice, and where the order is
+    /// not that of the filter's index, the sorting of what the filter wants; never a walk of other rows.
+    async fn find_recordings(
+        &self,
+        customer: &InCustomer,
+        filter: &FoundFilter,
+        order: FoundOrder,
+        slice: Slice,
+    ) -> CatalogResult<Vec<FoundRecording>>;
+    /// How many a filter wants. Costs a step of an index for each of them: of the customer's recordings without a filter,
+    /// else of the range of time, or of a number's calls in it.
+    async fn count_found(&self, customer: &InCustomer, filter: &FoundFilter) -> CatalogResult<u64>;
+    /// Those of a customer whose ids are in one of the spans, in no order; one in two spans may come twice.
+    async fn recordings_in_spans(
+        &self,
+        customer: &InCustomer,
+        spans: Vec<IdSpan>,
+    ) -> CatalogResult<Vec<FoundRecording>>;
 }
 
 /// What became of a call record that was to be added.
@@ -402,6 +427,7 @@ pub trait Catalog:
     + HuntGroups
     + Sounds
     + Recordings
+    + FoundRecordings
     + Calls
     + LooseObjects
     + Sessions

@@ -14,9 +14,9 @@ use callvault_core::port::catalog::{CallAdded, Calls, CatalogError, CatalogResul
 use callvault_core::recording::RecordingName;
 use callvault_core::time::Timestamp;
 
-use super::SqlCatalog;
 use super::outbox;
 use super::sql::{Cause, Engine, Query, Row, Sql, Unit, Value, batches, read_all};
+use super::{SqlCatalog, found};
 
 /// The columns in the order in which [`read`] takes them and [`values`] gives them.
 macro_rules! columns {
@@ -205,6 +205,7 @@ fn by_recording(name: &RecordingName, numbers: &[&str], bounded: impl Fn(String)
     numbers.into_iter().fold(query, Query::with)
 }
 
+/// Reads a call record.
 pub(super) fn read(row: &mut Row) -> CatalogResult<CallRecord> {
     Ok(CallRecord {
         id: CallRecordId(row.int("call record id")?),
@@ -289,6 +290,7 @@ impl Unit for Add {
         };
         let outcomes: Vec<CallAdded> = self.new.iter().map(added).collect();
         let new: Vec<_> = self.new.iter().filter(|record| there.contains(&record.id.0)).collect();
+        found::attach(sql, new.iter().copied()).await?;
         outbox::calls_added(sql, &new, self.patience_ends).await?;
         Ok(outcomes)
     }

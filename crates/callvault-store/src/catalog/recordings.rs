@@ -9,11 +9,11 @@ use callvault_core::port::catalog::{Added, CatalogError, CatalogResult, Recordin
 use callvault_core::recording::{Recording, RecordingName};
 use callvault_core::time::Timestamp;
 
-use super::SqlCatalog;
 use super::outbox;
 use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
 use super::stored_audio::{self, audio_columns};
 use super::within::within;
+use super::{SqlCatalog, found};
 
 /// Recordings with their audio.
 macro_rules! recordings {
@@ -87,7 +87,8 @@ fn named(customer: CustomerId, name: &RecordingName) -> Query {
         .with(name.as_str())
 }
 
-fn read(row: &mut Row) -> CatalogResult<Recording> {
+/// Reads a recording with its audio.
+pub(super) fn read(row: &mut Row) -> CatalogResult<Recording> {
     Ok(Recording {
         id: RecordingId(row.int("recording id")?),
         customer: CustomerId(row.int("recording customer")?),
@@ -131,16 +132,19 @@ impl Unit for Add {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Added> {
         let new = &self.0;
         stored_audio::insert(sql, &new.audio).await?;
+        let call = found::first_call(sql, new.customer, &new.name).await?;
         let query = Query::new(
             "adding a recording",
-            "INSERT INTO recording (customer, name, id, stored_at, audio) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (customer, name) DO NOTHING",
+            "INSERT INTO recording (customer, name, id, stored_at, audio, call, began_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (customer, name) DO NOTHING",
         )
         .with(new.customer.0)
         .with(new.name.as_str())
         .with(new.id.0)
         .with(new.stored_at.unix_ms())
-        .with(new.audio.key.to_string());
+        .with(new.audio.key.to_string())
+        .with(call.map(|(id, _)| id))
+        .with(call.map_or(new.stored_at, |(_, began_at)| began_at).unix_ms());
         let added = sql.execute(query).await.map_err(|error| match error.cause {
             super::sql::Cause::Unique => error.taken("id"),
             _ => error.gone("customer"),

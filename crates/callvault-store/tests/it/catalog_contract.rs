@@ -3,6 +3,7 @@
 
 pub(crate) mod administration;
 pub(crate) mod calls;
+pub(crate) mod found;
 pub(crate) mod listen_log;
 pub(crate) mod messages;
 pub(crate) mod objects;
@@ -26,6 +27,8 @@ macro_rules! catalog_contract {
             calls: a_call_comes_back_as_written a_call_is_kept_once_as_first_told
                 a_batch_is_added_whole_or_not_at_all calls_are_filtered pages_have_no_gap_and_no_repeat
                 nothing_of_another_customer_is_listed calls_name_extensions_and_trunks;
+            found: a_recording_is_joined_with_its_first_call what_is_found_is_what_the_filter_wants
+                recordings_are_found_by_id nothing_of_another_customer_is_joined;
             listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared

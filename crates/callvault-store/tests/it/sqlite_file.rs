@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::bench::{Bench, at, first, name};
+use crate::catalog_contract::calls::{PATIENCE_ENDS, call};
 use crate::catalog_contract::catalog_contract;
 use crate::catalog_contract::sessions::{begin, session};
 
@@ -139,6 +140,39 @@ fn migrations() -> Vec<String> {
         files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();
     names
+}
+
+#[tokio::test]
+async fn recordings_of_before_are_joined_with_their_calls() {
+    let (_directory, path) = directory();
+    let bench = at_path(&path).await;
+    let customer = bench.customer(None).await;
+    let called = bench.recording(customer, "called.wav", 1).await;
+    bench.recording(customer, "alone.wav", 2).await;
+    let mut calls =
+        [(1, 3_000), (2, 1_000), (3, 2_000)].map(|(id, began)| call(customer, id, began, "a", "b"));
+    for call in &mut calls {
+        call.recording = Some(called.name.clone());
+    }
+    bench.catalog.add_calls(calls.to_vec(), PATIENCE_ENDS).await.unwrap();
+    bench.catalog.close().await;
+    let mut raw = raw(&path).await;
+    for change in [
+        "DROP INDEX recording_arrival",
+        "DROP INDEX recording_began",
+        "ALTER TABLE recording DROP COLUMN call",
+        "ALTER TABLE recording DROP COLUMN began_at",
+        "DELETE FROM migration WHERE name = '20261122_recording_calls'",
+    ] {
+        sqlx::query(change).execute(&mut raw).await.unwrap();
+    }
+    at_path(&path).await.catalog.close().await;
+    let rows =
+        sqlx::query("SELECT name, call, began_at FROM recording ORDER BY began_at").fetch_all(&mut raw);
+    let rows: Vec<(String, Option<i64>, i64)> =
+        rows.await.unwrap().iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let expected = [("called.wav".to_owned(), Some(2), 1_000), ("alone.wav".to_owned(), None, 5_000)];
+    assert_eq!(rows, expected);
 }
 
 #[tokio::test]

@@ -1,0 +1,275 @@
+//! Recordings with their calls. A recording's row names the call that it is of; whoever adds either of the two keeps that
+//! so ([`first_call`], [`attach`]). Lists first find the ids of a slice in an index, then read the rest of its rows alone.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use callvault_core::call::CallRecord;
+use callvault_core::found::{FoundFilter, FoundKey, FoundOrder, FoundRecording, IdSpan, Slice};
+use callvault_core::gate::InCustomer;
+use callvault_core::id::CustomerId;
+use callvault_core::port::catalog::{CatalogError, CatalogResult, FoundRecordings};
+use callvault_core::recording::RecordingName;
+use callvault_core::time::Timestamp;
+
+use super::sql::{Engine, Query, Row, Sql, Value, batches, read_all, read_first};
+use super::stored_audio::audio_columns;
+use super::{SqlCatalog, calls, recordings};
+
+/// The columns of a recording `r` with its audio `a` and its call `c`, in the order in which [`read`] takes them.
+macro_rules! found_columns {
+    () => {
+        concat!(
+            "SELECT r.id, r.customer, r.name, r.stored_at, ",
+            audio_columns!(),
+            ", c.id, c.customer, c.call_id, c.started_at, c.caller, c.callee, c.call_seconds, c.talk_seconds,
+             c.source_trunk, c.destination_trunk, c.pin_code, c.status, c.kind, c.recording, c.did_number,
+             c.agent_ring_seconds, c.received_at, c.caller_name, c.callee_name "
+        )
+    };
+}
+
+/// What belongs to a recording `r`.
+macro_rules! with_the_rest {
+    () => {
+        " JOIN audio a ON a.key = r.audio LEFT JOIN call_record c ON c.id = r.call "
+    };
+}
+
+#[async_trait]
+impl<E: Engine> FoundRecordings for SqlCatalog<E> {
+    async fn find_recordings(
+        &self,
+        customer: &InCustomer,
+        filter: &FoundFilter,
+        order: FoundOrder,
+        slice: Slice,
+    ) -> CatalogResult<Vec<FoundRecording>> {
+        read_all(&self.engine, listed(customer.id(), filter, order, slice), read).await
+    }
+
+    async fn count_found(&self, customer: &InCustomer, filter: &FoundFilter) -> CatalogResult<u64> {
+        let query = counted(customer.id(), filter);
+        let row = read_first(&self.engine, query).await?;
+        row.ok_or(CatalogError::Unreadable { what: "count" })?.number("count")
+    }
+
+    async fn recordings_in_spans(
+        &self,
+        customer: &InCustomer,
+        spans: Vec<IdSpan>,
+    ) -> CatalogResult<Vec<FoundRecording>> {
+        let mut found = Vec::new();
+        for query in in_spans(customer.id(), &spans) {
+            found.extend(read_all(&self.engine, query, read).await?);
+        }
+        Ok(found)
+    }
+}
+
+/// The statement under way: its values number its parameters.
+struct Building {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Building {
+    /// Appends a condition whose `$$` is the value.
+    fn and(&mut self, condition: &str, value: impl Into<Value>) {
+        self.values.push(value.into());
+        self.text.push_str(" AND ");
+        self.text.push_str(&condition.replace("$$", &format!("${}", self.values.len())));
+    }
+}
+
+/// The recordings `x` that a filter wants, from an index: of a number's calls, of a range of time, or of the customer.
+fn wanted(columns: &str, customer: CustomerId, filter: &FoundFilter) -> Building {
+    let by_number = filter.caller.is_some() || filter.callee.is_some();
+    // SQLite keeps the order of a CROSS JOIN, so that the few calls are read first.
+    let (tables, began) = if by_number {
+        let tables = "call_record k CROSS JOIN recording x
+             WHERE x.customer = k.customer AND x.name = k.recording AND x.call = k.id AND k.customer = $1";
+        (tables, "k.started_at")
+    } else {
+        ("recording x WHERE x.customer = $1", "x.began_at")
+    };
+    let mut query =
+        Building { text: format!("SELECT {columns} FROM {tables}"), values: vec![customer.0.into()] };
+    for (number, column) in [(&filter.caller, "k.caller = $$"), (&filter.callee, "k.callee = $$")] {
+        if let Some(number) = number {
+            query.and(column, number.as_str());
+        }
+    }
+    if let Some(since) = filter.since {
+        query.and(&format!("{began} >= $$"), since.unix_ms());
+    }
+    if let Some(until) = filter.until {
+        query.and(&format!("{began} <= $$"), until.unix_ms());
+    }
+    query
+}
+
+fn counted(customer: CustomerId, filter: &FoundFilter) -> Query {
+    let Building { text, values } = wanted("COUNT(*)", customer, filter);
+    Query { operation: "counting recordings", text: text.into(), values }
+}
+
+fn listed(customer: CustomerId, filter: &FoundFilter, order: FoundOrder, slice: Slice) -> Query {
+    let mut query = wanted("x.id", customer, filter);
+    let direction = if order.descending { "DESC" } else { "ASC" };
+    let in_time = filter.since.is_some() || filter.until.is_some();
+    let sorted = |table: &str| match order.key {
+        FoundKey::Beginning => format!("{table}.began_at {direction}, {table}.id {direction}"),
+        // The plus keeps SQLite from walking all recordings in the order of ids to find those of a range of time.
+        FoundKey::Arrival if in_time => format!("+{table}.id {direction}"),
+        FoundKey::Arrival => format!("{table}.id {direction}"),
+    };
+    query.values.push(slice.limit.into());
+    query.values.push(i64::try_from(slice.skip).unwrap_or(i64::MAX).into());
+    let (limit, offset) = (query.values.len() - 1, query.values.len());
+    let text = format!(
+        "{}FROM ({} ORDER BY {} LIMIT ${limit} OFFSET ${offset}) AS slice
+         CROSS JOIN recording r {} WHERE r.id = slice.id ORDER BY {}",
+        found_columns!(),
+        query.text,
+        sorted("x"),
+        with_the_rest!(),
+        sorted("r"),
+    );
+    Query { operation: "finding recordings", text: text.into(), values: query.values }
+}
+
+fn in_spans(customer: CustomerId, spans: &[IdSpan]) -> Vec<Query> {
+    let rows = spans.iter().map(|span| vec![customer.0.into(), span.lowest.0.into(), span.highest.0.into()]);
+    let before = concat!(found_columns!(), "FROM (VALUES ");
+    let after = concat!(
+        ") AS span CROSS JOIN recording r",
+        with_the_rest!(),
+        "WHERE r.customer = span.column1 AND r.id >= span.column2 AND r.id <= span.column3"
+    );
+    batches("finding recordings by id", before, rows.collect(), after)
+}
+
+fn read(row: &mut Row) -> CatalogResult<FoundRecording> {
+    let recording = recordings::read(row)?;
+    let call = if row.next_is_absent() { None } else { Some(calls::read(row)?) };
+    Ok(FoundRecording { recording, call })
+}
+
+/// The call that a recording about to be added is of: its id and beginning.
+pub(super) async fn first_call(
+    sql: &mut dyn Sql,
+    customer: CustomerId,
+    name: &RecordingName,
+) -> CatalogResult<Option<(i64, Timestamp)>> {
+    let query = Query::new(
+        "finding the call of a recording",
+        "SELECT id, started_at FROM call_record WHERE customer = $1 AND recording = $2
+         ORDER BY started_at, id LIMIT 1",
+    )
+    .with(customer.0)
+    .with(name.as_str());
+    let Some(mut row) = sql.fetch_first(query).await? else { return Ok(None) };
+    Ok(Some((row.int("call record id")?, Timestamp::from_unix_ms(row.int("call started_at")?))))
+}
+
+/// Joins calls that were added with the recordings that are there already.
+pub(super) async fn attach<'a>(
+    sql: &mut dyn Sql,
+    added: impl Iterator<Item = &'a CallRecord>,
+) -> CatalogResult<()> {
+    // Of several calls with one recording the first counts, as in what is there.
+    let mut first: BTreeMap<(CustomerId, &str), (Timestamp, i64)> = BTreeMap::new();
+    for call in added {
+        if let Some(name) = &call.recording {
+            let place = (call.started_at, call.id.0);
+            let found = first.entry((call.customer, name.as_str())).or_insert(place);
+            *found = place.min(*found);
+        }
+    }
+    let rows = first.into_iter().map(|((customer, name), (started_at, id))| {
+        vec![customer.0.into(), name.into(), id.into(), started_at.unix_ms().into()]
+    });
+    let before = "UPDATE recording SET call = v.column3, began_at = v.column4 FROM (VALUES ";
+    let after = ") AS v WHERE recording.customer = v.column1 AND recording.name = v.column2
+         AND (recording.call IS NULL OR (recording.began_at, recording.call) > (v.column4, v.column3))";
+    for query in batches("joining calls and recordings", before, rows.collect(), after) {
+        sql.execute(query).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use callvault_core::id::RecordingId;
+
+    use super::*;
+    use crate::catalog::sqlite::Sqlite;
+
+    /// What SQLite says it does for a statement.
+    async fn plan(engine: &Sqlite, mut query: Query) -> Vec<String> {
+        query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
+        let mut steps = Vec::new();
+        for mut row in engine.read(query).await.unwrap() {
+            for column in ["id", "parent", "unused"] {
+                row.int(column).unwrap();
+            }
+            steps.push(row.text("detail").unwrap());
+        }
+        steps
+    }
+
+    fn assert_ranges(steps: &[String], first: &str, told: &str) {
+        let tables: Vec<_> =
+            steps.iter().filter(|step| step.starts_with("SEARCH") || step.starts_with("SCAN")).collect();
+        assert!(tables[0].contains(first), "{told}: {steps:#?}");
+        // Only the slice itself is walked.
+        let walked = tables.iter().filter(|step| step.starts_with("SCAN") && !step.contains("slice"));
+        assert_eq!(walked.count(), 0, "{told}: {steps:#?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn every_search_is_a_range_of_an_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = Sqlite::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+        let number = || Some("2002".to_owned());
+        let none = FoundFilter::default;
+        let time = || FoundFilter {
+            since: Some(Timestamp::from_unix_ms(1)),
+            until: Some(Timestamp::from_unix_ms(2)),
+            ..none()
+        };
+        let (arrival, began) = ("(customer=?", "recording_began (customer=? AND began_at>? AND began_at<?)");
+        let caller = "call_record_caller (customer=? AND caller=? AND started_at>? AND started_at<?)";
+        let callee = "call_record_callee (customer=? AND callee=?)";
+        let cases = [
+            (none(), FoundKey::Arrival, arrival, false),
+            (none(), FoundKey::Beginning, "recording_began (customer=?)", false),
+            (time(), FoundKey::Beginning, began, false),
+            (time(), FoundKey::Arrival, began, true),
+            (FoundFilter { caller: number(), ..time() }, FoundKey::Beginning, caller, true),
+            (FoundFilter { callee: number(), ..none() }, FoundKey::Arrival, callee, true),
+        ];
+        for (filter, key, first, sorts) in cases {
+            for descending in [false, true] {
+                let told = format!("{filter:?} by {key:?}, {descending}");
+                let order = FoundOrder { key, descending };
+                let slice = Slice { skip: 10, limit: 10 };
+                let steps = plan(&engine, listed(CustomerId(1), &filter, order, slice)).await;
+                assert_ranges(&steps, first, &told);
+                // The slice is always sorted once more, after its rows were read.
+                let sorted = steps.iter().filter(|step| step.contains("TEMP B-TREE")).count();
+                assert_eq!(sorted, 1 + usize::from(sorts), "{told}: {steps:#?}");
+            }
+            let steps = plan(&engine, counted(CustomerId(1), &filter)).await;
+            // Without a filter any index of the customer's recordings will do.
+            let first = if filter == none() { "COVERING INDEX" } else { first };
+            assert_ranges(&steps, first, &format!("{filter:?}"));
+        }
+        let span = IdSpan { lowest: RecordingId(1), highest: RecordingId(2) };
+        let steps = plan(&engine, in_spans(CustomerId(1), &[span]).remove(0)).await;
+        let found = steps.iter().any(|step| step.starts_with("SEARCH r ") && step.contains("id>? AND id<?"));
+        assert!(found, "{steps:#?}");
+        engine.close().await;
+    }
+}
