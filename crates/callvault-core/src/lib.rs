@@ -31,5 +31,6 @@ pub mod session;
 pub mod sound;
 pub mod ticket;
 pub mod time;
+pub mod token_pair;
 
 pub use error::{Error, Result};

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256 as Hasher};
 
 use crate::audio::Sha256;
 use crate::id::{CustomerId, PersonId};
+use crate::role::Privilege;
 use crate::time::Timestamp;
 
 /// The door through which something happened.
@@ -17,6 +18,8 @@ use crate::time::Timestamp;
 pub enum Door {
     /// The Yeastar S-Series dialect.
     Yeastar,
+    /// The P-Series dialect, the successor of the Yeastar S-Series.
+    PSeries,
     /// The Enswitch dialect.
     Enswitch,
     /// Our own API over the network.
@@ -32,10 +35,25 @@ impl Door {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Yeastar => "yeastar",
+            Self::PSeries => "pseries",
             Self::Enswitch => "enswitch",
             Self::Api => "api",
             Self::Local => "local",
             Self::Link => "link",
+        }
+    }
+
+    /// Whether failed logins lock an address for every username, the right password included, as on the devices whose
+    /// dialects these are (`docs/yeastar.md` G2, `docs/pseries.md` P12).
+    pub const fn locks_addresses(self) -> bool {
+        matches!(self, Self::Yeastar | Self::PSeries)
+    }
+
+    /// The privilege without which the door stays closed to a role.
+    pub const fn privilege(self) -> Option<Privilege> {
+        match self {
+            Self::Yeastar | Self::PSeries => Some(Privilege::YeastarApi),
+            Self::Enswitch | Self::Api | Self::Local | Self::Link => None,
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod listening;
 pub mod lockouts;
 pub mod logins;
 pub mod messages;
+pub mod openapi_tokens;
 pub mod phone;
 pub mod playback;
 pub mod recordings;
@@ -122,6 +123,8 @@ pub struct Services {
     pub sessions: Arc<sessions::Sessions>,
     /// Reports to application servers.
     pub reports: reports::Reports,
+    /// Tokens of the P-Series dialect.
+    pub openapi_tokens: openapi_tokens::OpenApiTokens,
     /// One-time rights to fetch.
     pub tickets: tickets::Tickets,
     /// Files of call records.
@@ -165,6 +168,7 @@ impl Services {
         let book = Arc::new(ticket_book::TicketBook::new(&ports));
         Ok(Self {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
+            openapi_tokens: openapi_tokens::OpenApiTokens::new(&ports, accounts.clone()),
             tickets: tickets::Tickets::new(
                 &ports,
                 gate.clone(),

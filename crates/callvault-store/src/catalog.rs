@@ -34,6 +34,7 @@ mod sql;
 mod sqlite;
 mod stored_audio;
 mod tickets;
+mod token_pairs;
 mod within;
 
 /// A catalog that cannot be opened.

@@ -123,7 +123,7 @@ impl Installation {
         Ok(())
     }
 
-    /// Removes objects whose lease is over or that were discarded, and forgets tickets that are over; answers how many
+    /// Removes objects whose lease is over or that were discarded, and forgets tickets and tokens that are over; answers how many
     /// objects went.
     ///
     /// # Errors
@@ -131,6 +131,7 @@ impl Installation {
     pub async fn sweep(&self) -> Result<u64> {
         let now = self.clock.now();
         self.catalog.prune_tickets(now).await?;
+        self.catalog.prune_token_pairs(now).await?;
         self.sweep_until(now).await
     }
 

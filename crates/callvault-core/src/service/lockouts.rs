@@ -1,7 +1,7 @@
 //! Lock-outs after failed logins. Doors count apart; what is locked can be listed and cleared.
 //!
 //! The Yeastar door follows its guide: five failures in a row from one address lock the address for ten minutes
-//! (`docs/yeastar.md` G2). The other doors count per address and username, with a higher ceiling per address, so that one
+//! (`docs/yeastar.md` G2), and that of its successor does the same (`docs/pseries.md` P12). The other doors count per address and username, with a higher ceiling per address, so that one
 //! stale poller behind a NAT locks nobody else out.
 
 use std::collections::HashMap;
@@ -92,7 +92,7 @@ impl Lockouts {
         }
         for (key, most) in self.keys(door, address, username) {
             // The ceiling of an address counts over a span, as no success takes it back; the others count failures in a row.
-            let ceiling = door != Door::Yeastar && key.username.is_none();
+            let ceiling = !door.locks_addresses() && key.username.is_none();
             let none = Entry { failures: 0, first: now, last: now, locked_until: None };
             let entry = entries.entry(key).or_insert(none.clone());
             let over = entry.locked_until.is_some_and(|until| now >= until);
@@ -109,7 +109,7 @@ impl Lockouts {
         }
     }
 
-    /// A success ends the run of failures: of the address at the Yeastar door, of address and username at the others. The
+    /// A success ends the run of failures: of the address at doors that lock addresses, of address and username at the others. The
     /// ceiling of an address goes down with time alone, or whoever has one account could go on guessing at others.
     pub fn succeeded(&self, door: Door, address: IpAddr, username: &str) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +148,7 @@ impl Lockouts {
     fn keys(&self, door: Door, address: IpAddr, username: &str) -> Vec<(Key, u32)> {
         let address = neighbourhood(address);
         let key = |username| Key { door, address, username };
-        if door == Door::Yeastar {
+        if door.locks_addresses() {
             vec![(key(None), self.policy.failures)]
         } else {
             let name: String = username.to_lowercase().chars().take(100).collect();
@@ -215,6 +215,7 @@ mod tests {
         assert!(book.locked(Door::Yeastar, from, "anyone"));
         assert!(!book.locked(Door::Yeastar, address("192.0.2.2"), "a"));
         assert!(!book.locked(Door::Enswitch, from, "a"), "doors count apart");
+        assert!(!book.locked(Door::PSeries, from, "a"), "doors count apart");
         *clock.0.lock().unwrap() = Duration::from_secs(599);
         assert!(book.locked(Door::Yeastar, from, "a"));
         *clock.0.lock().unwrap() = Duration::from_secs(600);

@@ -14,7 +14,6 @@ use crate::listen::Door;
 use crate::person::{Account, PasswordHash};
 use crate::port::clock::Clock;
 use crate::port::password::PasswordHasher;
-use crate::role::Privilege;
 use crate::secret::PasswordMd5;
 use crate::service::accounts::Accounts;
 use crate::service::lockouts::{Lockout, Lockouts};
@@ -89,22 +88,22 @@ impl Logins {
         }
     }
 
-    /// Verifies and answers the account. At the Yeastar door a lock refuses the right password too (`docs/yeastar.md` G2);
-    /// elsewhere a credential that was verified a moment ago passes a lock (`docs/enswitch.md` 34).
+    /// Verifies and answers the account. At doors that lock addresses a lock refuses the right password too
+    /// ([`Door::locks_addresses`]); elsewhere a credential that was verified a moment ago passes a lock (`docs/enswitch.md` 34).
     ///
     /// # Errors
     /// See [`LoginRefused`].
     pub async fn verify(&self, attempt: Attempt<'_>) -> Result<Arc<Account>, LoginRefused> {
         let Attempt { door, username, password, peer } = attempt;
         let locked = || self.lockouts.locked(door, peer, username);
-        if door == Door::Yeastar && locked() {
+        if door.locks_addresses() && locked() {
             return Err(LoginRefused::Locked);
         }
         let account = self.accounts.named(username).await?;
         let cache_entry = self.cache_entry(username, password);
         let cached = account.as_ref().is_some_and(|account| self.recently_verified(&cache_entry, account));
         if !cached {
-            if door != Door::Yeastar && locked() {
+            if !door.locks_addresses() && locked() {
                 return Err(LoginRefused::Locked);
             }
             let hash = account.as_ref().map(|account| &account.person.password_hash);
@@ -198,6 +197,6 @@ impl Logins {
 }
 
 fn may_enter(account: &Account, door: Door, peer: IpAddr) -> bool {
-    let door_open = door != Door::Yeastar || account.role.privileges.has(Privilege::YeastarApi);
+    let door_open = door.privilege().is_none_or(|needed| account.role.privileges.has(needed));
     door_open && !account.person.disabled && !account.customer_disabled && account.person.source.allows(peer)
 }

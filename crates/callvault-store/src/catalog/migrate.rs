@@ -22,6 +22,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_refresh_tokens", include_str!("migrations/20261122_refresh_tokens.sql")),
     ("20261122_party_names", include_str!("migrations/20261122_party_names.sql")),
     ("20261122_recording_calls", include_str!("migrations/20261122_recording_calls.sql")),
+    ("20261122_pseries_tokens", include_str!("migrations/20261122_pseries_tokens.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -198,9 +198,10 @@ impl Unit for Change {
             return Err(CatalogError::Gone { what: "person" });
         }
         if change.password_hash.is_some() || change.disabled == Some(true) {
-            let query = Query::new("ending a person's sessions", "DELETE FROM session WHERE person = $1")
-                .with(self.id.0);
-            sql.execute(query).await?;
+            for text in ["DELETE FROM session WHERE person = $1", "DELETE FROM token_pair WHERE person = $1"]
+            {
+                sql.execute(Query::new("ending a person's sessions", text).with(self.id.0)).await?;
+            }
         }
         Ok(())
     }

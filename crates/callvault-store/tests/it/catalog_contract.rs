@@ -15,6 +15,7 @@ pub(crate) mod sessions;
 pub(crate) mod sounds;
 pub(crate) mod tenants;
 pub(crate) mod tickets;
+pub(crate) mod token_pairs;
 pub(crate) mod whole;
 
 macro_rules! catalog_contract {
@@ -53,6 +54,8 @@ macro_rules! catalog_contract {
             tenants: nothing_of_another_customer_is_found;
             tickets: a_ticket_comes_back_as_written only_one_of_two_hundred_claims
                 a_ticket_ends tickets_are_revoked_and_pruned;
+            token_pairs: a_pair_comes_back_as_written only_so_many_are_alive one_of_many_renews
+                a_pair_needs_the_person_of_now;
             whole: a_failing_unit_takes_no_neighbour_along a_read_sees_every_answered_write
                 a_closed_catalog_says_so an_untouched_catalog_has_no_faults;
         }

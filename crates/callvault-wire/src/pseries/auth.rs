@@ -2,18 +2,9 @@
 
 use std::time::Duration;
 
+pub use callvault_core::token_pair::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE};
+
 use callvault_core::secret::{PasswordMd5, Secret};
-
-/// How long an access token lives: 1800 s, announced as `access_token_expire_time`. Calls do not slide it
-/// (`docs/pseries.md` P8).
-pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(1800);
-
-/// How long a refresh token lives: 86,400 s, announced as `refresh_token_expire_time`.
-pub const REFRESH_TOKEN_LIFE: Duration = Duration::from_secs(86_400);
-
-/// How many access tokens of one person may be alive at once; the next `get_token` is refused until one ends
-/// (`docs/pseries.md` P10).
-pub const MOST_LIVE_TOKENS: usize = 8;
 
 /// How long a `download_resource_url` is good: 30 minutes (`docs/pseries.md` P20).
 pub const LINK_LIFE: Duration = Duration::from_secs(1800);
