@@ -10,6 +10,7 @@
 pub mod address;
 pub mod audio;
 pub mod call;
+pub mod call_search;
 pub mod call_selection;
 pub mod customer;
 pub mod error;

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod hunt_groups;
 pub mod installation;
 pub mod intake;
+pub mod links;
 pub mod listening;
 pub mod lockouts;
 pub mod logins;
@@ -131,6 +132,8 @@ pub struct Services {
     pub call_files: call_files::CallFiles,
     /// What is known of the telephone system.
     pub phone: phone::Phone,
+    /// Links of the P-Series dialect.
+    pub links: links::Links,
     /// Taking bytes in.
     pub intake: Arc<intake::Intake>,
     /// Recordings.
@@ -177,6 +180,7 @@ impl Services {
                 book.clone(),
             ),
             call_files: call_files::CallFiles::new(&ports, gate.clone(), listening.clone(), book),
+            links: links::Links::new(&ports, gate.clone(), playback.clone(), listening.clone()),
             phone: phone::Phone::new(&ports, gate.clone()),
             recordings: recordings::Recordings::new(
                 &ports,

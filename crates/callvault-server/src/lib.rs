@@ -11,6 +11,7 @@ mod health;
 pub mod http;
 pub mod listen;
 mod observe;
+mod play;
 mod stream;
 pub mod system;
 pub mod telemetry;

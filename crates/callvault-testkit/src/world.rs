@@ -303,6 +303,37 @@ impl World {
         );
         self.call(peer, Request::builder().method(method).uri(link).body(Body::empty()).unwrap()).await
     }
+
+    /// Posts JSON at the P-Series door.
+    pub async fn pseries_post(&self, peer: IpAddr, call: &str, body: Value) -> Value {
+        let request = Request::post(format!("/openapi/v1.0/{call}")).header("user-agent", "OpenAPI");
+        self.call(peer, request.body(Body::from(body.to_string())).unwrap()).await.json()
+    }
+
+    /// Calls the P-Series door with an access token; `call` ends in `?` or `&`.
+    pub async fn pseries(&self, peer: IpAddr, call: &str, access_token: &str) -> Answer {
+        let target = format!("/openapi/v1.0/{call}access_token={access_token}");
+        let request = Request::get(target).header("user-agent", "OpenAPI");
+        self.call(peer, request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Gets an access and a refresh token at the P-Series door.
+    pub async fn pseries_tokens(&self, peer: IpAddr, username: &str, password: &str) -> (String, String) {
+        let body = json!({ "username": username, "password": password });
+        token_pair(&self.pseries_post(peer, "get_token", body).await)
+    }
+
+    /// The path of a new link of the P-Series door.
+    pub async fn pseries_link(&self, peer: IpAddr, call: &str, access_token: &str) -> String {
+        let answer = self.pseries(peer, call, access_token).await.json();
+        answer["download_resource_url"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+}
+
+/// Access and refresh token in an answer of the P-Series door.
+pub fn token_pair(answer: &Value) -> (String, String) {
+    let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    (text("access_token"), text("refresh_token"))
 }
 
 /// In memory where the system has a place for that: what these tests ask is logic, and durability has tests of its own.

@@ -156,7 +156,7 @@ settings! {
     }
     /// Lock-outs after failed logins.
     lockout: Lockout, "lockout." {
-        /// Failures in a row that lock: one address at the Yeastar door, one address with one username elsewhere.
+        /// Failures in a row that lock: one address at each Yeastar door, one address with one username elsewhere.
         failures: u32 = "5",
         /// Failures from one address within `lockout.duration`, over all usernames, that lock the address at the other doors.
         address_failures: u32 = "50",

@@ -241,6 +241,16 @@ impl Accounts {
         self.catalog.customer(customer.id()).await?.ok_or(Error::NotFound { what: "customer" })
     }
 
+    /// The time zone of a person's own customer, in which dialects show and read times. Whoever has a login may know it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] (customer), for the local owner too, who has none.
+    pub async fn own_timezone(&self, principal: &Principal) -> Result<String> {
+        let missing = Error::NotFound { what: "customer" };
+        let Some(own) = principal.customer else { return Err(missing) };
+        Ok(self.catalog.customer(own).await?.ok_or(missing)?.timezone)
+    }
+
     /// The customers within reach, by number.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! walk against it.
 
 use axum::body::Body;
+use callvault_core::gate::Principal;
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::{Answer, HERE, World, basic};
 use callvault_wire::yeastar::path::Endpoint;
@@ -420,6 +421,107 @@ async fn every_call_of_the_yeastar_dialect_is_walked() {
         let route = format!("route=\"/api/{{version}}/{}\"", endpoint.name());
         assert!(counted.contains(&route), "{route} is not counted");
     }
+}
+
+/// The calls of the P-Series dialect that are about a thing of customer 1, and the same calls with one that does not exist.
+fn pseries_stops(id: &str) -> Vec<(String, String)> {
+    let stop = |existing: String, absent: &str| (existing, absent.to_owned());
+    vec![
+        stop("recording/list?".to_owned(), "recording/list?"),
+        stop("recording/search?caller=4000-4001&".to_owned(), "recording/search?caller=9999&"),
+        stop(
+            "recording/search?callee=4001&start_time=0&".to_owned(),
+            "recording/search?callee=9999&start_time=0&",
+        ),
+        stop(format!("recording/search?ids={id}&"), "recording/search?ids=1&"),
+        stop(format!("recording/download?file={NAME}&"), "recording/download?file=nothing.wav&"),
+        stop(format!("recording/download?id={id}&"), "recording/download?id=1&"),
+    ]
+}
+
+#[tokio::test]
+async fn the_pseries_dialect_gives_nobody_anything() {
+    let (world, _) = world().await;
+    let (own, _) = world.pseries_tokens(HERE, "hidden", "password").await;
+    let listed = world.pseries(HERE, "recording/list?", &own).await;
+    assert!(
+        PROBES[..1].iter().all(|probe| listed.text().contains(probe)),
+        "the owner sees: {}",
+        listed.text()
+    );
+    let id = listed.json()["data"][0]["id"].to_string();
+    let links = [
+        world.pseries_link(HERE, &format!("recording/download?id={id}&"), &own).await,
+        world.pseries_link(HERE, "cdr/download?", &own).await,
+    ];
+    let unknown = |link: &str| {
+        let (before, after) = link.rsplit_once('-').unwrap();
+        format!("{before}-{}.{}", "0".repeat(32), after.rsplit_once('.').unwrap().1)
+    };
+    let fetch = async |method: &Method, path: String| {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        world.call(HERE, request).await
+    };
+    let (other, _) = world.pseries_tokens(HERE, "other-api", "password").await;
+    for (existing, absent) in pseries_stops(&id) {
+        let (seen, missing) =
+            (world.pseries(HERE, &existing, &other).await, world.pseries(HERE, &absent, &other).await);
+        assert_eq!(fingerprint(&seen), fingerprint(&missing), "{existing} against {absent}");
+        assert_tells_nothing(&seen, "other-api", &existing);
+        for (token, errcode) in [("", 10005), ("0123456789abcdef0123456789abcdef", 10004)] {
+            let answer = world.pseries(HERE, &existing, token).await;
+            assert_eq!(answer.json()["errcode"], errcode, "{existing}");
+            assert_tells_nothing(&answer, "nobody", &existing);
+        }
+    }
+    // The file of call records is that of one's own customer.
+    let file = world.pseries_link(HERE, "cdr/download?", &other).await;
+    let file = fetch(&Method::GET, format!("{file}?access_token={other}")).await;
+    assert_eq!((file.status, file.text().lines().count()), (StatusCode::OK, 1));
+    for link in &links {
+        for method in [Method::GET, Method::HEAD] {
+            let seen = fetch(&method, format!("{link}?access_token={other}")).await;
+            let missing = fetch(&method, format!("{}?access_token={other}", unknown(link))).await;
+            assert_eq!(seen.status, StatusCode::NOT_FOUND, "{method} {link}");
+            assert_eq!(fingerprint(&seen), fingerprint(&missing), "{method} {link}");
+            assert_eq!(
+                fetch(&method, link.clone()).await.status,
+                StatusCode::UNAUTHORIZED,
+                "{method} {link}"
+            );
+            let own = fetch(&method, format!("{link}?access_token={own}")).await;
+            assert_eq!(own.status, StatusCode::OK, "{method} {link}");
+        }
+    }
+    // Without the privilege of the door there is no token at all.
+    for role in ["administrator", "user", "residential", "supervisor", "auditor"] {
+        let body = json!({ "username": format!("other-{role}"), "password": "password" });
+        let answer = world.pseries_post(HERE, "get_token", body).await;
+        assert_eq!(answer, json!({ "errcode": 10005, "errmsg": "ACCESS DENIED" }), "{role}");
+        world.app.services.logins.clear_lockouts(&Principal::local_owner(), None).unwrap();
+    }
+    for body in [json!({ "refresh_token": other }), json!({ "refresh_token": "0".repeat(32) })] {
+        let answer = world.pseries_post(HERE, "refresh_token", body).await;
+        assert_eq!(answer, json!({ "errcode": 10004, "errmsg": "TOKEN EXPIRED" }));
+    }
+    // Ending a token ends one's own.
+    assert_eq!(world.pseries(HERE, "del_token?", &other).await.json()["errcode"], 0);
+    assert_eq!(world.pseries(HERE, "recording/list?", &own).await.json()["errcode"], 0);
+    // All calls that the documentation names were among these.
+    let docs = include_str!("../../../../docs/pseries.md");
+    let table = docs.split("## Calls").nth(1).unwrap().split("\n\n").nth(1).unwrap();
+    let documented: Vec<_> = table.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+    let documented: Vec<_> = documented.iter().map(|line| line.split('`').next().unwrap()).collect();
+    let walked = [
+        "get_token",
+        "refresh_token",
+        "del_token",
+        "recording/list",
+        "recording/search",
+        "recording/download",
+        "cdr/download",
+    ];
+    assert_eq!(documented, walked);
 }
 
 /// Every route that the documentation names is walked above, so that a new one cannot be forgotten here.

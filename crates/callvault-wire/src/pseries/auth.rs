@@ -1,13 +1,8 @@
 //! The secret of `get_token`, and the lives of what it gives.
 
-use std::time::Duration;
-
 pub use callvault_core::token_pair::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE};
 
 use callvault_core::secret::{PasswordMd5, Secret};
-
-/// How long a `download_resource_url` is good: 30 minutes (`docs/pseries.md` P20).
-pub const LINK_LIFE: Duration = Duration::from_secs(1800);
 
 /// What a client secret is verified as. It travels in clear and is taken as it is, blanks included, while the
 /// stored secret is a hash over the MD5 for every door (`docs/pseries.md` P6).
