@@ -82,8 +82,8 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
         Err(errcode) => {
             tracing::debug!(errcode = errcode.code(), route, "refused");
             let mut reply = response::failure(errcode, path::surface(path));
-            if method == Method::Head {
-                reply.body = response::Body::default();
+            if reply.status == 405 {
+                reply.headers.push(("Allow", "GET, HEAD".to_owned()));
             }
             self::reply(route, reply)
         }

@@ -28,7 +28,7 @@ pub struct Reply {
 }
 
 /// The bytes of a [`Reply`]. `Debug` shows their number alone, as they may hold tokens and links.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Body(Vec<u8>);
 
 impl Body {

@@ -57,7 +57,8 @@ pub(super) async fn follow(
             let display = display(app, principal).await?;
             let file = cdr::file_name(&display.stamp(made_at));
             let body = if headers_only {
-                Body::empty()
+                // Of no known length, as that of a GET: an empty body would say that the file is empty.
+                Body::from_stream(futures_util::stream::empty::<Result<Bytes, std::convert::Infallible>>())
             } else {
                 calls(app, principal.clone(), customer, search, display)
             };
