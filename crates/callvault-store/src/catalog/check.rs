@@ -25,7 +25,7 @@ impl Unit for Touch {
 
 /// Each query finds rows that must not be and answers one sentence for each. Constraints keep most of them out; what is
 /// looked for here is damage, and rows changed by other hands.
-const FAULTS: [&str; 9] = [
+const FAULTS: [&str; 10] = [
     "SELECT 'recording ' || r.name || ' of customer ' || CAST(r.customer AS TEXT) || ' has no audio row'
      FROM recording r WHERE NOT EXISTS (SELECT 1 FROM audio a WHERE a.key = r.audio) LIMIT 100",
     "SELECT 'message ' || CAST(m.hunt_group AS TEXT) || '/' || CAST(m.level AS TEXT) || '/'
@@ -51,6 +51,12 @@ const FAULTS: [&str; 9] = [
     "SELECT 'customer ' || CAST(c.id AS TEXT) || ' belongs below one that is not there'
      FROM customer c WHERE c.parent IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM customer p WHERE p.id = c.parent) LIMIT 100",
+    "SELECT 'recording ' || r.name || ' of customer ' || CAST(r.customer AS TEXT) || ' is not joined with its first call'
+     FROM recording r LEFT JOIN call_record c ON c.id = r.call
+         AND c.customer = r.customer AND c.recording = r.name
+     WHERE r.began_at <> COALESCE(c.started_at, r.stored_at)
+         OR EXISTS (SELECT 1 FROM call_record e WHERE e.customer = r.customer AND e.recording = r.name
+             AND (c.id IS NULL OR (e.started_at, e.id) < (c.started_at, c.id))) LIMIT 100",
 ];
 
 pub(super) async fn dangling_rows<E: Engine>(engine: &E) -> CatalogResult<Vec<String>> {

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use callvault_core::call::CallRecord;
 use callvault_core::port::catalog::Catalog;
 use callvault_core::role::builtin_roles;
 use callvault_store::catalog::open_sqlite;
@@ -210,6 +211,9 @@ async fn the_self_check_finds_what_other_hands_did() {
         bench.catalog.put_message(bench.new_message(hunt_group, 1, audio)).await.unwrap();
     }
     bench.person(customer, "ann").await;
+    let recorded = Some(name("a.wav"));
+    let recorded = CallRecord { recording: recorded, ..call(customer, 1, 1_000, "2001", "2002") };
+    bench.catalog.add_calls(vec![recorded], PATIENCE_ENDS).await.unwrap();
     assert_eq!(bench.catalog.self_check().await.unwrap(), Vec::<String>::new());
     let mut raw = raw(&path).await;
     for damage in [
@@ -217,6 +221,7 @@ async fn the_self_check_finds_what_other_hands_did() {
         "DROP INDEX message_current",
         "UPDATE message SET current = TRUE",
         "UPDATE person SET customer = 99",
+        "UPDATE recording SET call = NULL, began_at = stored_at",
     ] {
         sqlx::query(damage).execute(&mut raw).await.unwrap();
     }
@@ -225,6 +230,7 @@ async fn the_self_check_finds_what_other_hands_did() {
         "recording a.wav of customer 1 has no audio row",
         "level 1 of hunt group 1 has more than one current message",
         "person 1 has no customer or no role",
+        "recording a.wav of customer 1 is not joined with its first call",
     ];
     assert_eq!(faults, expected);
     let damaged = bench.catalog.account_named("ann").await.unwrap();
