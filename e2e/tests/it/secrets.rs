@@ -48,7 +48,8 @@ impl Watch {
         let failed = answer.status >= 400
             || !answer.errno().is_empty()
             || answer.text().contains(r#""code":"4"#)
-            || answer.text().contains(r#""code": "4"#);
+            || answer.text().contains(r#""code": "4"#)
+            || (answer.text().contains(r#""errcode":"#) && !answer.text().contains(r#""errcode":0,"#));
         assert!(failed, "{what} did not fail: {} {}", answer.status, answer.text());
         let headers: String =
             answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
@@ -103,6 +104,56 @@ fn use_yeastar(server: &Server, watch: &mut Watch) {
         json!({"username": "api", "password": md5(API_PASSWORD), "url": report, "urltag": "1"}).to_string();
     let answer = post("/api/v1.0.1/login", body).send(server.http).json();
     watch.secret("the token of a login with a report URL", answer["token"].as_str().expect("a token"));
+}
+
+/// The P-Series door, and its links.
+fn use_pseries(server: &Server, watch: &mut Watch) {
+    let call = |request: Request| request.header("User-Agent", "OpenAPI").send(server.http);
+    let tell =
+        |name: &str, body: serde_json::Value| call(post(format!("/openapi/v1.0/{name}"), body.to_string()));
+    let ask = |name: &str, token: &str| call(get(format!("/openapi/v1.0/{name}access_token={token}")));
+    let field = |answer: &Answer, name: &str| {
+        answer.json()[name].as_str().unwrap_or_else(|| panic!("{}", answer.text())).to_owned()
+    };
+    let first = tell("get_token", json!({"username": "api", "password": API_PASSWORD}));
+    let second = tell("refresh_token", json!({"refresh_token": field(&first, "refresh_token")}));
+    for (answer, what) in [(&first, "first"), (&second, "second")] {
+        watch.secret(&format!("the {what} access token"), &field(answer, "access_token"));
+        watch.secret(&format!("the {what} refresh token"), &field(answer, "refresh_token"));
+    }
+    let (stale, token) = (field(&first, "access_token"), field(&second, "access_token"));
+    watch.failure("a replaced token", &ask("recording/list?", &stale));
+    watch.failure(
+        "a used refresh token",
+        &tell("refresh_token", json!({"refresh_token": field(&first, "refresh_token")})),
+    );
+    for wanted in [format!("recording/download?file={NAME}&"), "cdr/download?".to_owned()] {
+        let link = field(&ask(&wanted, &token), "download_resource_url");
+        let random = link.rsplit('-').next().and_then(|end| end.split('.').next()).expect("a random");
+        watch.secret("the random of a link", random);
+        assert_eq!(get(format!("{link}?access_token={token}")).send(server.http).status, 200);
+        let head = Request::new("HEAD", format!("{link}?access_token={token}"));
+        assert_eq!(head.send(server.http).status, 200);
+        watch.failure("a link without a token", &get(&link).send(server.http));
+        watch.failure(
+            "a link with a replaced token",
+            &get(format!("{link}?access_token={stale}")).send(server.http),
+        );
+        watch.failure(
+            "a link with more behind it",
+            &get(format!("{link}/x?access_token={token}")).send(server.http),
+        );
+        watch.failure("a posted link", &post(format!("{link}?access_token={token}"), "").send(server.http));
+    }
+    watch.failure("a token behind a wrong page", &ask("recording/list?page=x&", &token));
+    watch.failure("a token behind an unknown call", &ask("extension/list?", &token));
+    let wrong = json!({"username": "api", "password": WRONG_PASSWORD});
+    watch.failure("a wrong client secret", &tell("get_token", wrong));
+    let broken = format!(r#"{{"username":"api","password":"{API_PASSWORD}"#);
+    watch.failure("a broken get_token", &call(post("/openapi/v1.0/get_token", broken)));
+    let query = format!("/openapi/v1.0/get_token?username=api&password={API_PASSWORD}");
+    watch.failure("a client secret in the query", &call(get(query)));
+    assert_eq!(ask("del_token?", &token).json()["errcode"], 0);
 }
 
 /// The Enswitch door, by GET and POST, form and JSON.
@@ -207,6 +258,7 @@ fn secrets_stay_out_of_logs_metrics_errors_and_the_catalog() {
         command.env("CALLVAULT_LOG_LEVEL", "trace").env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
     });
     use_yeastar(&server, &mut watch);
+    use_pseries(&server, &mut watch);
     use_enswitch(&server, &mut watch);
     use_own_api(&vault, &server, &mut watch);
     let metrics = get("/metrics").send(server.http);
