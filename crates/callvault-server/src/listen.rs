@@ -38,6 +38,7 @@ use crate::telemetry::Metrics;
 
 mod accept;
 mod connection;
+mod mended;
 pub(crate) mod per_address;
 pub mod proxy;
 mod replay;

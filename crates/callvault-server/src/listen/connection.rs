@@ -20,6 +20,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsAcceptor;
 use tower::{Service, ServiceExt};
 
+use super::mended::Mended;
 use super::proxy::{self, Progress, ProxyError, ProxyHeader};
 use super::replay::Replay;
 use super::{Peer, PeerInfo, Protocol, Shared};
@@ -196,7 +197,7 @@ async fn requests<IO, S, B>(
         // The bound of the buffer is the bound of the head; hyper panics below 8192.
         .max_buf_size(shared.settings.header_bytes.max(8192));
     let mut connection =
-        pin!(builder.serve_connection(TokioIo::new(stream), hyper::service::service_fn(answer)));
+        pin!(builder.serve_connection(TokioIo::new(Mended::new(stream)), hyper::service::service_fn(answer)));
 
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+mod blanks;
 mod bounds;
 mod policy;
 mod shutdown;
@@ -117,6 +118,12 @@ async fn answer(request: Request<Incoming>, gate: Arc<Semaphore>) -> Result<Answ
             }
         });
         return Ok(Response::new(StreamBody::new(halves).boxed_unsync()));
+    }
+    if request.uri().path() == "/echo" {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        let text = Full::from(format!("[{query} {}]", body.escape_ascii())).map_err(|never| match never {});
+        return Ok(Response::new(text.boxed_unsync()));
     }
     if request.uri().path() == "/endless" {
         let filling = Bytes::from(vec![0; 64 * 1024]);
