@@ -2,6 +2,8 @@
 //! pair speaks of. What needs another clock or another role is replayed against the routes by
 //! `callvault-server`; [`Pair::needs_more`] draws the line.
 
+mod calls;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -69,7 +71,7 @@ impl Pair {
         self.world.iter().any(|(word, value)| {
             matches!(
                 (word.as_str(), value.as_str()),
-                ("token" | "ticket", "expired")
+                ("token" | "ticket" | "refresh", "expired")
                     | ("as", "auditor" | "disabled" | "elsewhere" | "owner" | "residential-owner" | "user")
                     | ("huntgroup", "absent" | "other-customer")
                     | ("owner" | "server-limit" | "sound", _)
@@ -140,18 +142,22 @@ fn replace(bytes: &[u8], placeholder: &str, value: &[u8]) -> Vec<u8> {
     result
 }
 
-/// Whether bytes are the pattern, in which `{{hex32}}` stands for 32 lower-case hexadecimal digits.
-fn matches_hex32(pattern: &[u8], bytes: &[u8]) -> bool {
-    const PLACEHOLDER: &[u8] = b"{{hex32}}";
-    match pattern.windows(PLACEHOLDER.len()).position(|window| window == PLACEHOLDER) {
-        None => pattern == bytes,
-        Some(place) => {
-            let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-            bytes.get(..place) == Some(&pattern[..place])
-                && bytes.get(place..place + 32).is_some_and(|digits| digits.iter().all(is_digit))
-                && matches_hex32(&pattern[place + PLACEHOLDER.len()..], &bytes[place + 32..])
-        }
+/// Whether bytes are the pattern, in which `{{hex32}}` stands for 32 lower-case hexadecimal digits and `{{any}}` for
+/// anything without a quote.
+fn matches(pattern: &[u8], bytes: &[u8]) -> bool {
+    let Some(place) = pattern.windows(2).position(|window| window == b"{{") else { return pattern == bytes };
+    if bytes.get(..place) != Some(&pattern[..place]) {
+        return false;
     }
+    let (pattern, bytes) = (&pattern[place..], &bytes[place..]);
+    if let Some(rest) = pattern.strip_prefix(b"{{hex32}}") {
+        let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+        let digits = bytes.get(..32);
+        return digits.is_some_and(|digits| digits.iter().all(is_digit)) && matches(rest, &bytes[32..]);
+    }
+    let Some(rest) = pattern.strip_prefix(b"{{any}}") else { return pattern == bytes };
+    let most = bytes.iter().position(|byte| *byte == b'"').unwrap_or(bytes.len());
+    (0..=most).any(|length| matches(rest, &bytes[length..]))
 }
 
 /// Fails with all complaints at once.
@@ -249,7 +255,7 @@ fn yeastar_pairs() {
                 Ok(body) => {
                     let body =
                         replace(&replace(&body, "{{length}}", length.as_bytes()), "{{audio}}", &world.audio);
-                    if !matches_hex32(&body, &answer.body) {
+                    if !matches(&body, &answer.body) {
                         faults.push(format!("{}: the body is {}", pair.name, answer.text()));
                     }
                 }
@@ -434,7 +440,7 @@ fn the_requests_of_the_yeastar_page() {
     }
     let body = answer.json();
     assert_eq!((body["status"].clone(), body["recording"].clone()), (json!("Success"), json!(PLAIN)));
-    assert!(matches_hex32(b"{{hex32}}", body["random"].as_str().unwrap_or_default().as_bytes()), "{body}");
+    assert!(matches(b"{{hex32}}", body["random"].as_str().unwrap_or_default().as_bytes()), "{body}");
     assert_eq!(body.as_object().map(serde_json::Map::len), Some(3), "no member more: {body}");
 
     let random = session.get_random(LINKED);
