@@ -8,7 +8,7 @@ use crate::support::audio::noise_wav;
 use crate::support::http::{Answer, Request, encode, get, post};
 use crate::support::md5;
 use crate::support::vault::{Server, Vault};
-use crate::support::yeastar::login;
+use crate::support::yeastar::{Session, login, try_login};
 
 const NAME: &str = "20191024012719-1571909237.191-4000-4001-Internal.wav";
 // Long and odd, so that none is found by chance.
@@ -98,6 +98,7 @@ fn use_yeastar(server: &Server, watch: &mut Watch) {
     watch.failure("an unknown call", &post(unknown, "{}").send(server.http));
     let body = json!({"token": session.token, "recording": "../x"}).to_string();
     watch.failure("a token in the body", &post("/api/v2.0.0/recording/get_random", body).send(server.http));
+    use_call_records(server, &session, watch);
     let report = "http://reports.example/?key=Rr8-report-key-Mm1";
     watch.kept.push(("the key of a report URL".to_owned(), "Rr8-report-key-Mm1".to_owned()));
     let body =
@@ -154,6 +155,31 @@ fn use_pseries(server: &Server, watch: &mut Watch) {
     let query = format!("/openapi/v1.0/get_token?username=api&password={API_PASSWORD}");
     watch.failure("a client secret in the query", &call(get(query)));
     assert_eq!(ask("del_token?", &token).json()["errcode"], 0);
+}
+
+/// A file of call records, and refresh tokens.
+fn use_call_records(server: &Server, session: &Session, watch: &mut Watch) {
+    let span = "starttime=2024-03-05%2000:00:00&endtime=2024-03-05%2023:59:59";
+    let asked = get(format!("/api/v2.0.0/cdr/get_random?{span}&token={}", session.token));
+    let random = asked.send(server.http).json()["random"].as_str().expect("a random").to_owned();
+    watch.secret("the random of a file of call records", &random);
+    let link = format!("/api/v2.0.0/cdr/download?{span}&random={random}&token={}", session.token);
+    assert_eq!(get(&link).send(server.http).header("content-type"), Some("text/csv; charset=utf-8"));
+    watch.failure("a used random of call records", &get(&link).send(server.http));
+    let raw = link.replace("%20", " ");
+    watch.failure("a link with blanks in it", &get(raw).send(server.http));
+
+    let answer = try_login(server.http, "127.0.0.6", "api", API_PASSWORD).json();
+    let mut refresh = answer["refreshtoken"].as_str().expect("a refresh token").to_owned();
+    for what in ["the first refresh token", "the second refresh token"] {
+        watch.secret(what, &refresh);
+        let body = json!({ "refreshtoken": refresh }).to_string();
+        let answer = post("/api/v2.0.0/token/refresh", body.clone()).send(server.http).json();
+        watch.secret("a refreshed token", answer["token"].as_str().expect("a token"));
+        watch.failure("a used refresh token", &post("/api/v2.0.0/token/refresh", body).send(server.http));
+        refresh = answer["refreshtoken"].as_str().expect("a refresh token").to_owned();
+    }
+    watch.secret("an unused refresh token", &refresh);
 }
 
 /// The Enswitch door, by GET and POST, form and JSON.
