@@ -9,6 +9,7 @@ use callvault_server::http::address::{Forwarding, ForwardingHeader};
 use callvault_server::http::conditional::{Precondition, evaluate};
 use callvault_server::http::entity_tag::StrongEtag;
 use callvault_server::http::range::{MOST_PARTS, RangeVerdict, Representation, select};
+use callvault_server::listen::mended::Mender;
 use callvault_server::listen::proxy::{MOST_BYTES, Progress, parse};
 use callvault_wire::disposition::attachment;
 use http::header::{
@@ -124,6 +125,26 @@ pub fn forwarding(data: &[u8]) {
             "the client chose its own address"
         );
     }
+}
+
+/// The requests of a connection; the first byte says into what pieces they are cut.
+pub fn request_lines(data: &[u8]) {
+    let Some((piece, bytes)) = data.split_first() else { return };
+    let mended = |piece: usize| {
+        let mut mender = Mender::default();
+        bytes.chunks(piece).for_each(|piece| mender.push(piece));
+        mender.end();
+        mender.ready().to_vec()
+    };
+    let (whole, cut) = (mended(usize::MAX), mended(usize::from(*piece).max(1)));
+    assert!(whole == cut, "what comes out depends on how it came in");
+    let plain = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("%20", " ");
+    assert!(plain(&whole) == plain(bytes), "something else than blanks was changed");
+    // A second time there is nothing left to do.
+    let mut again = Mender::default();
+    again.push(&whole);
+    again.end();
+    assert!(again.ready()[..] == whole[..], "a mended line is not left alone");
 }
 
 /// A network as an operator writes it.

@@ -14,7 +14,7 @@ mod yeastar;
 pub use crate::audio::audio_probe;
 pub use crate::enswitch::{enswitch_base64, enswitch_form, enswitch_path, enswitch_query, enswitch_raw};
 pub use crate::http::{
-    conditional_request, content_disposition, forwarding, network, proxy_header, range_header,
+    conditional_request, content_disposition, forwarding, network, proxy_header, range_header, request_lines,
 };
 pub use crate::pseries::{pseries_id, pseries_request, pseries_time};
 pub use crate::records::{call_asterisk, call_kind, call_mapped, yeastar_cdr_file, zone_time};
@@ -47,6 +47,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pseries_request", pseries_request),
     ("pseries_time", pseries_time),
     ("range_header", range_header),
+    ("request_lines", request_lines),
     ("yeastar_answer", yeastar_answer),
     ("yeastar_cdr", yeastar_cdr),
     ("yeastar_cdr_file", yeastar_cdr_file),

@@ -38,7 +38,7 @@ use crate::telemetry::Metrics;
 
 mod accept;
 mod connection;
-mod mended;
+pub mod mended;
 pub(crate) mod per_address;
 pub mod proxy;
 mod replay;

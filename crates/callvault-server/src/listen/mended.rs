@@ -33,23 +33,24 @@ enum Place {
     Rest,
 }
 
-/// The stream.
+/// The bytes of a connection on their way. What comes out does not depend on how the bytes are cut.
 #[derive(Debug)]
-pub(super) struct Mended<S> {
-    stream: S,
+pub struct Mender {
     place: Place,
     /// The line that has begun. Of a request line nothing was given out yet, of the others all was.
     line: Vec<u8>,
     ready: BytesMut,
 }
 
-impl<S> Mended<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream, place: Place::RequestLine, line: Vec::new(), ready: BytesMut::new() }
+impl Default for Mender {
+    fn default() -> Self {
+        Self { place: Place::RequestLine, line: Vec::new(), ready: BytesMut::new() }
     }
+}
 
-    /// Takes bytes of heads, and of bodies that came along with them.
-    fn take_in(&mut self, mut bytes: &[u8]) {
+impl Mender {
+    /// Takes the next bytes.
+    pub fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match self.place {
                 Place::Rest => {
@@ -77,6 +78,16 @@ impl<S> Mended<S> {
                 }
             }
         }
+    }
+
+    /// Takes the end: a line that was not finished goes out as it is.
+    pub fn end(&mut self) {
+        self.give_up();
+    }
+
+    /// What may be read now.
+    pub fn ready(&mut self) -> &mut BytesMut {
+        &mut self.ready
     }
 
     fn end_line(&mut self) {
@@ -159,42 +170,55 @@ fn after_body(length: u64) -> Place {
     if length == 0 { Place::RequestLine } else { Place::Body(length) }
 }
 
+/// The stream.
+#[derive(Debug)]
+pub(super) struct Mended<S> {
+    stream: S,
+    mender: Mender,
+}
+
+impl<S> Mended<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, mender: Mender::default() }
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Mended<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        while this.ready.is_empty() {
-            match this.place {
-                Place::Rest => return Pin::new(&mut this.stream).poll_read(context, buffer),
+        let Self { stream, mender } = &mut *self;
+        while mender.ready.is_empty() {
+            match mender.place {
+                Place::Rest => return Pin::new(stream).poll_read(context, buffer),
                 // Bodies go straight to the reader.
                 Place::Body(length) => {
                     let before = buffer.filled().len();
-                    let mut body = (&mut this.stream).take(length);
+                    let mut body = stream.take(length);
                     ready!(Pin::new(&mut body).poll_read(context, buffer))?;
                     let read = (buffer.filled().len() - before) as u64;
-                    this.place = after_body(length - read);
+                    mender.place = after_body(length - read);
                     return Poll::Ready(Ok(()));
                 }
                 Place::RequestLine | Place::Header(_) => {
                     let mut chunk = [0; CHUNK_BYTES];
                     let mut chunk = ReadBuf::new(&mut chunk);
-                    ready!(Pin::new(&mut this.stream).poll_read(context, &mut chunk))?;
+                    ready!(Pin::new(&mut *stream).poll_read(context, &mut chunk))?;
                     if chunk.filled().is_empty() {
-                        this.give_up();
-                        if this.ready.is_empty() {
+                        mender.end();
+                        if mender.ready.is_empty() {
                             return Poll::Ready(Ok(()));
                         }
                     }
-                    this.take_in(chunk.filled());
+                    mender.push(chunk.filled());
                 }
             }
         }
-        let length = this.ready.len().min(buffer.remaining());
-        buffer.put_slice(&this.ready[..length]);
-        this.ready.advance(length);
+        let length = mender.ready.len().min(buffer.remaining());
+        buffer.put_slice(&mender.ready[..length]);
+        mender.ready.advance(length);
         Poll::Ready(Ok(()))
     }
 }
