@@ -10,6 +10,7 @@ use callvault_wire::yeastar::response::Cors;
 
 use crate::http::request_id::RequestIds;
 use crate::observe;
+use crate::small_body::SmallBodies;
 use crate::stream::ReadBudget;
 use crate::telemetry::Metrics;
 use crate::warnings::Warnings;
@@ -56,6 +57,7 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     pub(crate) outlet: Outlet,
     pub(crate) budget: Arc<ReadBudget>,
+    pub(crate) bodies: SmallBodies,
     pub(crate) spools: dialect::spool::Spools,
     pub(crate) readiness: health::Readiness,
     pub(crate) warnings: Warnings,
@@ -73,6 +75,7 @@ impl App {
             metrics,
             outlet,
             budget: Arc::default(),
+            bodies: SmallBodies::default(),
             spools,
             readiness: health::Readiness::default(),
             warnings: Warnings::default(),

@@ -6,14 +6,11 @@ pub(crate) mod spool;
 mod yeastar;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
-use http_body_util::BodyExt as _;
 
 use crate::api::problem::Problem;
 use crate::app::App;
@@ -51,13 +48,4 @@ fn respond(
     }
     response.extensions_mut().insert(Route(route));
     response
-}
-
-/// How long a small body, or the next piece of a large one, may take.
-const BODY_TIME: Duration = Duration::from_secs(30);
-
-/// A whole body of at most `most` bytes; `None` when it is longer, broke off or came too slowly.
-async fn small_body(body: Body, most: usize) -> Option<Bytes> {
-    let body = http_body_util::Limited::new(body, most).collect();
-    Some(tokio::time::timeout(BODY_TIME, body).await.ok()?.ok()?.to_bytes())
 }

@@ -12,6 +12,7 @@ pub mod http;
 pub mod listen;
 mod observe;
 mod play;
+mod small_body;
 mod stream;
 pub mod system;
 pub mod telemetry;

@@ -1,29 +1,26 @@
 //! How handlers read paths, queries and bodies: every fault names its field and is a [`Problem`].
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
+use callvault_core::Error;
 use callvault_core::hunt_group::Level;
 use callvault_core::id::{CustomerId, HuntGroupId, SoundId, TargetId};
 use callvault_core::page::PageRequest;
 use callvault_core::recording::RecordingName;
 use http::StatusCode;
 use http::request::Parts;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::api::problem::Problem;
 use crate::app::App;
+use crate::small_body::NoBody;
 
 /// The largest JSON body, unless a route says otherwise.
 const MOST_JSON_BYTES: usize = 64 * 1024;
-
-/// How long a JSON body may take.
-const JSON_TIME: Duration = Duration::from_secs(30);
 
 /// How many rows a page has when nothing is said.
 const DEFAULT_LIMIT: u32 = 100;
@@ -35,15 +32,13 @@ pub(super) struct JsonBody<T, const MOST: usize = MOST_JSON_BYTES>(pub(super) T)
 impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<T, MOST> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Problem> {
-        let body = Limited::new(request.into_body(), MOST).collect();
-        let bytes = match tokio::time::timeout(JSON_TIME, body).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return Err(Problem::too_large(MOST));
-            }
-            Ok(Err(_)) | Err(_) => return Err(Problem::broken_body()),
-        };
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let read = app.bodies.read(request.into_body(), MOST).await;
+        let bytes = read.map_err(|refused| match refused {
+            NoBody::TooLong => Problem::too_large(MOST),
+            NoBody::Broken => Problem::broken_body(),
+            NoBody::Busy => Error::Busy.into(),
+        })?;
         // serde's text names the field and never repeats a value that was of the right type.
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let text = error.to_string();

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use bytes::Bytes;
 use callvault_core::call_search::CallSearch;
 use callvault_core::gate::{Principal, Verb};
 use callvault_core::id::CustomerId;
@@ -24,9 +23,10 @@ use callvault_wire::pseries::response::{self, Reply, Success};
 use callvault_wire::pseries::time::{DateOrder, Display, Edge, HourClock, TimeBound};
 use callvault_wire::pseries::{auth, cdr};
 
-use super::{respond, small_body};
+use super::respond;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::small_body::NoBody;
 use crate::telemetry::TicketEvent;
 
 /// The largest body that is read; the dialect takes none over 16 KiB.
@@ -54,12 +54,12 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
     let method = Method::parse(parts.method.as_str());
     let path = parts.uri.path();
     let route = pattern(path);
-    let body = if method == Method::Post {
-        // What is too long, or did not come whole, is as little a JSON object as this.
-        small_body(body, MOST_BODY_BYTES).await.unwrap_or(Bytes::from_static(b"?"))
-    } else {
-        Bytes::new()
-    };
+    // The bodies of other methods are not looked at.
+    let body = if method == Method::Post { body } else { Body::empty() };
+    let body = app.bodies.read(body, MOST_BODY_BYTES).await;
+    if matches!(body, Err(NoBody::Busy)) {
+        return reply(route, response::failure(Errcode::Busy, path::surface(path)));
+    }
     let user_agent = parts.headers.get(http::header::USER_AGENT);
     let head = request::parse_head(&request::Request {
         method,
@@ -67,7 +67,8 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
         query: parts.uri.query().unwrap_or_default(),
         // Text that is not ASCII names the client as well as any other.
         user_agent: user_agent.map(|agent| agent.to_str().unwrap_or("?")),
-        body: &body,
+        // What is too long, or did not come whole, is as little a JSON object as this.
+        body: body.as_deref().unwrap_or(b"?"),
     });
     let outcome = match head {
         Ok(head) => carry_out(app, caller, &head, &parts).await,

@@ -21,9 +21,10 @@ use callvault_wire::yeastar::path::{Endpoint, Method, Version};
 use callvault_wire::yeastar::request::{self, Call, Head, Opening};
 use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success};
 
-use super::{respond, small_body};
+use super::respond;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::small_body::NoBody;
 use crate::telemetry::TicketEvent;
 
 /// The largest body of a call. The longest honest one, a login with a long `url`, has a few kilobytes.
@@ -54,9 +55,12 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
     let method = Method::parse(parts.method.as_str());
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
     let route = pattern(path);
-    let body = match small_body(body, MOST_BODY_BYTES).await {
-        Some(body) => body,
-        None => return reply(route, failure(app, Errno::NotJson, FailureStatus::AlwaysOk)),
+    let body = match app.bodies.read(body, MOST_BODY_BYTES).await {
+        Ok(body) => body,
+        Err(refused) => {
+            let errno = if refused == NoBody::Busy { Errno::Unavailable } else { Errno::NotJson };
+            return reply(route, failure(app, errno, FailureStatus::AlwaysOk));
+        }
     };
     let mut failures = FailureStatus::AlwaysOk;
     let outcome = match request::parse_head(method, path, query, &body) {

@@ -8,7 +8,7 @@ use callvault_wire::enswitch::error::Fault;
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use crate::dialect::BODY_TIME;
+use crate::small_body::BODY_TIME;
 
 /// How fast a body of an unknown sender must come on the whole, after [`BODY_TIME`] for its start: 64 KiB/s. Otherwise a
 /// byte now and then would hold a place for ever.

@@ -1,0 +1,139 @@
+//! Small bodies, read whole: each has a bound and a time, and those of all requests together have a budget, because
+//! anybody can send one before it shows who they are.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+/// How long a small body, or the next piece of a large one, may take.
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// What a body has for nothing. An honest login has a few hundred bytes, and goes on when the budget is used up.
+const FREE_BYTES: usize = 4 * 1024;
+
+/// What all bodies that are longer may hold together.
+const BUDGET_BYTES: usize = 32 << 20;
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoBody {
+    /// It has more bytes than the call takes.
+    TooLong,
+    /// It broke off, or came too slowly.
+    Broken,
+    /// Too many long bodies are being read already.
+    Busy,
+}
+
+/// The budget of a server.
+#[derive(Debug)]
+pub(crate) struct SmallBodies {
+    room: Arc<Semaphore>,
+}
+
+/// A body with its part of the budget, which it gives back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct SmallBody {
+    bytes: Bytes,
+    _held: Option<OwnedSemaphorePermit>,
+}
+
+impl Deref for SmallBody {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Default for SmallBodies {
+    fn default() -> Self {
+        Self { room: Arc::new(Semaphore::new(BUDGET_BYTES)) }
+    }
+}
+
+impl SmallBodies {
+    /// Reads a body of at most `most` bytes.
+    ///
+    /// # Errors
+    /// See [`NoBody`].
+    pub(crate) async fn read(&self, body: Body, most: usize) -> Result<SmallBody, NoBody> {
+        timeout(BODY_TIME, self.collect(body, most)).await.unwrap_or(Err(NoBody::Broken))
+    }
+
+    async fn collect(&self, mut body: Body, most: usize) -> Result<SmallBody, NoBody> {
+        let (mut bytes, mut held) = (BytesMut::new(), None::<OwnedSemaphorePermit>);
+        while let Some(frame) = body.frame().await {
+            let Ok(piece) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
+            let length = bytes.len() + piece.len();
+            if length > most {
+                return Err(NoBody::TooLong);
+            }
+            let counted = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+            if length > FREE_BYTES {
+                // Nobody waits for room with half of a body in hand.
+                let more = u32::try_from(length - counted).map_err(|_| NoBody::TooLong)?;
+                let more = self.room.clone().try_acquire_many_owned(more).map_err(|_| NoBody::Busy)?;
+                match &mut held {
+                    Some(held) => held.merge(more),
+                    None => held = Some(more),
+                }
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(SmallBody { bytes: bytes.freeze(), _held: held })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    const MOST: usize = 64 * 1024;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_a_bound_an_end_and_a_time() {
+        let bodies = SmallBodies::default();
+        let check = async |body: Body, expected: Result<usize, NoBody>| {
+            assert_eq!(bodies.read(body, MOST).await.map(|body| body.len()), expected);
+        };
+        check(Body::empty(), Ok(0)).await;
+        check(Body::from(vec![0; MOST]), Ok(MOST)).await;
+        check(Body::from(vec![0; MOST + 1]), Err(NoBody::TooLong)).await;
+        let broken = stream::iter([Ok("abc"), Err(std::io::Error::other("reset"))]);
+        check(Body::from_stream(broken), Err(NoBody::Broken)).await;
+        let silent = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        check(silent, Err(NoBody::Broken)).await;
+        assert_eq!(bodies.room.available_permits(), BUDGET_BYTES, "all of it was given back");
+    }
+
+    #[tokio::test]
+    async fn long_bodies_of_strangers_leave_room_for_a_login() {
+        let bodies = SmallBodies::default();
+        let mut held = Vec::new();
+        let long = || {
+            Body::from_stream(stream::iter(
+                [vec![0; 5000], vec![0; MOST - 5000]].map(Ok::<_, std::io::Error>),
+            ))
+        };
+        for _ in 0..BUDGET_BYTES / MOST {
+            held.push(bodies.read(long(), MOST).await);
+        }
+        assert!(held.iter().all(Result::is_ok), "there is room for so many");
+        assert_eq!(bodies.read(long(), MOST).await.map(drop), Err(NoBody::Busy));
+        assert_eq!(
+            bodies.read(Body::from(vec![0; FREE_BYTES]), MOST).await.map(|body| body.len()),
+            Ok(FREE_BYTES)
+        );
+        held.pop();
+        assert!(bodies.read(long(), MOST).await.is_ok());
+    }
+}
