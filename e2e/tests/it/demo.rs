@@ -60,6 +60,15 @@ fn paste(text: &str, folder: &Path) {
     let said = String::from_utf8_lossy(&result.stdout).into_owned();
     assert!(result.status.success(), "{text}\n{}", told(&result));
     assert!(result.stderr.is_empty() && !said.contains("errno"), "{text}\n{}", told(&result));
+    // One of the calls of that month, on one line of the file.
+    let row = [
+        "1773045065.5",
+        "02079460958,1001,",
+        "ANSWERED,Inbound",
+        "20260309083107-1773045065.5-02079460958-1001-Inbound.wav",
+    ];
+    let has_row = said.lines().any(|line| row.iter().all(|part| line.contains(part)));
+    assert!(has_row && said.contains("callid,timestart,callfrom"), "{said}");
     for answer in [r#""found":1"#, r#""found":0"#, "RIFF"] {
         let squeezed = said.replace(' ', "");
         assert!(squeezed.contains(answer), "{answer} is not in {said}");

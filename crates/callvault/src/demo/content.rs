@@ -1,6 +1,7 @@
-//! The sample data: two customers, a person for each role, hunt groups with messages, and recordings.
+//! The sample data: two customers, a person for each role, hunt groups with messages, and recordings with their calls.
 
 use anyhow::Context as _;
+use callvault_core::time::Timestamp;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
@@ -153,15 +154,62 @@ async fn add_person(client: &ApiClient, account: &Account) -> anyhow::Result<Val
 async fn recordings(client: &ApiClient) -> anyhow::Result<()> {
     let putting = RECORDINGS.into_iter().flatten().map(async |recording| {
         let route = Route::to([&"recordings", &recording.name]).query("customer", &recording.customer);
-        let put = client.put_bytes(&route, recording.bytes).await;
-        put.map(drop).with_context(|| format!("recording {}", recording.name))
+        let stored = client.put_bytes(&route, recording.bytes).await;
+        let stored = stored.with_context(|| format!("recording {}", recording.name))?;
+        let talk_seconds = stored["audio"]["duration_ms"].as_i64().unwrap_or_default() / 1000;
+        call(recording.name, talk_seconds).map(|call| (recording.customer, call))
     });
-    futures_util::stream::iter(putting).buffer_unordered(AT_ONCE).try_collect().await
+    let calls: Vec<(i64, Value)> =
+        futures_util::stream::iter(putting).buffered(AT_ONCE).try_collect().await?;
+    for of_customer in calls.chunk_by(|one, next| one.0 == next.0) {
+        let calls: Vec<_> = of_customer.iter().map(|(_, call)| call).collect();
+        let body = json!({"customer": of_customer[0].0, "calls": calls});
+        client.post(&Route::to([&"calls"]), &body).await.context("calls")?;
+    }
+    Ok(())
+}
+
+/// The call of a recording, told from its name, which has the vendor's form: when the recording began, the call id (which
+/// begins with the second in which the call did), caller, callee, and the type.
+fn call(recording: &str, talk_seconds: i64) -> anyhow::Result<Value> {
+    let parts: Vec<&str> = recording.trim_end_matches(".wav").splitn(5, '-').collect();
+    let [recorded, call_id, from, to, kind] = parts[..] else {
+        anyhow::bail!("{recording} has no five parts")
+    };
+    let began: i64 = call_id.split('.').next().unwrap_or_default().parse().context("the call id")?;
+    // By the minutes and seconds of both, as the hours differ by the zone of the telephone system.
+    let in_hour: Vec<i64> =
+        [&recorded[10..12], &recorded[12..]].iter().filter_map(|two| two.parse().ok()).collect();
+    let [minutes, seconds] = in_hour[..] else { anyhow::bail!("{recording} begins with no time") };
+    let rang = (minutes * 60 + seconds - began % 3600).rem_euclid(3600);
+    Ok(json!({
+        "call_id": call_id,
+        "started_at": Timestamp::from_unix_ms(began * 1000).to_string(),
+        "from": from,
+        "to": to,
+        "call_seconds": rang + talk_seconds,
+        "talk_seconds": talk_seconds,
+        "status": "ANSWERED",
+        "kind": kind,
+        "recording": recording,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `date -u -d @1571909237` says 09:27:17; the name says minute 27, second 19.
+    #[test]
+    fn a_call_is_told_from_the_name_of_its_recording() {
+        let call = call(RECORDING, 15).unwrap();
+        let told = ["call_id", "started_at", "from", "to", "kind"].map(|field| call[field].as_str().unwrap());
+        assert_eq!(told, ["1571909237.191", "2019-10-24T09:27:17.000Z", "4000", "4001", "Internal"]);
+        assert_eq!((call["call_seconds"].as_i64(), call["talk_seconds"].as_i64()), (Some(17), Some(15)));
+        for recording in RECORDINGS.into_iter().flatten() {
+            assert!(super::call(recording.name, 1).unwrap()["call_seconds"].as_i64().unwrap() < 120);
+        }
+    }
 
     #[test]
     fn what_the_vendors_pages_show_is_there() {

@@ -60,9 +60,14 @@ fn yeastar(text: &mut String, base: &str, curl: &str) {
 TOKEN=$({curl} -X POST {api}/login -d '{{"username":"{username}","password":"{}"}}' | {})
 TICKET=$({curl} -X POST "{api}/recording/get_random?token=$TOKEN" -d '{{"recording":"{RECORDING}"}}' | {})
 {curl} -o call.wav "{api}/recording/download?recording={RECORDING}&random=$TICKET&token=$TOKEN"
+
+# The file of call records, likewise: all numbers, one month
+TICKET=$({curl} -X POST "{api}/cdr/get_random?token=$TOKEN" -d '{{"number":"all","starttime":"2026-03-01 00:00:00","endtime":"2026-03-31 23:59:59"}}' | {})
+{curl} "{api}/cdr/download?number=all&starttime=2026-03-01%2000:00:00&endtime=2026-03-31%2023:59:59&random=$TICKET&token=$TOKEN"
 "#,
         password.reveal(),
         field("token"),
+        field("random"),
         field("random"),
     )
     .expect("writing to a string cannot fail");

@@ -17,6 +17,8 @@ fn the_demo_serves_samples_and_comes_back_as_it_was() {
         vault.run(&["recording", "list", "--customer", customer, "--json"]).json().as_array().unwrap().len()
     };
     assert_eq!((count("1"), count("2")), (10, 2));
+    let calls = vault.run(&["call", "list", "--customer", "1", "--json"]).json();
+    assert_eq!(calls.as_array().unwrap().len(), 10, "{calls}");
     assert_eq!(vault.run(&["check"]).done(), "clean");
     vault.run(&["customer", "set", "2", "--name", "Changed"]).done();
     let ended = demo.stop(Signal::INT);
