@@ -7,6 +7,9 @@
 //! logged in never learns whether their parameters were right. [`response`] and [`error`] say the outcome,
 //! [`raw`] and [`base64`] stream audio into JSON.
 //!
+//! Every function is a row of the table in [`function`]; its parameters are declared once, in the manner of
+//! [`schema`].
+//!
 //! What to know about the dialect:
 //! - Pairs are separated by `;` in the vendor's examples and by `&` in every client; both count, before
 //!   percent-decoding.
@@ -21,9 +24,11 @@ pub mod auth;
 pub mod base64;
 pub mod error;
 pub mod form;
+pub mod function;
 pub mod name;
 pub mod parameters;
 pub mod path;
 pub mod raw;
 pub mod request;
 pub mod response;
+pub mod schema;

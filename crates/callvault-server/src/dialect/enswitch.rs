@@ -108,6 +108,8 @@ async fn carry_out(
                 .map_err(|error| failed(&error))?;
             Ok(Outcome::Reply(Reply::done()))
         }
+        // Paths lead to what is served alone.
+        _ => Err(Failure::NoSuchFunction),
     }
 }
 
@@ -118,6 +120,7 @@ async fn admit(app: &Arc<App>, caller: Caller, parameters: &Parameters) -> Resul
         Function::HuntgroupsFilesDownload => Verb::Download,
         Function::HuntgroupsFilesUpload => Verb::Change,
         Function::HuntgroupsFilesDelete => Verb::Delete,
+        _ => return Err(Failure::NoSuchFunction),
     };
     app.services.gate.privilege(&principal, Kind::Message, verb).map_err(|error| failed(&error))?;
     Ok(principal)

@@ -29,11 +29,46 @@ pub enum Code {
     Plan,
     /// 404: absent, or not visible to this person.
     NotFound,
+    /// 409: several objects fit where one is meant; `people/get` by e-mail only (`docs/enswitch.md` 52).
+    Several,
     /// 500: a fault of the server.
     Fault,
 }
 
 impl Code {
+    /// Every code.
+    pub const ALL: [Self; 11] = [
+        Self::Ok,
+        Self::Valid,
+        Self::CodeWanted,
+        Self::Done,
+        Self::BadInput,
+        Self::Unauthenticated,
+        Self::Role,
+        Self::Plan,
+        Self::NotFound,
+        Self::Several,
+        Self::Fault,
+    ];
+
+    /// The code with this number, which the table of functions gives: any other number does not compile.
+    pub(in crate::enswitch) const fn of(number: u16) -> Self {
+        match number {
+            200 => Self::Ok,
+            201 => Self::Valid,
+            202 => Self::CodeWanted,
+            204 => Self::Done,
+            400 => Self::BadInput,
+            401 => Self::Unauthenticated,
+            402 => Self::Role,
+            403 => Self::Plan,
+            404 => Self::NotFound,
+            409 => Self::Several,
+            500 => Self::Fault,
+            _ => panic!("no such code"),
+        }
+    }
+
     /// The code as it stands in the envelope.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +81,7 @@ impl Code {
             Self::Role => "402",
             Self::Plan => "403",
             Self::NotFound => "404",
+            Self::Several => "409",
             Self::Fault => "500",
         }
     }
@@ -59,6 +95,7 @@ impl Code {
             Self::Role => 402,
             Self::Plan => 403,
             Self::NotFound => 404,
+            Self::Several => 409,
             Self::Fault => 500,
         }
     }
@@ -77,6 +114,12 @@ impl Fault {
     /// A fault of parameter `key`; `message` must not repeat what the client sent.
     pub fn new(key: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { key, message: message.into() }
+    }
+
+    /// The object that the parameter `key` refers to is absent or not visible, such as the owner of a hunt
+    /// group or the customer to create it in (`docs/enswitch.md` 45).
+    pub fn no_such_reference(key: &'static str) -> Self {
+        Self::new(key, "There is nothing with this id, or you do not have permission to use it.")
     }
 
     /// The `sound` of an upload is absent, not visible, or has no file (`docs/enswitch.md` 24).
@@ -112,6 +155,23 @@ pub enum Failure {
     NoSuchHuntgroup,
     /// The hunt group is there, but the level has no message file.
     NoMessage,
+    /// The object that a call names is absent or not visible; made by
+    /// [`crate::enswitch::path::Function::no_such`].
+    NoSuch {
+        /// The selector.
+        key: &'static str,
+        /// The sentence for the client.
+        message: &'static str,
+    },
+    /// The object is there, but not its file; made by [`crate::enswitch::path::Function::no_file`].
+    NoFile {
+        /// The selector of the file.
+        key: &'static str,
+        /// The sentence for the client.
+        message: &'static str,
+    },
+    /// Several people have the e-mail address that was to name one.
+    SeveralPeople,
     /// The customer's rate plan does not allow it.
     Plan,
     /// The file is on record but cannot be read.
@@ -129,7 +189,12 @@ impl Failure {
             Self::Unauthenticated | Self::Throttled => Code::Unauthenticated,
             Self::Role => Code::Role,
             Self::Input(_) => Code::BadInput,
-            Self::NoSuchFunction | Self::NoSuchHuntgroup | Self::NoMessage => Code::NotFound,
+            Self::NoSuchFunction
+            | Self::NoSuchHuntgroup
+            | Self::NoMessage
+            | Self::NoSuch { .. }
+            | Self::NoFile { .. } => Code::NotFound,
+            Self::SeveralPeople => Code::Several,
             Self::Plan => Code::Plan,
             Self::Unreadable | Self::Busy | Self::Internal => Code::Fault,
         }
@@ -150,6 +215,8 @@ impl Failure {
                 one("huntgroup", "No such hunt group, or you do not have permission to view it.")
             }
             Self::NoMessage => one("level", "No message file for this level."),
+            Self::NoSuch { key, message } | Self::NoFile { key, message } => one(key, message),
+            Self::SeveralPeople => one("email", "Several people have this e-mail address."),
             Self::Plan => one("", "The rate plan of the customer does not allow this."),
             Self::Unreadable => one("", "The sound file cannot be read."),
             Self::Busy => one("", "The server is busy, try again."),
@@ -208,7 +275,12 @@ mod tests {
         check(Code::Role, "402", 402);
         check(Code::Plan, "403", 403);
         check(Code::NotFound, "404", 404);
+        check(Code::Several, "409", 409);
         check(Code::Fault, "500", 500);
+        for code in Code::ALL {
+            let number = code.as_str().parse().unwrap();
+            assert_eq!(Code::of(number), code);
+        }
     }
 
     #[test]

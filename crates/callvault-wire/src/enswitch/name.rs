@@ -10,10 +10,16 @@ const SUFFIX: &str = ".wav";
 
 /// The name of audio that was uploaded as data: the client's own, where it gave one that leaves something.
 pub fn of_upload(client_name: Option<&str>, huntgroup: i64, level: u8) -> String {
+    of_file(client_name, &format!("huntgroup-{huntgroup}-level-{level}"))
+}
+
+/// The name of a file of any family: the client's own, where it gave one that leaves something, or else
+/// `stem`.
+pub(in crate::enswitch) fn of_file(client_name: Option<&str>, stem: &str) -> String {
     client_name
         .map(|name| cleaned(name, NAME_LIMIT_BYTES))
         .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| format!("huntgroup-{huntgroup}-level-{level}{SUFFIX}"))
+        .unwrap_or_else(|| cleaned(stem, NAME_LIMIT_BYTES - SUFFIX.len()) + SUFFIX)
 }
 
 /// The name of a copy of the library sound called `sound_name`.

@@ -8,7 +8,7 @@ use crate::enswitch::auth;
 use crate::enswitch::base64::Decoder;
 use crate::enswitch::error::Fault;
 use crate::enswitch::path::Function;
-use crate::enswitch::request::Kind;
+use crate::enswitch::schema::Kind;
 use std::fmt;
 
 /// The longest value kept of any parameter but an upload's `data`, in bytes after decoding.
@@ -215,9 +215,16 @@ impl fmt::Debug for Parameters {
         for name in auth::NAMES.iter().filter(|name| self.value(name).is_some()) {
             map.entry(name, &"***");
         }
-        for parameter in self.function.parameters().iter().filter(|known| known.kind != Kind::Base64) {
-            if let Some(value) = self.value(parameter.name) {
-                map.entry(&parameter.name, &value);
+        for parameter in self.function.parameters() {
+            let Some(value) = self.value(parameter.name) else { continue };
+            match parameter.kind {
+                Kind::Base64 => {}
+                Kind::Secret => {
+                    map.entry(&parameter.name, &"***");
+                }
+                Kind::Integer | Kind::Text => {
+                    map.entry(&parameter.name, &value);
+                }
             }
         }
         map.finish()
@@ -226,9 +233,9 @@ impl fmt::Debug for Parameters {
 
 /// The parameter or credential called `name`, if `function` knows one.
 pub(in crate::enswitch) fn known(function: Function, name: &[u8]) -> Option<(&'static str, Kind)> {
-    let credentials = auth::NAMES.into_iter().map(|name| (name, Kind::Text));
-    let own = function.parameters().iter().map(|parameter| (parameter.name, parameter.kind));
-    credentials.chain(own).find(|(known, _)| known.as_bytes() == name)
+    let credential = auth::NAMES.into_iter().find(|known| known.as_bytes() == name);
+    let credential = credential.map(|known| (known, Kind::Secret));
+    credential.or_else(|| function.parameter(name).map(|parameter| (parameter.name, parameter.kind)))
 }
 
 fn not_base64() -> Fault {

@@ -4,83 +4,14 @@
 //! answered, an unknown function too. Slashes are forgiven, doubled and trailing ones, without a redirect: a
 //! redirect would repeat the credentials and turn POST into GET (`docs/enswitch.md` 18).
 
-use crate::enswitch::request::{Parameter, huntgroup_files};
-
-/// A function of the API that is served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Function {
-    /// `huntgroups/files/download`
-    HuntgroupsFilesDownload,
-    /// `huntgroups/files/upload`
-    HuntgroupsFilesUpload,
-    /// `huntgroups/files/delete`
-    HuntgroupsFilesDelete,
-}
-
-struct Entry {
-    function: Function,
-    path: &'static str,
-    privileges: &'static [&'static str],
-    parameters: &'static [Parameter],
-}
-
-static FUNCTIONS: [Entry; 3] = [
-    Entry {
-        function: Function::HuntgroupsFilesDownload,
-        path: "huntgroups/files/download",
-        privileges: &["residential", "user"],
-        parameters: &huntgroup_files::DOWNLOAD,
-    },
-    Entry {
-        function: Function::HuntgroupsFilesUpload,
-        path: "huntgroups/files/upload",
-        privileges: &["residential", "user"],
-        parameters: &huntgroup_files::UPLOAD,
-    },
-    Entry {
-        function: Function::HuntgroupsFilesDelete,
-        path: "huntgroups/files/delete",
-        privileges: &["residential", "user"],
-        parameters: &huntgroup_files::DELETE,
-    },
-];
-
-impl Function {
-    /// Every function that is served, in the order of the documentation.
-    pub fn all() -> impl Iterator<Item = Self> {
-        FUNCTIONS.iter().map(|entry| entry.function)
-    }
-
-    /// The path behind the prefix, without slashes at its ends, such as `huntgroups/files/download`.
-    pub fn path(self) -> &'static str {
-        self.entry().path
-    }
-
-    /// The role privileges of which any one opens this function; without one of them the answer is code 402.
-    pub fn privileges(self) -> &'static [&'static str] {
-        self.entry().privileges
-    }
-
-    /// The parameters in the order of the function's page, without the credentials.
-    pub fn parameters(self) -> &'static [Parameter] {
-        self.entry().parameters
-    }
-
-    fn entry(self) -> &'static Entry {
-        match self {
-            Self::HuntgroupsFilesDownload => &FUNCTIONS[0],
-            Self::HuntgroupsFilesUpload => &FUNCTIONS[1],
-            Self::HuntgroupsFilesDelete => &FUNCTIONS[2],
-        }
-    }
-}
+pub use crate::enswitch::function::Function;
 
 /// What a path inside the prefixes calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A function that is served.
     Function(Function),
-    /// Anything else: answered with code 404 (`docs/enswitch.md` 1).
+    /// Anything else, a function that is not served yet too: answered with code 404 (`docs/enswitch.md` 1).
     NoSuchFunction,
 }
 
@@ -117,9 +48,18 @@ impl Prefixes {
     /// `path` is the path of the request target as sent, without the query. It is not percent-decoded: no
     /// function has a character that needs it.
     pub fn target(&self, path: &str) -> Option<Target> {
+        Some(match self.function(path)? {
+            Some(function) if function.is_served() => Target::Function(function),
+            _ => Target::NoSuchFunction,
+        })
+    }
+
+    /// The function that `path` names, served or not; `Some(None)` when it names none, `None` when it lies
+    /// outside every prefix.
+    pub fn function(&self, path: &str) -> Option<Option<Function>> {
         self.0.iter().find_map(|prefix| {
             let mut parts = segments(path);
-            prefix.iter().all(|wanted| parts.next() == Some(wanted)).then(|| lookup(parts))
+            prefix.iter().all(|wanted| parts.next() == Some(wanted)).then(|| Function::of_segments(parts))
         })
     }
 }
@@ -134,13 +74,6 @@ impl Default for Prefixes {
 
 fn segments(path: &str) -> impl Iterator<Item = &str> + Clone {
     path.split('/').filter(|segment| !segment.is_empty())
-}
-
-fn lookup<'a>(parts: impl Iterator<Item = &'a str> + Clone) -> Target {
-    FUNCTIONS
-        .iter()
-        .find(|entry| entry.path.split('/').eq(parts.clone()))
-        .map_or(Target::NoSuchFunction, |entry| Target::Function(entry.function))
 }
 
 #[cfg(test)]
@@ -174,8 +107,9 @@ mod tests {
     fn every_function_knows_its_own_entry() {
         for function in Function::all() {
             let path = format!("/api/json/{}", function.path());
-            assert_eq!(Prefixes::default().target(&path), Some(Target::Function(function)));
-            assert_eq!(function.entry().function, function);
+            assert_eq!(Prefixes::default().function(&path), Some(Some(function)));
+            let served = Some(Target::Function(function)).filter(|_| function.is_served());
+            assert_eq!(Prefixes::default().target(&path), served.or(Some(Target::NoSuchFunction)));
         }
     }
 

@@ -2,66 +2,18 @@
 //!
 //! Promises: faults come in the order of the function's table, one for each bad parameter
 //! (`docs/enswitch.md` 14), and no message repeats what was sent. An empty value counts as absent
-//! (`docs/enswitch.md` 12).
+//! (`docs/enswitch.md` 12), but for text that may be empty (`docs/enswitch.md` 42).
 
+pub mod files;
+pub mod hunt_groups;
 pub mod huntgroup_files;
+
+pub use crate::enswitch::function::Call;
+pub use crate::enswitch::schema::{Kind, Parameter, Presence};
 
 use crate::enswitch::error::Fault;
 use crate::enswitch::parameters::Parameters;
-use crate::enswitch::path::Function;
-use huntgroup_files::{DeleteCall, DownloadCall, UploadCall};
-use std::ops::RangeInclusive;
-
-/// A row of a function's parameter table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// The name, case-sensitive.
-    pub name: &'static str,
-    /// The type as the vendor prints it.
-    pub kind: Kind,
-}
-
-/// The type of a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Optional sign and digits.
-    Integer,
-    /// Any UTF-8.
-    Text,
-    /// A file; may be megabytes, and is streamed when it comes in a body.
-    Base64,
-}
-
-/// A call whose parameters are in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// `huntgroups/files/download`
-    HuntgroupsFilesDownload(DownloadCall),
-    /// `huntgroups/files/upload`
-    HuntgroupsFilesUpload(UploadCall),
-    /// `huntgroups/files/delete`
-    HuntgroupsFilesDelete(DeleteCall),
-}
-
-impl Call {
-    /// The call that `parameters` make of their function.
-    ///
-    /// # Errors
-    /// At least one fault, in the order of the function's table: code 400.
-    pub fn from_parameters(parameters: &Parameters) -> Result<Self, Vec<Fault>> {
-        match parameters.function() {
-            Function::HuntgroupsFilesDownload => {
-                DownloadCall::from_parameters(parameters).map(Self::HuntgroupsFilesDownload)
-            }
-            Function::HuntgroupsFilesUpload => {
-                UploadCall::from_parameters(parameters).map(Self::HuntgroupsFilesUpload)
-            }
-            Function::HuntgroupsFilesDelete => {
-                DeleteCall::from_parameters(parameters).map(Self::HuntgroupsFilesDelete)
-            }
-        }
-    }
-}
+use crate::enswitch::schema::{Input, Value};
 
 /// Whether a request method may be used, and if not, what the `Allow` header of the HTTP 405 says.
 ///
@@ -70,7 +22,7 @@ impl Call {
 /// # Errors
 /// The value for `Allow`.
 pub fn check_method(method: &str, parameters: &Parameters) -> Result<(), &'static str> {
-    let has_bare_files = parameters.function().parameters().iter().any(|known| known.name == "wrap");
+    let has_bare_files = parameters.function().knows("wrap");
     match method {
         "GET" | "POST" => Ok(()),
         "HEAD" if has_bare_files && parameters.wants_bare_file() => Ok(()),
@@ -82,131 +34,114 @@ pub fn check_method(method: &str, parameters: &Parameters) -> Result<(), &'stati
 /// Reads one parameter after the other and keeps their faults.
 ///
 /// Each reading answers `None` after it noted a fault.
-struct Arguments<'a> {
+pub(in crate::enswitch) struct Arguments<'a> {
     parameters: &'a Parameters,
     faults: Vec<Fault>,
 }
 
 impl<'a> Arguments<'a> {
+    /// Reads the whole input of a function.
+    ///
     /// Fails at once where the body could not be read to its end: what is missing may be behind that point.
-    fn new(parameters: &'a Parameters) -> Result<Self, Vec<Fault>> {
-        match parameters.body_fault() {
-            Some(fault) => Err(vec![fault.clone()]),
-            None => Ok(Self { parameters, faults: Vec::new() }),
+    ///
+    /// # Errors
+    /// At least one fault, in the order of the function's table.
+    pub(in crate::enswitch) fn read<T: Input>(parameters: &'a Parameters) -> Result<T, Vec<Fault>> {
+        if let Some(fault) = parameters.body_fault() {
+            return Err(vec![fault.clone()]);
+        }
+        let mut arguments = Self { parameters, faults: Vec::new() };
+        match T::read(&mut arguments) {
+            // A fault that left the value whole is a fault all the same.
+            Some(input) if arguments.faults.is_empty() => Ok(input),
+            _ => Err(arguments.faults),
         }
     }
 
-    fn note<T>(
-        &mut self,
-        key: &'static str,
-        message: impl Into<std::borrow::Cow<'static, str>>,
-    ) -> Option<T> {
-        self.faults.push(Fault::new(key, message));
-        None
+    /// What was collected.
+    pub(in crate::enswitch) fn parameters(&self) -> &'a Parameters {
+        self.parameters
     }
 
-    /// The text of `name`; `Some(None)` when absent.
+    /// Notes a fault.
+    pub(in crate::enswitch) fn fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// Notes a fault that is the same for several parameters.
+    pub(in crate::enswitch) fn fault_of_all<const N: usize>(
+        &mut self,
+        keys: [&'static str; N],
+        message: &'static str,
+    ) {
+        self.faults.extend(keys.map(|key| Fault::new(key, message)));
+    }
+
+    /// How many faults were noted; for [`Arguments::take_back`].
+    pub(in crate::enswitch) fn mark(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Forgets the faults since a mark, because a plainer one takes their place.
+    pub(in crate::enswitch) fn take_back(&mut self, mark: usize) {
+        self.faults.truncate(mark);
+    }
+
+    /// The text of `name`; `Some(None)` when it was not sent.
     fn text(&mut self, name: &'static str) -> Option<Option<&'a str>> {
         match self.parameters.value(name) {
-            None | Some(Ok("")) => Some(None),
+            None => Some(None),
             Some(Ok(text)) => Some(Some(text)),
-            Some(Err(defect)) => self.note(name, defect.message()),
+            Some(Err(defect)) => {
+                self.fault(Fault::new(name, defect.message()));
+                None
+            }
         }
     }
 
-    /// An integer (`docs/enswitch.md` 10); `Some(None)` when absent.
-    fn optional_integer(&mut self, name: &'static str) -> Option<Option<i64>> {
-        let Some(text) = self.text(name)? else { return Some(None) };
-        match integer(text) {
-            Some(value) => Some(Some(value)),
-            None => self.note(name, "The value must be an integer."),
+    fn parsed<T: Value>(&mut self, name: &'static str, text: &str) -> Option<T> {
+        match T::parse(text) {
+            Ok(value) => Some(value),
+            Err(allowed) => {
+                self.fault(Fault::new(name, format!("The value must be {allowed}.")));
+                None
+            }
         }
     }
 
-    /// A required integer, such as an id.
-    fn integer(&mut self, name: &'static str) -> Option<i64> {
-        match self.optional_integer(name)? {
+    /// The value of `name`; `Some(None)` when it is absent.
+    pub(in crate::enswitch) fn given<T: Value>(&mut self, name: &'static str) -> Option<Option<T>> {
+        match self.text(name)? {
+            None => Some(None),
+            Some("") if !T::EMPTY_IS_A_VALUE => Some(None),
+            Some(text) => self.parsed(name, text).map(Some),
+        }
+    }
+
+    /// The value of `name`, which must not be absent, nor empty.
+    pub(in crate::enswitch) fn required<T: Value>(&mut self, name: &'static str) -> Option<T> {
+        match self.text(name)? {
+            None | Some("") => {
+                let message = format!("This parameter is required, and must be {}.", T::REQUIRED);
+                self.fault(Fault::new(name, message));
+                None
+            }
+            Some(text) => self.parsed(name, text),
+        }
+    }
+
+    /// The value of `name`, or that of `default`, which a test keeps valid.
+    pub(in crate::enswitch) fn or_default<T: Value>(
+        &mut self,
+        name: &'static str,
+        default: &'static str,
+    ) -> Option<T> {
+        match self.given(name)? {
             Some(value) => Some(value),
-            None => self.note(name, "This parameter is required, and must be an integer."),
+            None => self.parsed(name, default),
         }
     }
-
-    /// A required integer within `range`.
-    fn integer_in(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
-        let value = self.integer(name)?;
-        if range.contains(&value) {
-            return Some(value);
-        }
-        self.note(name, format!("The value must be an integer from {} to {}.", range.start(), range.end()))
-    }
-
-    /// 1 or 0; `default` when absent.
-    fn flag(&mut self, name: &'static str, default: bool) -> Option<bool> {
-        match self.text(name)?.map(integer) {
-            None => Some(default),
-            Some(Some(0)) => Some(false),
-            Some(Some(1)) => Some(true),
-            Some(_) => self.note(name, "The value must be 0 or 1."),
-        }
-    }
-
-    /// One of two words; the first when absent. Words are case-sensitive.
-    fn choice<T: Copy>(&mut self, name: &'static str, words: [(&'static str, T); 2]) -> Option<T> {
-        let Some(text) = self.text(name)? else { return Some(words[0].1) };
-        match words.iter().find(|(word, _)| *word == text) {
-            Some((_, value)) => Some(*value),
-            None => self.note(name, format!("The value must be \"{}\" or \"{}\".", words[0].0, words[1].0)),
-        }
-    }
-}
-
-/// An optional sign and digits, space around them allowed; `None` too where 64 bits do not hold it.
-fn integer(text: &str) -> Option<i64> {
-    let text = text.trim_ascii();
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let well_formed = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if well_formed { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn integers_as_decided() {
-        let check = |text: &str, wanted: Option<i64>| assert_eq!(integer(text), wanted, "{text:?}");
-        check("123", Some(123));
-        check("+5", Some(5));
-        check("-2", Some(-2));
-        check(" 7\r\n", Some(7));
-        check("007", Some(7));
-        check("9223372036854775807", Some(i64::MAX));
-        check("9223372036854775808", None);
-        check("", None);
-        check("+", None);
-        check("+-1", None);
-        check("- 1", None);
-        check("1 2", None);
-        check("1.0", None);
-        check("1e2", None);
-        check("0x10", None);
-        check("\u{661}", None);
-    }
-
-    #[test]
-    fn methods() {
-        let check = |method: &str, function: Function, query: &str, wanted: Result<(), &str>| {
-            let parameters = Parameters::from_query(function, query.as_bytes());
-            assert_eq!(check_method(method, &parameters), wanted, "{method} {query}");
-        };
-        let (download, upload) = (Function::HuntgroupsFilesDownload, Function::HuntgroupsFilesUpload);
-        check("GET", download, "", Ok(()));
-        check("POST", upload, "", Ok(()));
-        check("GET", upload, "", Ok(()));
-        check("HEAD", download, "wrap=none", Ok(()));
-        check("HEAD", download, "wrap=json", Err("GET, HEAD, POST"));
-        check("HEAD", upload, "wrap=none", Err("GET, POST"));
-        check("PUT", download, "", Err("GET, HEAD, POST"));
-        check("get", upload, "", Err("GET, POST"));
-    }
-}
+mod tests;

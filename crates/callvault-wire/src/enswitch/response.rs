@@ -7,7 +7,7 @@ use crate::disposition;
 use crate::enswitch::base64::encoded_len;
 use crate::enswitch::error::{Code, Failure};
 use crate::enswitch::parameters::Parameters;
-use crate::enswitch::request::huntgroup_files::Encoding;
+use crate::enswitch::request::files::Encoding;
 
 /// A header: its name in lower case and its value.
 pub type Header = (&'static str, String);
@@ -25,10 +25,8 @@ impl StatusRule {
     /// The rule for one call: `mirror` is the server's option, and a caller who asked for a bare file gets a
     /// real status in any case, having nothing else to look at (`docs/enswitch.md` 3).
     pub fn of(mirror: bool, parameters: Option<&Parameters>) -> Self {
-        let bare = parameters.is_some_and(|parameters| {
-            let has_wrap = parameters.function().parameters().iter().any(|known| known.name == "wrap");
-            has_wrap && parameters.wants_bare_file()
-        });
+        let bare = parameters
+            .is_some_and(|parameters| parameters.function().knows("wrap") && parameters.wants_bare_file());
         if mirror || bare { Self::Mirror } else { Self::AlwaysOk }
     }
 

@@ -130,6 +130,7 @@ impl Model<'_> {
             Call::HuntgroupsFilesDownload(call) => (call.huntgroup, call.level, true),
             Call::HuntgroupsFilesUpload(call) => (call.huntgroup, call.level, false),
             Call::HuntgroupsFilesDelete(call) => (call.huntgroup, call.level, false),
+            other => panic!("not served: {other:?}"),
         };
         let hidden = self.is("as", "user") && !(viewing && self.is("owner", "nobody"));
         let elsewhere = self.is("huntgroup", "absent") || self.is("huntgroup", "other-customer");

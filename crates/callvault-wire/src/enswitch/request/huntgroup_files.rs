@@ -1,51 +1,19 @@
 //! `huntgroups/files/download`, `upload` and `delete`: the message file of a hunt group's level.
+//!
+//! The mechanism is that of [`super::files`]; the calls are flattened, because they are what is served.
 
-use super::{Arguments, Kind, Parameter};
+use super::Arguments;
+use super::files::{self, Place};
 use crate::enswitch::error::Fault;
-use crate::enswitch::parameters::{Parameters, SentAudio};
+use crate::enswitch::parameters::Parameters;
+use crate::enswitch::schema::members::Members;
+use crate::enswitch::schema::{Input, Nothing, Rows};
 
-/// The table of `huntgroups/files/download`.
-pub static DOWNLOAD: [Parameter; 5] = [
-    HUNTGROUP,
-    LEVEL,
-    Parameter { name: "check", kind: Kind::Integer },
-    Parameter { name: "encoding", kind: Kind::Text },
-    Parameter { name: "wrap", kind: Kind::Text },
-];
+pub use super::files::{Encoding, Source, Wanted};
 
-/// The table of `huntgroups/files/upload`.
-pub static UPLOAD: [Parameter; 4] = [
-    HUNTGROUP,
-    LEVEL,
-    Parameter { name: "data", kind: Kind::Base64 },
-    Parameter { name: "sound", kind: Kind::Integer },
-];
-
-/// The table of `huntgroups/files/delete`.
-pub static DELETE: [Parameter; 2] = [HUNTGROUP, LEVEL];
-
-const HUNTGROUP: Parameter = Parameter { name: "huntgroup", kind: Kind::Integer };
-const LEVEL: Parameter = Parameter { name: "level", kind: Kind::Integer };
-
-/// How a file's bytes are written in the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// As they are; inside JSON, one code point for each byte.
-    Raw,
-    /// As base64 text.
-    Base64,
-}
-
-/// What the answer to a download is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Only whether there is a file.
-    Check,
-    /// The file inside the envelope.
-    Json(Encoding),
-    /// The file and nothing else.
-    Bare(Encoding),
-}
+type Download = files::Download<Place>;
+type Upload = files::Upload<Place>;
+type Delete = files::Delete<Place>;
 
 /// A call of `huntgroups/files/download`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,35 +30,24 @@ impl DownloadCall {
     /// Judges the parameters of a download.
     ///
     /// # Errors
-    /// At least one fault, in the order of [`DOWNLOAD`].
+    /// At least one fault, in the order of the function's table.
     pub fn from_parameters(parameters: &Parameters) -> Result<Self, Vec<Fault>> {
-        let mut arguments = Arguments::new(parameters)?;
-        let target = arguments.level_of_huntgroup();
-        let check = arguments.flag("check", false);
-        let encoding = arguments.choice("encoding", [("raw", Encoding::Raw), ("base64", Encoding::Base64)]);
-        let bare = arguments.choice("wrap", [("json", false), ("none", true)]);
-        match (target, check, encoding, bare) {
-            (Some((huntgroup, level)), Some(check), Some(encoding), Some(bare)) => {
-                let wanted = match (bare, check) {
-                    // The vendor's page says that `none` cancels a check.
-                    (true, _) => Wanted::Bare(encoding),
-                    (false, true) => Wanted::Check,
-                    (false, false) => Wanted::Json(encoding),
-                };
-                Ok(Self { huntgroup, level, wanted })
-            }
-            _ => Err(arguments.faults),
-        }
+        Arguments::read(parameters)
     }
 }
 
-/// Where the new message of a level comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// Audio that was sent along; not yet known to be a WAV file.
-    Audio(SentAudio),
-    /// The sound of the library with this id.
-    Sound(i64),
+impl Input for DownloadCall {
+    const ROWS: &'static [Rows] = Download::ROWS;
+
+    fn read(arguments: &mut Arguments<'_>) -> Option<Self> {
+        let Download { file, wanted, .. } = Input::read(arguments)?;
+        Some(Self { huntgroup: file.huntgroup, level: file.level, wanted })
+    }
+
+    fn write(&self, members: &mut Members) {
+        let file = Place { huntgroup: self.huntgroup, level: self.level };
+        Download { file, owner: Nothing, wanted: self.wanted }.write(members);
+    }
 }
 
 /// A call of `huntgroups/files/upload`.
@@ -108,15 +65,23 @@ impl UploadCall {
     /// Judges the parameters of an upload.
     ///
     /// # Errors
-    /// At least one fault, in the order of [`UPLOAD`].
+    /// At least one fault, in the order of the function's table.
     pub fn from_parameters(parameters: &Parameters) -> Result<Self, Vec<Fault>> {
-        let mut arguments = Arguments::new(parameters)?;
-        let target = arguments.level_of_huntgroup();
-        let source = arguments.source();
-        match (target, source) {
-            (Some((huntgroup, level)), Some(source)) => Ok(Self { huntgroup, level, source }),
-            _ => Err(arguments.faults),
-        }
+        Arguments::read(parameters)
+    }
+}
+
+impl Input for UploadCall {
+    const ROWS: &'static [Rows] = Upload::ROWS;
+
+    fn read(arguments: &mut Arguments<'_>) -> Option<Self> {
+        let Upload { file, source, .. } = Input::read(arguments)?;
+        Some(Self { huntgroup: file.huntgroup, level: file.level, source })
+    }
+
+    fn write(&self, members: &mut Members) {
+        Place { huntgroup: self.huntgroup, level: self.level }.write(members);
+        self.source.write(members);
     }
 }
 
@@ -133,47 +98,22 @@ impl DeleteCall {
     /// Judges the parameters of a delete.
     ///
     /// # Errors
-    /// At least one fault, in the order of [`DELETE`].
+    /// At least one fault, in the order of the function's table.
     pub fn from_parameters(parameters: &Parameters) -> Result<Self, Vec<Fault>> {
-        let mut arguments = Arguments::new(parameters)?;
-        match arguments.level_of_huntgroup() {
-            Some((huntgroup, level)) => Ok(Self { huntgroup, level }),
-            None => Err(arguments.faults),
-        }
+        Arguments::read(parameters)
     }
 }
 
-impl Arguments<'_> {
-    fn level_of_huntgroup(&mut self) -> Option<(i64, u8)> {
-        let huntgroup = self.integer("huntgroup");
-        let level = self.integer_in("level", 1..=10).and_then(|level| u8::try_from(level).ok());
-        huntgroup.zip(level)
+impl Input for DeleteCall {
+    const ROWS: &'static [Rows] = Delete::ROWS;
+
+    fn read(arguments: &mut Arguments<'_>) -> Option<Self> {
+        let Delete { file, .. } = Input::read(arguments)?;
+        Some(Self { huntgroup: file.huntgroup, level: file.level })
     }
 
-    /// Exactly one of `data` and `sound` (`docs/enswitch.md` 24).
-    fn source(&mut self) -> Option<Source> {
-        let audio = self.parameters.audio();
-        let faults_before = self.faults.len();
-        let sound = self.optional_integer("sound");
-        match (audio, sound) {
-            (Some(Ok(audio)), Some(None | Some(0))) => Some(Source::Audio(audio)),
-            (Some(Err(fault)), Some(None | Some(0))) => {
-                self.faults.push(fault);
-                None
-            }
-            (None, Some(Some(sound))) if sound != 0 => Some(Source::Sound(sound)),
-            // A fault of `sound` alone is noted already.
-            (None, None) => None,
-            (audio, _) => {
-                let message = match audio {
-                    Some(_) => "Give either data or sound, not both.",
-                    None => "One of data and sound is required.",
-                };
-                self.faults.truncate(faults_before);
-                self.faults.extend(["data", "sound"].map(|key| Fault::new(key, message)));
-                None
-            }
-        }
+    fn write(&self, members: &mut Members) {
+        Place { huntgroup: self.huntgroup, level: self.level }.write(members);
     }
 }
 

@@ -1,0 +1,236 @@
+//! Every function of the API that Callvault can read, in one table.
+//!
+//! A row of the table says all that sets a function apart: its path, the role privileges of which any one
+//! opens it, what it takes, what is missing when it answers 404, the codes of its page, and whether it is
+//! served yet. The parameters, with types, defaults and order, are declared with the type that a call
+//! carries, in [`crate::enswitch::request`]. From the table come [`Function`], [`Call`] and the reading of
+//! one from the other.
+
+use crate::enswitch::error::{Code, Failure, Fault};
+use crate::enswitch::name;
+use crate::enswitch::parameters::Parameters;
+use crate::enswitch::request::{Arguments, hunt_groups, huntgroup_files};
+use crate::enswitch::schema::members::Members;
+use crate::enswitch::schema::{InCustomer, Input, Parameter, Rows};
+use hunt_groups::{destinations, levels};
+
+/// What sets a function apart.
+struct Entry {
+    path: &'static str,
+    privileges: &'static [&'static str],
+    rows: &'static [Rows],
+    no_such: Option<Failure>,
+    no_file: Option<Failure>,
+    codes: &'static [Code],
+    is_served: bool,
+}
+
+/// The failures of a function whose object, and whose object's file, are not there (`docs/enswitch.md` 15).
+macro_rules! missing {
+    (object) => {
+        None
+    };
+    (object $key:literal $what:literal $($file:literal)?) => {
+        Some(Failure::NoSuch {
+            key: $key,
+            message: concat!("No such ", $what, ", or you do not have permission to view it."),
+        })
+    };
+    (file $key:literal $what:literal $file:literal) => {
+        Some(Failure::NoFile { key: $file, message: concat!("No file for this ", $what, ".") })
+    };
+    (file $($key:literal $what:literal)?) => {
+        None
+    };
+}
+
+macro_rules! served {
+    (served) => {
+        true
+    };
+    (later) => {
+        false
+    };
+}
+
+macro_rules! functions {
+    ($($variant:ident $path:literal [$($privilege:ident)*] $input:ty, ($($missing:literal)*) [$($code:literal)*] $state:ident;)*) => {
+        /// A function of the API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Function {
+            $(#[doc = concat!("`", $path, "`")] $variant,)*
+        }
+
+        static FUNCTIONS: &[(Function, Entry)] = &[
+            $((Function::$variant, Entry {
+                path: $path,
+                privileges: &[$(stringify!($privilege)),*],
+                rows: <$input as Input>::ROWS,
+                no_such: missing!(object $($missing)*),
+                no_file: missing!(file $($missing)*),
+                codes: &[$(Code::of($code)),*],
+                is_served: served!($state),
+            }),)*
+        ];
+
+        /// A call whose parameters are in order.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Call {
+            $(#[doc = concat!("`", $path, "`")] $variant($input),)*
+        }
+
+        impl Call {
+            /// The call that `parameters` make of their function.
+            ///
+            /// # Errors
+            /// At least one fault, in the order of the function's table: code 400.
+            pub fn from_parameters(parameters: &Parameters) -> Result<Self, Vec<Fault>> {
+                match parameters.function() {
+                    $(Function::$variant => Arguments::read(parameters).map(Self::$variant),)*
+                }
+            }
+
+            /// The function called.
+            pub fn function(&self) -> Function {
+                match self {
+                    $(Self::$variant(_) => Function::$variant,)*
+                }
+            }
+
+            fn write(&self, members: &mut Members) {
+                match self {
+                    $(Self::$variant(input) => input.write(members),)*
+                }
+            }
+
+            fn file_selectors(&self) -> Option<Members> {
+                match self {
+                    $(Self::$variant(input) => input.file_selectors(),)*
+                }
+            }
+        }
+    };
+}
+
+functions! {
+    // the path | the privileges, of which any one will do | the parameters | at 404: the key, what is
+    // missing, and for a file its key | the codes of the page | whether it is served
+    HuntgroupsCreate "huntgroups/create" [administrator]
+        hunt_groups::Create, () [200 201 400 401 402 403] later;
+    HuntgroupsGet "huntgroups/get" [residential user wholesale]
+        hunt_groups::ById, ("id" "hunt group") [200 401 402 404] later;
+    HuntgroupsUpdate "huntgroups/update" [residential user]
+        hunt_groups::Update, ("id" "hunt group") [201 204 400 401 402 403 404] later;
+    HuntgroupsList "huntgroups/list" [residential user wholesale]
+        InCustomer, () [200 400 401 402] later;
+    HuntgroupsDelete "huntgroups/delete" [administrator]
+        hunt_groups::ById, ("id" "hunt group") [204 401 402 404] later;
+    HuntgroupsLevelsGet "huntgroups/levels/get" [user]
+        levels::Get, ("huntgroup" "hunt group") [200 401 402 404] later;
+    HuntgroupsLevelsSet "huntgroups/levels/set" [residential user]
+        levels::Set, ("huntgroup" "hunt group") [201 204 400 401 402 403 404] later;
+    HuntgroupsDestinationsCreate "huntgroups/destinations/create" [residential user]
+        destinations::Create, ("huntgroup" "hunt group") [200 201 400 401 402 403 404] later;
+    HuntgroupsDestinationsGet "huntgroups/destinations/get" [user]
+        destinations::Get, ("id" "hunt group destination") [200 401 402 404] later;
+    HuntgroupsDestinationsList "huntgroups/destinations/list" [residential user]
+        destinations::List, ("huntgroup" "hunt group") [200 401 402 404] later;
+    HuntgroupsDestinationsUpdate "huntgroups/destinations/update" [residential user]
+        destinations::Update, ("id" "hunt group destination") [201 204 400 401 402 403 404] later;
+    HuntgroupsDestinationsDelete "huntgroups/destinations/delete" [residential user]
+        destinations::Delete, ("id" "hunt group destination") [204 401 402 404] later;
+    HuntgroupsFilesDownload "huntgroups/files/download" [residential user]
+        huntgroup_files::DownloadCall, ("huntgroup" "hunt group") [200 400 401 402 404 500] served;
+    HuntgroupsFilesUpload "huntgroups/files/upload" [residential user]
+        huntgroup_files::UploadCall, ("huntgroup" "hunt group") [204 400 401 402 403 404] served;
+    HuntgroupsFilesDelete "huntgroups/files/delete" [residential user]
+        huntgroup_files::DeleteCall, ("huntgroup" "hunt group") [204 400 401 402 404] served;
+}
+
+impl Function {
+    /// Every function, served or not, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        FUNCTIONS.iter().map(|(function, _)| *function)
+    }
+
+    /// The function whose path behind the prefix has these segments.
+    pub(in crate::enswitch) fn of_segments<'a>(parts: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+        let found = FUNCTIONS.iter().find(|(_, entry)| entry.path.split('/').eq(parts.clone()));
+        found.map(|(function, _)| *function)
+    }
+
+    /// The path behind the prefix, without slashes at its ends, such as `huntgroups/files/download`.
+    pub fn path(self) -> &'static str {
+        self.entry().path
+    }
+
+    /// The role privileges of which any one opens this function; without one of them the answer is code 402.
+    pub fn privileges(self) -> &'static [&'static str] {
+        self.entry().privileges
+    }
+
+    /// The parameters in the order of the function's page, without the credentials.
+    pub fn parameters(self) -> Vec<&'static Parameter> {
+        let mut parameters = Vec::new();
+        Rows::visit(self.entry().rows, &mut |parameter| parameters.push(parameter));
+        parameters
+    }
+
+    /// The parameter called `name`.
+    pub fn parameter(self, name: &[u8]) -> Option<&'static Parameter> {
+        Rows::find(self.entry().rows, name)
+    }
+
+    /// Whether there is a parameter called `name`.
+    pub fn knows(self, name: &str) -> bool {
+        self.parameter(name.as_bytes()).is_some()
+    }
+
+    /// The codes on the function's page. Every function may also answer 400, if it has parameters, and 500
+    /// (`docs/enswitch.md` 43).
+    pub fn codes(self) -> &'static [Code] {
+        self.entry().codes
+    }
+
+    /// The failure where the object that the call names is absent or not visible; `None` where it names none.
+    pub fn no_such(self) -> Option<Failure> {
+        self.entry().no_such.clone()
+    }
+
+    /// The failure where the object is there, but not its file; `None` where the function is not about files,
+    /// and of hunt groups' files, where it is [`Failure::NoMessage`].
+    pub fn no_file(self) -> Option<Failure> {
+        self.entry().no_file.clone()
+    }
+
+    /// Whether the server carries it out. What it does not is answered as what does not exist.
+    pub fn is_served(self) -> bool {
+        self.entry().is_served
+    }
+
+    fn entry(self) -> &'static Entry {
+        &FUNCTIONS[self as usize].1
+    }
+}
+
+impl Call {
+    /// The parameters as they were understood, as a JSON object: what was neither given nor has a default is
+    /// left out, secrets are masked, a file is the number of its bytes. For logs, and for tests.
+    pub fn shown(&self) -> String {
+        let mut members = Members::default();
+        self.write(&mut members);
+        members.object()
+    }
+
+    /// The name of an upload's file: the client's own, where it gave one that leaves something, or else one
+    /// made of the selectors, such as `queue-7.wav` (`docs/enswitch.md` 25). `None` of calls that upload
+    /// nothing, and of hunt groups' uploads, whose names [`name::of_upload`] makes.
+    pub fn upload_name(&self, client_name: Option<&str>) -> Option<String> {
+        let selectors = self.file_selectors()?;
+        let words: Vec<&str> = selectors.pairs().flat_map(|(name, json)| [name, json]).collect();
+        Some(name::of_file(client_name, &words.join("-")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

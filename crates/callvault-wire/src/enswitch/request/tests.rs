@@ -1,0 +1,77 @@
+use super::*;
+use crate::enswitch::path::Function;
+
+#[test]
+fn methods() {
+    let check = |method: &str, function: Function, query: &str, wanted: Result<(), &str>| {
+        let parameters = Parameters::from_query(function, query.as_bytes());
+        assert_eq!(check_method(method, &parameters), wanted, "{method} {query}");
+    };
+    let (download, upload) = (Function::HuntgroupsFilesDownload, Function::HuntgroupsFilesUpload);
+    check("GET", download, "", Ok(()));
+    check("POST", upload, "", Ok(()));
+    check("GET", upload, "", Ok(()));
+    check("HEAD", download, "wrap=none", Ok(()));
+    check("HEAD", download, "wrap=json", Err("GET, HEAD, POST"));
+    check("HEAD", upload, "wrap=none", Err("GET, POST"));
+    check("PUT", download, "", Err("GET, HEAD, POST"));
+    check("get", upload, "", Err("GET, POST"));
+}
+
+/// What a call is understood as, or the keys of its faults.
+fn understood(function: Function, query: &str) -> Result<String, Vec<&'static str>> {
+    let parameters = Parameters::from_query(function, query.as_bytes());
+    let call = Call::from_parameters(&parameters);
+    call.map(|call| call.shown()).map_err(|faults| faults.iter().map(|fault| fault.key).collect())
+}
+
+#[track_caller]
+fn check(function: Function, query: &str, wanted: Result<&str, &[&'static str]>) {
+    let wanted = wanted.map(str::to_owned).map_err(<[_]>::to_vec);
+    assert_eq!(understood(function, query), wanted, "{query}");
+}
+
+#[test]
+fn a_level_knows_its_hunt_group_by_two_names() {
+    let get = Function::HuntgroupsLevelsGet;
+    let level = Ok(r#"{ "huntgroup":123, "level":1 }"#);
+    check(get, "huntgroup=123;level=1", level);
+    check(get, "id=123;level=1", level);
+    check(get, "id=123;huntgroup=0123;level=1", level);
+    check(get, "id=124;huntgroup=123;level=1", Err(&["huntgroup", "id"]));
+    check(get, "level=1", Err(&["huntgroup"]));
+    check(get, "id=x;huntgroup=123;level=0", Err(&["id", "level"]));
+}
+
+#[test]
+fn a_level_inherits_by_a_sentinel() {
+    let set = Function::HuntgroupsLevelsSet;
+    let wanted = r#"{ "huntgroup":1, "level":2, "ringtime":-2, "music_ringing":-2, "validation":0 }"#;
+    check(set, "huntgroup=1;level=2;ringtime=-2;music_ringing=-2", Ok(wanted));
+    let wanted =
+        r#"{ "huntgroup":1, "level":2, "ringtime":0, "music_ringing":1, "play_message":1, "validation":1 }"#;
+    check(set, "huntgroup=1;level=2;ringtime=0;music_ringing=1;play_message=1;validation=1", Ok(wanted));
+    let bad = "huntgroup=1;level=2;ringtime=-1;music_ringing=2;play_message=-2;validation=2";
+    check(set, bad, Err(&["ringtime", "music_ringing", "play_message", "validation"]));
+}
+
+#[test]
+fn destinations_are_selected_one_way() {
+    let get = Function::HuntgroupsDestinationsGet;
+    check(get, "id=5", Ok(r#"{ "id":5 }"#));
+    check(get, "id=5;dtype=phone", Ok(r#"{ "id":5 }"#));
+    let place = r#"{ "dtype":"phone", "dnumber":"100", "huntgroup":1, "level":2 }"#;
+    check(get, "dtype=phone;dnumber=100;huntgroup=1;level=2", Ok(place));
+    check(get, "", Err(&["id"]));
+    check(get, "dtype=phone;huntgroup=1", Err(&["dnumber", "level"]));
+    check(get, "id=x;dtype=pigeon;level=11", Err(&["id", "dtype", "level"]));
+
+    let list = Function::HuntgroupsDestinationsList;
+    check(list, "huntgroup=1", Ok(r#"{ "huntgroup":1 }"#));
+    check(list, "dtype=sipuri;dnumber=a@b", Ok(r#"{ "dtype":"sipuri", "dnumber":"a@b" }"#));
+    check(list, "", Err(&["dtype", "dnumber", "huntgroup"]));
+    check(list, "dtype=phone", Err(&["dnumber"]));
+    check(list, "dnumber=1", Err(&["dtype"]));
+    check(list, "dnumber=1;huntgroup=1", Err(&["dnumber", "huntgroup"]));
+    check(list, "dtype=phone;dnumber=1;huntgroup=1", Err(&["dtype", "dnumber", "huntgroup"]));
+}

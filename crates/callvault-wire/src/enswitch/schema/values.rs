@@ -1,0 +1,20 @@
+//! The types of parameters: numbers with bounds and sentinels, words, text.
+//!
+//! Promises: parsing is total, and what a value shows as parses back to itself.
+
+mod numbers;
+mod text;
+mod words;
+
+pub use numbers::{
+    Days, Inherited, Level, Limit, NonNegative, OnlyComplete, Percent, Reference, Screen, Seconds, Timestamp,
+};
+pub use text::{Country, Filled};
+pub(in crate::enswitch) use words::words;
+pub use words::{
+    DateFormat, DestinationKind, Detail, Direction, Match, MessagePlayed, PeopleOrder, RecordingOrder,
+    RingOrder, TimeFormat,
+};
+
+#[cfg(test)]
+mod tests;
