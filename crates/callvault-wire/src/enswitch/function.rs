@@ -9,7 +9,7 @@
 use crate::enswitch::error::{Code, Failure, Fault};
 use crate::enswitch::name;
 use crate::enswitch::parameters::Parameters;
-use crate::enswitch::request::{Arguments, hunt_groups, huntgroup_files};
+use crate::enswitch::request::{Arguments, files, hunt_groups, huntgroup_files, sounds};
 use crate::enswitch::schema::members::Members;
 use crate::enswitch::schema::{InCustomer, Input, Parameter, Rows};
 use hunt_groups::{destinations, levels};
@@ -145,6 +145,84 @@ functions! {
         huntgroup_files::UploadCall, ("huntgroup" "hunt group") [204 400 401 402 403 404] served;
     HuntgroupsFilesDelete "huntgroups/files/delete" [residential user]
         huntgroup_files::DeleteCall, ("huntgroup" "hunt group") [204 400 401 402 404] served;
+
+    SoundsCreate "sounds/create" [administrator]
+        sounds::Create, () [200 201 400 401 402 403] later;
+    SoundsGet "sounds/get" [sounds user]
+        sounds::ById, ("id" "sound") [200 401 402 404] later;
+    SoundsUpdate "sounds/update" [administrator]
+        sounds::Update, ("id" "sound") [201 204 400 401 402 403 404] later;
+    SoundsList "sounds/list" [sounds user]
+        InCustomer, () [200 400 401 402] later;
+    SoundsDelete "sounds/delete" [administrator]
+        sounds::ById, ("id" "sound") [204 401 402 404] later;
+    SoundsFilesDownload "sounds/files/download" [sounds]
+        files::Download<files::Sound>, ("sound" "sound" "sound") [200 401 402 404] later;
+    SoundsFilesUpload "sounds/files/upload" [sounds user]
+        files::Upload<files::Sound, files::Data>, ("sound" "sound" "sound") [204 401 402 403 404] later;
+    SoundsFilesDelete "sounds/files/delete" [sounds user]
+        files::Delete<files::Sound>, ("sound" "sound" "sound") [204 401 402 404] later;
+
+    QueuesFilesDownload "queues/files/download" [user]
+        files::Download<files::Queue>, ("queue" "queue" "queue") [200 401 402 404] later;
+    QueuesFilesUpload "queues/files/upload" [user]
+        files::Upload<files::Queue>, ("queue" "queue" "queue") [204 401 402 403 404] later;
+    QueuesFilesDelete "queues/files/delete" [user]
+        files::Delete<files::Queue>, ("queue" "queue" "queue") [204 401 402 404] later;
+    TimegroupsFilesDownload "timegroups/files/download" [administrator]
+        files::Download<files::Timegroup>, ("timegroup" "time group" "timegroup") [200 401 402 404] later;
+    TimegroupsFilesUpload "timegroups/files/upload" [administrator]
+        files::Upload<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 403 404] later;
+    TimegroupsFilesDelete "timegroups/files/delete" [administrator]
+        files::Delete<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 404] later;
+    BulkFilesDownload "bulk/files/download" [user]
+        files::Download<files::Campaign>, ("campaign" "campaign" "campaign") [200 401 402 404] later;
+    BulkFilesUpload "bulk/files/upload" [user]
+        files::Upload<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 403 404] later;
+    BulkFilesDelete "bulk/files/delete" [user]
+        files::Delete<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 404] later;
+    CodesFilesDownload "codes/files/download" [administrator user wholesale]
+        files::Download<files::Code, InCustomer>, ("code" "feature code" "file") [200 400 401 402 404 500] later;
+    CodesFilesUpload "codes/files/upload" [administrator user]
+        files::Upload<files::Code, files::Source, InCustomer>, ("code" "feature code" "file") [204 400 401 402 403 404] later;
+    CodesFilesDelete "codes/files/delete" [administrator user]
+        files::Delete<files::Code, InCustomer>, ("code" "feature code" "file") [204 400 401 402 404] later;
+    NumbersFilesDownload "numbers/files/download" [administrator user wholesale]
+        files::Download<files::Number>, ("number" "number" "file") [200 400 401 402 404 500] later;
+    NumbersFilesUpload "numbers/files/upload" [administrator user]
+        files::Upload<files::Number>, ("number" "number" "file") [204 400 401 402 403 404] later;
+    NumbersFilesDelete "numbers/files/delete" [administrator user]
+        files::Delete<files::Number>, ("number" "number" "file") [204 400 401 402 404] later;
+    PatternmenusFilesDownload "patternmenus/files/download" [user]
+        files::Download<files::MenuFile>, ("patternmenu" "pattern menu" "file") [200 400 401 402 404 500] later;
+    PatternmenusFilesUpload "patternmenus/files/upload" [user]
+        files::Upload<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 403 404] later;
+    PatternmenusFilesDelete "patternmenus/files/delete" [user]
+        files::Delete<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 404] later;
+    MusicFilesDownload "music/files/download" [administrator user wholesale]
+        files::Download<files::Music>, ("music" "music class" "file") [200 400 401 402 404 500] later;
+    MusicFilesUpload "music/files/upload" [administrator user]
+        files::Upload<files::Music>, ("music" "music class" "file") [204 400 401 402 403 404] later;
+    MusicFilesDelete "music/files/delete" [administrator user]
+        files::Delete<files::Music>, ("music" "music class" "file") [204 400 401 402 404] later;
+    MailboxesFilesDownload "mailboxes/files/download" [administrator residential user]
+        files::Download<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [200 400 401 402 404 500] later;
+    MailboxesFilesUpload "mailboxes/files/upload" [administrator residential user]
+        files::Upload<files::Mailbox, files::Source, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 403 404] later;
+    MailboxesFilesDelete "mailboxes/files/delete" [administrator residential user]
+        files::Delete<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 404] later;
+    CardsFilesDownload "cards/files/download" [cards]
+        files::Download<files::CardFile>, ("cardgroup" "card group" "file") [200 400 401 402 404 500] later;
+    CardsFilesUpload "cards/files/upload" [cards]
+        files::Upload<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 403 404] later;
+    CardsFilesDelete "cards/files/delete" [cards]
+        files::Delete<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 404] later;
+    UnlimitedFilesDownload "unlimited/files/download" [commerce]
+        files::Download<files::Unlimited>, ("unlimited" "unlimited access account" "file") [200 400 401 402 404 500] later;
+    UnlimitedFilesUpload "unlimited/files/upload" [commerce]
+        files::Upload<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] later;
+    UnlimitedFilesDelete "unlimited/files/delete" [commerce]
+        files::Delete<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] later;
 }
 
 impl Function {

@@ -33,6 +33,12 @@ fn what_is_missing_is_told_by_its_selector() {
         assert_eq!(function.no_file(), no_file, "{}", function.path());
     };
     check(Function::HuntgroupsFilesDownload, Failure::NoSuchHuntgroup, None);
+    let message = "No such feature code, or you do not have permission to view it.";
+    let no_file = Failure::NoFile { key: "file", message: "No file for this feature code." };
+    check(Function::CodesFilesDelete, Failure::NoSuch { key: "code", message }, Some(no_file));
+    let message = "No such queue, or you do not have permission to view it.";
+    let no_file = Failure::NoFile { key: "queue", message: "No file for this queue." };
+    check(Function::QueuesFilesUpload, Failure::NoSuch { key: "queue", message }, Some(no_file));
 }
 
 /// What stands in for a parameter's value where one is required.

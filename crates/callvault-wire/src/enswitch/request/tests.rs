@@ -75,3 +75,29 @@ fn destinations_are_selected_one_way() {
     check(list, "dnumber=1;huntgroup=1", Err(&["dnumber", "huntgroup"]));
     check(list, "dtype=phone;dnumber=1;huntgroup=1", Err(&["dtype", "dnumber", "huntgroup"]));
 }
+
+#[test]
+fn an_update_can_empty_text_but_no_name() {
+    let update = Function::SoundsUpdate;
+    check(update, "id=7;description=", Ok(r#"{ "id":7, "description":"", "validation":0 }"#));
+    check(update, "id=7;name=;shared=", Ok(r#"{ "id":7, "validation":0 }"#));
+    check(update, "id=7;name=%00", Err(&["name"]));
+}
+
+#[test]
+fn an_upload_is_named_after_its_selectors() {
+    let named = |function, query: &str, client_name: Option<&str>| {
+        let parameters = Parameters::from_query(function, query.as_bytes());
+        Call::from_parameters(&parameters).unwrap().upload_name(client_name)
+    };
+    let check = |function, query, client_name, wanted: Option<&str>| {
+        assert_eq!(named(function, query, client_name).as_deref(), wanted, "{query}");
+    };
+    check(Function::QueuesFilesUpload, "queue=7;sound=1", None, Some("queue-7.wav"));
+    check(Function::QueuesFilesUpload, "queue=7;sound=1", Some("a/b.wav"), Some("ab.wav"));
+    let code = "code=*1\"/0;file=message;sound=1;customer=2";
+    check(Function::CodesFilesUpload, code, None, Some("code-*10-file-message.wav"));
+    check(Function::MusicFilesUpload, "music=3;file=10;sound=1", Some("/"), Some("music-3-file-10.wav"));
+    check(Function::QueuesFilesDelete, "queue=7", None, None);
+    check(Function::HuntgroupsFilesUpload, "huntgroup=1;level=1;sound=1", None, None);
+}
