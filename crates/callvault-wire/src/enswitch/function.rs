@@ -9,6 +9,7 @@
 use crate::enswitch::error::{Code, Failure, Fault};
 use crate::enswitch::name;
 use crate::enswitch::parameters::Parameters;
+use crate::enswitch::request::recording::{calls, groups, recordings};
 use crate::enswitch::request::{Arguments, files, hunt_groups, huntgroup_files, sounds};
 use crate::enswitch::schema::members::Members;
 use crate::enswitch::schema::{InCustomer, Input, Parameter, Rows};
@@ -223,6 +224,29 @@ functions! {
         files::Upload<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] later;
     UnlimitedFilesDelete "unlimited/files/delete" [commerce]
         files::Delete<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] later;
+
+    RecordingRecordingsList "recording/recordings/list" [record]
+        recordings::List, () [200 400 401 402] later;
+    RecordingRecordingsGet "recording/recordings/get" [record]
+        recordings::Get, ("recordid" "call recording") [200 400 401 402 404] later;
+    RecordingRecordingsCopy "recording/recordings/copy" [record]
+        recordings::Copy, ("recordid" "call recording") [204 400 401 402 404] later;
+    RecordingRecordingsUpdate "recording/recordings/update" [record]
+        recordings::Update, ("recordid" "call recording") [201 204 400 401 402 404] later;
+    RecordingRecordingsDelete "recording/recordings/delete" [record]
+        recordings::Which, ("recordid" "call recording") [204 400 401 402 404] later;
+    RecordingGroupsCreate "recording/groups/create" [administrator]
+        groups::Create, () [200 201 400 401 402 403] later;
+    RecordingGroupsGet "recording/groups/get" [record]
+        groups::ById, ("id" "record group") [200 401 402 404] later;
+    RecordingGroupsUpdate "recording/groups/update" [record]
+        groups::Update, ("id" "record group") [201 204 400 401 402 403 404] later;
+    RecordingGroupsList "recording/groups/list" [record]
+        InCustomer, () [200 400 401 402] later;
+    RecordingGroupsDelete "recording/groups/delete" [administrator]
+        groups::ById, ("id" "record group") [204 401 402 404] later;
+    CdrsList "cdrs/list" [callshop cdrs]
+        calls::List, () [200 400 401 402] later;
 }
 
 impl Function {

@@ -7,6 +7,7 @@
 pub mod files;
 pub mod hunt_groups;
 pub mod huntgroup_files;
+pub mod recording;
 pub mod sounds;
 
 pub use crate::enswitch::function::Call;

@@ -16,6 +16,7 @@ fn methods() {
     check("HEAD", upload, "wrap=none", Err("GET, POST"));
     check("PUT", download, "", Err("GET, HEAD, POST"));
     check("get", upload, "", Err("GET, POST"));
+    check("HEAD", Function::RecordingRecordingsGet, "wrap=none", Ok(()));
 }
 
 /// What a call is understood as, or the keys of its faults.
@@ -74,6 +75,22 @@ fn destinations_are_selected_one_way() {
     check(list, "dnumber=1", Err(&["dtype"]));
     check(list, "dnumber=1;huntgroup=1", Err(&["dnumber", "huntgroup"]));
     check(list, "dtype=phone;dnumber=1;huntgroup=1", Err(&["dtype", "dnumber", "huntgroup"]));
+}
+
+#[test]
+fn recordings_are_of_a_customer_or_of_a_group() {
+    let of = |query: &str, wanted: Result<&str, &[&'static str]>| {
+        let rest = concat!(
+            r#", "start":0, "called":"", "caller":"", "complete":1, "totaltime_minimum":0, "#,
+            r#""totaltime_maximum":-1, "sort":"start", "descending":0 }"#
+        );
+        let wanted = wanted.map(|of| format!("{{ {of}{rest}")).map_err(<[_]>::to_vec);
+        assert_eq!(understood(Function::RecordingRecordingsList, query), wanted, "{query}");
+    };
+    of("", Ok(r#""customer":0"#));
+    of("customer=2", Ok(r#""customer":2"#));
+    of("recordgroup=7;customer=0", Ok(r#""recordgroup":7"#));
+    of("recordgroup=7;customer=2", Err(&["customer", "recordgroup"]));
 }
 
 #[test]
