@@ -1,4 +1,5 @@
-//! The credentials of a call: `auth_token`, or `auth_username` with `auth_password`.
+//! The credentials of a call: `auth_token`, or `auth_username` with `auth_password`; in the second step of a
+//! login with one-time codes `totp_token` with `auth_code`.
 //!
 //! Promises: what was sent can be read only through [`Secret::reveal`]; no `Debug` or `Display` shows it.
 
@@ -20,6 +21,14 @@ pub enum Credentials {
         /// The password.
         password: Secret,
     },
+    /// The second step of `user/login`: the token of the first and a one-time code. It goes before all others
+    /// (`docs/enswitch.md` 50).
+    OneTime {
+        /// The token that the first step was answered with.
+        token: Secret,
+        /// The code.
+        code: Secret,
+    },
 }
 
 impl Credentials {
@@ -29,6 +38,10 @@ impl Credentials {
     /// code 401 goes before code 400 (`docs/enswitch.md` 13).
     pub fn from_parameters(parameters: &Parameters) -> Option<Self> {
         let usable = |name| parameters.value(name).map(|value| value.ok().filter(|text| !text.is_empty()));
+        if let Some(token) = parameters.value("totp_token").filter(|value| *value != Ok("")) {
+            let code = Secret::new(usable("auth_code")??);
+            return Some(Self::OneTime { token: Secret::new(token.ok()?), code });
+        }
         match parameters.value("auth_token") {
             Some(Ok("")) | None => {}
             Some(Ok(token)) => return Some(Self::Token(Secret::new(token))),
@@ -58,6 +71,7 @@ mod tests {
             let seen = found.as_ref().map(|found| match found {
                 Credentials::Token(token) => ("token", token.reveal()),
                 Credentials::Password { username, password } => (username.reveal(), password.reveal()),
+                Credentials::OneTime { token, code } => (token.reveal(), code.reveal()),
             });
             assert_eq!(seen, wanted, "{query}");
         };
@@ -72,6 +86,31 @@ mod tests {
         check("auth_username=user&auth_username=other&auth_password=password", None);
         check("auth_username=user&auth_password=%FF", None);
         check("auth_token=a&auth_token=b&auth_username=user&auth_password=password", None);
+    }
+
+    #[test]
+    fn only_a_login_has_a_second_step() {
+        let check = |function: Function, query: &str, wanted: Option<(&str, &str)>| {
+            let found = Credentials::from_parameters(&Parameters::from_query(function, query.as_bytes()));
+            let seen = found.as_ref().map(|found| match found {
+                Credentials::Token(token) => ("token", token.reveal()),
+                Credentials::Password { username, password } => (username.reveal(), password.reveal()),
+                Credentials::OneTime { token, code } => (token.reveal(), code.reveal()),
+            });
+            assert_eq!(seen, wanted, "{query}");
+        };
+        let second = "totp_token=t&auth_code=123456";
+        check(Function::UserLogin, second, Some(("t", "123456")));
+        let all = format!("auth_username=u&auth_password=p&auth_token=a&{second}");
+        check(Function::UserLogin, &all, Some(("t", "123456")));
+        check(Function::UserLogin, "auth_username=u&auth_password=p&auth_code=1", Some(("u", "p")));
+        check(Function::UserLogin, "auth_username=u&auth_password=p&totp_token=", Some(("u", "p")));
+        // A second step without its code is none, nor does a password stand in for the code.
+        check(Function::UserLogin, "auth_username=u&auth_password=p&totp_token=t", None);
+        check(Function::UserLogin, "totp_token=t&totp_token=u&auth_code=1", None);
+        check(Function::UserLogin, "totp_token=t&auth_code=%FF", None);
+        check(Function::RolesList, &all, Some(("token", "a")));
+        check(Function::RolesList, second, None);
     }
 
     #[test]

@@ -10,9 +10,11 @@ use crate::enswitch::error::{Code, Failure, Fault};
 use crate::enswitch::name;
 use crate::enswitch::parameters::Parameters;
 use crate::enswitch::request::recording::{calls, groups, recordings};
-use crate::enswitch::request::{Arguments, files, hunt_groups, huntgroup_files, sounds};
+use crate::enswitch::request::{
+    Arguments, customers, files, hunt_groups, huntgroup_files, people, sounds, user,
+};
 use crate::enswitch::schema::members::Members;
-use crate::enswitch::schema::{InCustomer, Input, Parameter, Rows};
+use crate::enswitch::schema::{InCustomer, Input, Nothing, Parameter, Rows};
 use hunt_groups::{destinations, levels};
 
 /// What sets a function apart.
@@ -247,6 +249,33 @@ functions! {
         groups::ById, ("id" "record group") [204 401 402 404] later;
     CdrsList "cdrs/list" [callshop cdrs]
         calls::List, () [200 400 401 402] later;
+
+    UserLogin "user/login" [user]
+        user::Login, () [200 202 401 402] later;
+    UserSwitch "user/switch" [administrator]
+        user::Switch, ("id" "person") [200 400 401 402 404] later;
+    PeopleList "people/list" [user]
+        people::List, () [200 400 401 402] later;
+    PeopleGet "people/get" [user]
+        people::Get, ("id" "person") [200 400 401 402 404 409] later;
+    PeopleCreate "people/create" [administrator wholesale]
+        people::Create, () [200 201 400 401 402 403] later;
+    PeopleUpdate "people/update" [user wholesale]
+        people::Update, ("id" "person") [201 204 400 401 402 403 404] later;
+    PeopleDelete "people/delete" [administrator wholesale]
+        people::Delete, ("id" "person") [204 400 401 402 404] later;
+    RolesList "roles/list" [user]
+        Nothing, () [200 401 402] later;
+    CustomersList "customers/list" [administrator]
+        InCustomer, () [200 400 401 402] later;
+    CustomersGet "customers/get" [administrator]
+        customers::ById, ("id" "customer") [200 401 402 404] later;
+    CustomersCreate "customers/create" [administrator]
+        customers::Create, () [200 201 400 401 402 403] later;
+    CustomersUpdate "customers/update" [administrator]
+        customers::Update, ("id" "customer") [201 204 400 401 402 403 404] later;
+    CustomersDelete "customers/delete" [administrator]
+        customers::ById, ("id" "customer") [204 401 402 404] later;
 }
 
 impl Function {

@@ -4,11 +4,14 @@
 //! (`docs/enswitch.md` 14), and no message repeats what was sent. An empty value counts as absent
 //! (`docs/enswitch.md` 12), but for text that may be empty (`docs/enswitch.md` 42).
 
+pub mod customers;
 pub mod files;
 pub mod hunt_groups;
 pub mod huntgroup_files;
+pub mod people;
 pub mod recording;
 pub mod sounds;
+pub mod user;
 
 pub use crate::enswitch::function::Call;
 pub use crate::enswitch::schema::{Kind, Parameter, Presence};

@@ -94,6 +94,41 @@ fn recordings_are_of_a_customer_or_of_a_group() {
 }
 
 #[test]
+fn people_are_named_by_one_thing() {
+    let get = Function::PeopleGet;
+    check(get, "id=3;username=u;email=e", Ok(r#"{ "check":0, "id":3 }"#));
+    check(get, "id=0;username=u;email=e", Ok(r#"{ "check":0, "username":"u" }"#));
+    check(get, "email=e;check=1", Ok(r#"{ "check":1, "email":"e" }"#));
+    check(get, "", Err(&["email", "id", "username"]));
+    check(get, "id=x;check=x", Err(&["check", "id"]));
+
+    let switch = Function::UserSwitch;
+    check(switch, "id=3", Ok(r#"{ "id":3, "token":0 }"#));
+    check(switch, "username=u;token=1", Ok(r#"{ "username":"u", "token":1 }"#));
+    check(switch, "username=u;id=3", Err(&["id", "username"]));
+    check(switch, "id=0", Err(&["id", "username"]));
+}
+
+#[test]
+fn no_call_shows_a_secret() {
+    let of = |function, query| understood(function, query).unwrap();
+    let created = of(Function::PeopleCreate, "username=u;password=swordfish;role=1");
+    assert!(created.contains(r#""password":"***""#) && !created.contains("swordfish"), "{created}");
+    let updated = of(Function::PeopleUpdate, "id=1;password=swordfish");
+    assert!(updated.contains(r#""password":"***""#) && !updated.contains("swordfish"), "{updated}");
+    let login = of(Function::UserLogin, "auth_code=swordfish;totp_token=swordfish");
+    assert!(!login.contains("swordfish"), "{login}");
+    for function in [Function::PeopleCreate, Function::PeopleUpdate, Function::UserLogin] {
+        let query =
+            "password=swordfish;auth_code=swordfish;totp_token=swordfish;auth_password=swordfish;role=x";
+        let parameters = Parameters::from_query(function, query.as_bytes());
+        let call = Call::from_parameters(&parameters);
+        let shown = format!("{parameters:?} {call:?}");
+        assert!(!shown.contains("swordfish"), "{shown}");
+    }
+}
+
+#[test]
 fn an_update_can_empty_text_but_no_name() {
     let update = Function::SoundsUpdate;
     check(update, "id=7;description=", Ok(r#"{ "id":7, "description":"", "validation":0 }"#));
