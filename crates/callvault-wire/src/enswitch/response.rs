@@ -3,11 +3,16 @@
 //! Promises: every answer but a bare file is the JSON envelope, as `application/json; charset=utf-8` without BOM
 //! (`docs/enswitch.md` 37); audio is never put together in memory, only the bytes around it are; lengths are exact.
 
+pub mod login;
+pub mod rows;
+
 use crate::disposition;
 use crate::enswitch::base64::encoded_len;
 use crate::enswitch::error::{Code, Failure};
 use crate::enswitch::parameters::Parameters;
 use crate::enswitch::request::files::Encoding;
+use crate::enswitch::schema::members::{Members, quoted};
+use rows::Row;
 
 /// A header: its name in lower case and its value.
 pub type Header = (&'static str, String);
@@ -61,13 +66,47 @@ impl Reply {
         Self::json(200, envelope(Code::Done, &[("", "OK")], None))
     }
 
+    /// The answer to `validation=1` where the input is valid.
+    pub fn valid() -> Self {
+        Self::json(200, envelope(Code::Valid, &[("", "OK")], None))
+    }
+
+    /// The answer to a call that created something.
+    pub fn created(id: i64) -> Self {
+        Self::data(&format!(r#"{{ "id":{id} }}"#))
+    }
+
+    /// The answer to a call that asked for one object.
+    pub fn row(row: &impl Row) -> Self {
+        Self::data(&rows::object(row))
+    }
+
+    /// The answer to a list that fits in memory; for others there is [`rows::ListPieces`].
+    pub fn rows<'a, R: Row + 'a>(rows: impl IntoIterator<Item = &'a R>) -> Self {
+        let mut pieces = rows::ListPieces::default();
+        let mut body = pieces.head();
+        body.extend(rows.into_iter().flat_map(|row| pieces.row(row)));
+        body.extend_from_slice(pieces.tail());
+        Self { status: 200, headers: common_headers(JSON), body }
+    }
+
+    /// The answer to a list that was only to be counted.
+    pub fn count(count: u64) -> Self {
+        Self::data(&format!(r#"{{ "count":{count} }}"#))
+    }
+
+    fn data(data: &str) -> Self {
+        Self::json(200, envelope(Code::Ok, &[("", "OK")], Some(data)))
+    }
+
     /// The answer to `check=1`, file or no file.
     pub fn found(found: bool) -> Self {
         let data = format!(r#"{{ "found":{} }}"#, u8::from(found));
         Self::json(200, envelope(Code::Ok, &[("", "OK")], Some(&data)))
     }
 
-    /// HTTP 405, with the `Allow` value of [`crate::enswitch::request::check_method`]; no code says this, so there is no envelope.
+    /// HTTP 405, with the `Allow` value of [`crate::enswitch::request::check_method`]; no code says this, so
+    /// there is no envelope.
     pub fn method_not_allowed(allow: &str) -> Self {
         let mut headers = common_headers("text/plain; charset=us-ascii");
         headers.push(("allow", allow.to_owned()));
@@ -133,6 +172,25 @@ impl AudioReply {
         Self { headers: common_headers(JSON), prefix, form, suffix, content_length }
     }
 
+    /// A recording inside the envelope: the members of its row, the SHA-1 of the file as 40 hex digits where
+    /// that was asked for, then the file.
+    pub fn recording(
+        row: &rows::Recording<'_>,
+        sha1: Option<&str>,
+        file: AudioFile<'_>,
+        encoding: Encoding,
+    ) -> Self {
+        let mut members = Members::default();
+        row.write(&mut members);
+        if let Some(sha1) = sha1 {
+            members.text("sha1", sha1);
+        }
+        let (prefix, whole) = (prefix_with(&members), Self::wrapped(file, encoding));
+        let inner = whole.content_length - whole.prefix.len() as u64;
+        let content_length = prefix.len() as u64 + inner;
+        Self { prefix, content_length, ..whole }
+    }
+
     /// The file and nothing else (`docs/enswitch.md` 2 and 4).
     pub fn bare(file: AudioFile<'_>, encoding: Encoding) -> Self {
         let (form, content_type, content_length) = match encoding {
@@ -147,11 +205,20 @@ impl AudioReply {
 
 /// The envelope up to and with the quote that opens the file's string.
 pub fn json_prefix(id: i64, name: &str, mimetype: &str) -> Vec<u8> {
-    let [name, mimetype] = [name, mimetype].map(quoted);
-    let data = format!(r#"{{ "id":{id}, "name":{name}, "mimetype":{mimetype}, "data":""#);
-    let mut prefix = envelope(Code::Ok, &[("", "OK")], Some(&data)).into_bytes();
-    // What `envelope` closed is closed by the suffix, behind the file.
-    prefix.truncate(prefix.len() - CLOSE.len());
+    let mut members = Members::default();
+    members.number("id", id);
+    members.text("name", name);
+    members.text("mimetype", mimetype);
+    prefix_with(&members)
+}
+
+/// The envelope with these members in its data, up to and with the quote that opens the file's string.
+fn prefix_with(members: &Members) -> Vec<u8> {
+    let mut members = members.clone();
+    members.text("data", "");
+    let mut prefix = envelope(Code::Ok, &[("", "OK")], Some(&members.object())).into_bytes();
+    // What was closed is closed by the suffix, behind the file.
+    prefix.truncate(prefix.len() - json_suffix().len());
     prefix
 }
 
@@ -182,10 +249,6 @@ fn envelope(code: Code, entries: &[(&str, &str)], data: Option<&str>) -> String 
     let responses = entries.join(", ");
     let data = data.map(|data| format!(r#", "data":{data}"#)).unwrap_or_default();
     format!(r#"{{ "responses":[ {responses} ]{data}{CLOSE}"#)
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]
