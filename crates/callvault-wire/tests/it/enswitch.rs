@@ -1,5 +1,5 @@
-//! Replays the golden pairs of the Enswitch dialect against this crate and a small model of the server that the
-//! pairs describe. The form of the files is told in `tests/golden/enswitch/README.md`.
+//! Replays the golden pairs of the Enswitch dialect against this crate and a small model of the server that
+//! the pairs describe. The form of the files is told in `tests/golden/enswitch/README.md`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,21 +18,24 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/enswitch")
 }
 
-fn golden(file: &str) -> Vec<u8> {
+pub(crate) fn golden(file: &str) -> Vec<u8> {
     fs_err::read(folder().join(file)).expect("a readable golden file")
 }
 
 /// A request or response file.
-struct Message {
-    comments: BTreeMap<String, String>,
-    first_line: String,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
+pub(crate) struct Message {
+    pub(crate) comments: BTreeMap<String, String>,
+    pub(crate) first_line: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Message {
     fn read(file: &str) -> Self {
-        let bytes = golden(file);
+        Self::parse(&golden(file))
+    }
+
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let end = bytes.windows(2).position(|two| two == b"\n\n").expect("an empty line behind the head");
         let head = std::str::from_utf8(&bytes[..end]).expect("a head in UTF-8");
         let mut lines = head.lines().peekable();
@@ -50,7 +53,7 @@ impl Message {
         Self { comments, first_line, headers, body: body.strip_suffix(b"\n").unwrap_or(body).to_vec() }
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
@@ -67,7 +70,7 @@ struct Model<'a> {
     level_one: Option<Stored>,
 }
 
-enum Answer {
+pub(crate) enum Answer {
     Short(Reply),
     Audio(AudioReply, Vec<u8>),
 }
@@ -205,7 +208,7 @@ impl Model<'_> {
     }
 }
 
-fn rendered(answer: Answer) -> (u16, Vec<Header>, Vec<u8>) {
+pub(crate) fn rendered(answer: Answer) -> (u16, Vec<Header>, Vec<u8>) {
     let (reply, bytes) = match answer {
         Answer::Short(reply) => return (reply.status, reply.headers, reply.body),
         Answer::Audio(reply, bytes) => (reply, bytes),

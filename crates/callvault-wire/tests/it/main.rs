@@ -1,5 +1,6 @@
 //! Replays the golden pairs of the dialects against this crate.
 
 mod enswitch;
+mod enswitch_functions;
 mod pseries;
 mod yeastar;
