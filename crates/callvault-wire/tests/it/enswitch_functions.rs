@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use callvault_wire::enswitch::path::Function;
-use callvault_wire::enswitch::request::Presence;
+use callvault_wire::enswitch::request::{Parameter, Presence};
 use serde_json::Value;
 
 use self::world::World;
@@ -165,4 +165,35 @@ fn privileges_and_codes_are_those_of_the_pages() {
     wanted.sort();
     seen.sort();
     assert_eq!(seen, wanted);
+}
+
+/// A parameter as the document writes it.
+fn written(parameter: &Parameter) -> String {
+    let name = parameter.name;
+    match parameter.presence {
+        Presence::Required => format!("**{name}**"),
+        Presence::Unless(_) => format!("*{name}*"),
+        Presence::Default(default) => format!("{name}={default}"),
+        Presence::Otherwise(_) | Presence::Keep => name.to_owned(),
+    }
+}
+
+#[test]
+fn the_document_has_the_table_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/enswitch.md");
+    let document = fs_err::read_to_string(path).expect("the document");
+    let (_, section) = document.split_once("\n## Functions that are not served yet\n").expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("a section behind it");
+    let is_row = |line: &&str| line.split('`').nth(1).is_some_and(|path| path.contains('/'));
+    let seen: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).filter(is_row).collect();
+    let wanted: Vec<String> = Function::all()
+        .filter(|function| !function.is_served())
+        .map(|function| {
+            let parameters: Vec<_> = function.parameters().into_iter().map(written).collect();
+            let codes: Vec<_> = function.codes().iter().map(|code| code.as_str()).collect();
+            let (path, privileges) = (function.path(), function.privileges().join(", "));
+            format!("| `{path}` | {privileges} | {} | {} |", parameters.join(", "), codes.join(" "))
+        })
+        .collect();
+    assert_eq!(seen, wanted, "as it should be:\n{}", wanted.join("\n"));
 }
