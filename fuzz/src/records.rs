@@ -267,6 +267,8 @@ pub fn call_mapped(data: &[u8]) {
             &call.pin_code,
             &call.did_number,
             &ring,
+            &call.names.from,
+            &call.names.to,
         ];
         match identity.call(&plain) {
             Ok(again) => assert_eq!(again, call),
@@ -279,6 +281,8 @@ pub fn call_mapped(data: &[u8]) {
             ("destination_trunk", &call.destination_trunk),
             ("pin_code", &call.pin_code),
             ("did_number", &call.did_number),
+            ("from_name", &call.names.from),
+            ("to_name", &call.names.to),
         ] {
             assert!(is_mapped(field) || text.is_empty(), "{field}: {text:?}");
         }
