@@ -296,9 +296,9 @@ pub trait Sessions: Send + Sync {
         pushed_out: Vec<SecretHash>,
         target: Option<WantedTarget>,
     ) -> CatalogResult<bool>;
-    /// Writes what changed about sessions that are still there, keeps their targets for as long, and deletes others, in one
-    /// commit. A session that was deleted meanwhile stays deleted.
-    async fn change_sessions(&self, changed: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()>;
+    /// Writes the ends of sessions that are still there, and nothing else of them, keeps the targets of their rows for as
+    /// long, and deletes others, in one commit. A session that was deleted meanwhile stays deleted.
+    async fn slide_sessions(&self, slid: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()>;
     /// Writes a session whose target changed. What waited at a place that is left goes to the new target; without one it is
     /// set aside.
     async fn retarget_session(
@@ -322,7 +322,8 @@ pub trait Sessions: Send + Sync {
     async fn sessions(&self) -> CatalogResult<Vec<Session>>;
 }
 
-/// A place for reports that no live session of its person asks for any more.
+/// A place for reports that a session does not ask for any more. It is left when no other live session of the person does
+/// so either, as the catalog finds in the same commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftPlace {
     /// The person.

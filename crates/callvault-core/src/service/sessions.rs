@@ -215,9 +215,9 @@ impl Sessions {
             }
             Err(error) => {
                 let mut book = self.locked();
-                book.remove(&hash);
-                for session in pushed_out {
-                    book.insert(session);
+                // Not after a revocation, which has taken the new one away and would have taken those.
+                if book.remove(&hash).is_some() {
+                    pushed_out.into_iter().for_each(|session| book.insert(session));
                 }
                 return Err(error.into());
             }
@@ -226,7 +226,7 @@ impl Sessions {
             return Ok(Some(Tokens { token, refresh }));
         }
         // It was ended before its row was written, which must not outlive it.
-        self.catalog.change_sessions(Vec::new(), vec![hash]).await?;
+        self.catalog.slide_sessions(Vec::new(), vec![hash]).await?;
         Ok(None)
     }
 
@@ -289,7 +289,7 @@ impl Sessions {
             return Ok(Renewed { token, refresh });
         }
         // It was ended before its row was written, which must not outlive it.
-        self.catalog.change_sessions(Vec::new(), vec![hash]).await.map_err(Error::from)?;
+        self.catalog.slide_sessions(Vec::new(), vec![hash]).await.map_err(Error::from)?;
         Err(SessionRefused::Unknown)
     }
 
@@ -345,11 +345,9 @@ impl Sessions {
             let before = std::mem::replace(&mut session.report, report);
             let changed = session.clone();
             book.slid.remove(&token);
-            let left = if before.place == changed.report.place {
-                None
-            } else {
-                self.left(&book, changed.person, before.place, "the application server moved away")
-            };
+            let moved = before.place != changed.report.place;
+            let reason = "the application server moved away";
+            let left = moved.then(|| self.left(changed.person, before.place, reason)).flatten();
             (changed, left)
         };
         Ok(self.catalog.retarget_session(changed, target, left).await?)
@@ -360,31 +358,19 @@ impl Sessions {
     /// # Errors
     /// When the catalog fails.
     pub async fn end(&self, token: SecretHash) -> Result<()> {
-        let left = {
-            let mut book = self.locked();
-            let ending = book.remove(&token);
-            let left = ending.as_ref().and_then(|session| {
-                let place = session.report.place.clone();
-                self.left(&book, session.person, place, "the application server logged out")
-            });
-            if let Some(session) = ending {
-                book.insert(session);
-            }
-            left
-        };
+        let left = self.locked().sessions.get(&token).and_then(|session| {
+            let place = session.report.place.clone();
+            self.left(session.person, place, "the application server logged out")
+        });
         self.catalog.end_session(token, left).await?;
         self.locked().remove(&token);
         Ok(())
     }
 
-    /// The place, if no live session in the book wants reports there any more.
-    fn left(&self, book: &Book, person: PersonId, place: String, reason: &str) -> Option<LeftPlace> {
-        let now = self.clock.now();
-        if place.is_empty() || newest_at(book, person, &place, now).is_some() {
-            return None;
-        }
-        let left = TargetFailure { at: now, reason: reason.to_owned() };
-        Some(LeftPlace { person, place, left })
+    /// The place, if it is one. Whether another session wants reports there is for the catalog to find.
+    fn left(&self, person: PersonId, place: String, reason: &str) -> Option<LeftPlace> {
+        let left = TargetFailure { at: self.clock.now(), reason: reason.to_owned() };
+        (!place.is_empty()).then_some(LeftPlace { person, place, left })
     }
 
     /// Who is told what goes to a target: the person of its newest live session, if they may still come in.
@@ -436,7 +422,7 @@ impl Sessions {
             let deleted: Vec<_> = book.sessions.values().filter(old).map(|session| session.token).collect();
             (changed, deleted, slid)
         };
-        let outcome = self.catalog.change_sessions(changed, deleted.clone()).await;
+        let outcome = self.catalog.slide_sessions(changed, deleted.clone()).await;
         let mut book = self.locked();
         match outcome {
             Ok(()) => {

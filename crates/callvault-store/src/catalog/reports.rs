@@ -28,6 +28,9 @@ macro_rules! target_columns {
 /// How many overdue calls become reports in one commit.
 const OVERDUE_AT_ONCE: u32 = 1000;
 
+/// For how long after the end that is written a session counts as live: one that slid is written a minute late.
+const SLID_UNWRITTEN_MS: i64 = 2 * 60 * 1000;
+
 #[async_trait]
 impl<E: Engine> Reports for SqlCatalog<E> {
     async fn targets(&self, within: &Within, id: Option<TargetId>) -> CatalogResult<Vec<TargetState>> {
@@ -395,7 +398,7 @@ pub(super) async fn keep_target(
     Ok(TargetId(id))
 }
 
-/// Keeps the target at a place as long as a session that slid, if there is one.
+/// Keeps the target at a place as long as a session that lives longer, if there is one.
 pub(super) async fn keep_longer(
     sql: &mut dyn Sql,
     person: PersonId,
@@ -416,15 +419,20 @@ pub(super) async fn keep_longer(
     Ok(())
 }
 
-/// Keeps a place no longer. What waits there goes to `to`, or is set aside.
+/// Keeps a place no longer, unless another live session of its person is there. What waits there goes to `to`, or is set
+/// aside. The rows decide, not who asks: a login may be committed while a logout is on its way.
 pub(super) async fn leave(sql: &mut dyn Sql, left: &LeftPlace, to: Option<TargetId>) -> CatalogResult<()> {
+    let at = left.left.at.unix_ms();
     let query = Query::new(
         "leaving a target",
-        "UPDATE report_target SET kept_until = $3 WHERE person = $1 AND place = $2 RETURNING id",
+        "UPDATE report_target SET kept_until = $3 WHERE person = $1 AND place = $2 AND NOT EXISTS
+             (SELECT 1 FROM session s WHERE s.person = $1 AND s.report_place = $2 AND s.expires_at > $4)
+         RETURNING id",
     )
     .with(left.person.0)
     .with(left.place.as_str())
-    .with(left.left.at.unix_ms());
+    .with(at)
+    .with(at.saturating_sub(SLID_UNWRITTEN_MS));
     let Some(mut row) = sql.fetch_first(query).await? else { return Ok(()) };
     let from = row.int("target id")?;
     let query = match to {
@@ -442,7 +450,7 @@ pub(super) async fn leave(sql: &mut dyn Sql, left: &LeftPlace, to: Option<Target
             "UPDATE report SET parked_at = $2, reason = $3 WHERE target = $1 AND parked_at IS NULL",
         )
         .with(from)
-        .with(left.left.at.unix_ms())
+        .with(at)
         .with(left.left.reason.as_str()),
     };
     sql.execute(query).await?;

@@ -25,11 +25,11 @@ impl<E: Engine> Sessions for SqlCatalog<E> {
         self.engine.write(Begin { session, verified, pushed_out, target }).await
     }
 
-    async fn change_sessions(&self, changed: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()> {
-        if changed.is_empty() && deleted.is_empty() {
+    async fn slide_sessions(&self, slid: Vec<Session>, deleted: Vec<SecretHash>) -> CatalogResult<()> {
+        if slid.is_empty() && deleted.is_empty() {
             return Ok(());
         }
-        self.engine.write(Change { changed, deleted }).await
+        self.engine.write(Slide { slid, deleted }).await
     }
 
     async fn retarget_session(
@@ -167,25 +167,33 @@ async fn delete(sql: &mut dyn Sql, tokens: &[SecretHash]) -> CatalogResult<()> {
     Ok(())
 }
 
-struct Change {
-    changed: Vec<Session>,
+struct Slide {
+    slid: Vec<Session>,
     deleted: Vec<SecretHash>,
 }
 
 #[async_trait]
-impl Unit for Change {
+impl Unit for Slide {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        for session in &self.changed {
-            change(sql, session).await?;
-            reports::keep_longer(sql, session.person, &session.report.place, session.expires_at).await?;
+        for session in &self.slid {
+            // Only the end: the rest was read before a heartbeat that may have been committed meanwhile.
+            let query = Query::new(
+                "sliding a session",
+                "UPDATE session SET expires_at = $2 WHERE token = $1 RETURNING report_place",
+            )
+            .with(session.token.as_bytes().as_slice())
+            .with(session.expires_at.unix_ms());
+            let Some(mut row) = sql.fetch_first(query).await? else { continue };
+            let place = row.text("session report place")?;
+            reports::keep_longer(sql, session.person, &place, session.expires_at).await?;
         }
         delete(sql, &self.deleted).await
     }
 }
 
-/// Writes what may change about a session; false when it is not there any more.
+/// Writes what a heartbeat may change about a session; false when it is not there any more.
 async fn change(sql: &mut dyn Sql, session: &Session) -> CatalogResult<bool> {
     let query = Query::new(
         "changing a session",

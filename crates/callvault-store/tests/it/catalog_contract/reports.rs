@@ -96,8 +96,8 @@ pub(crate) async fn a_target_comes_back_as_written(bench: &Bench) {
     assert_eq!(bench.catalog.targets(&bench.everywhere(), None).await.unwrap().len(), 1);
     // A session that slid keeps it longer, never shorter.
     let slid = Session { expires_at: at(20_000), ..later.clone() };
-    bench.catalog.change_sessions(vec![slid], vec![]).await.unwrap();
-    bench.catalog.change_sessions(vec![later], vec![]).await.unwrap();
+    bench.catalog.slide_sessions(vec![slid], vec![]).await.unwrap();
+    bench.catalog.slide_sessions(vec![later], vec![]).await.unwrap();
     let found = bench.catalog.report_target(id).await.unwrap().unwrap();
     assert_eq!(found.kept_until, at(KEPT_UNTIL + 18_000));
 }
@@ -229,6 +229,50 @@ pub(crate) async fn a_place_that_is_left_keeps_nothing_waiting(bench: &Bench) {
     assert_eq!(state(bench, second).await.waiting, 0);
     let places: Vec<_> = bench.catalog.targets(&bench.everywhere(), None).await.unwrap();
     assert_eq!(places.len(), 2, "{places:?}");
+}
+
+/// A login that is committed before the logout of another session was not known when that began.
+pub(crate) async fn a_place_is_left_by_its_last_session_alone(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "a:1").await;
+    add(bench, vec![call(customer, 1, None)]).await;
+    let mut other = Session { customer, expires_at: at(900_000), ..session("other", person) };
+    other.report.place = "a:1".to_owned();
+    let verified = PasswordHash::new("$argon2id$one");
+    bench.catalog.begin_session(other.clone(), verified, vec![], Some(wanted("a:1"))).await.unwrap();
+    let left =
+        |at_ms: i64| Some(LeftPlace { person, place: "a:1".to_owned(), left: failure(at_ms, "logged out") });
+    bench.catalog.end_session(SecretHash::of("a:1"), left(6_000)).await.unwrap();
+    add(bench, vec![CallRecord { received_at: at(7_000), ..call(customer, 2, None) }]).await;
+    assert_eq!(waiting(bench, id).await, [1, 2]);
+    // The end of a session that slid is written a minute late: it counts for a while after that.
+    bench.catalog.end_session(SecretHash::of("nobody"), left(900_000)).await.unwrap();
+    assert_eq!(waiting(bench, id).await, [1, 2]);
+    bench.catalog.end_session(SecretHash::of("nobody"), left(1_200_000)).await.unwrap();
+    assert_eq!(waiting(bench, id).await, [] as [i64; 0]);
+    assert_eq!(state(bench, id).await.parked, 2);
+}
+
+/// A session that slid was read before it moved, and is written after that.
+pub(crate) async fn a_session_that_slid_does_not_move_back(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let first = target(bench, customer, person, "a:1").await;
+    let mut slid = Session { customer, expires_at: at(50_000), ..session("a:1", person) };
+    slid.report.place = "a:1".to_owned();
+    let mut moved = slid.clone();
+    moved.report.place = "a:2".to_owned();
+    let left = LeftPlace { person, place: "a:1".to_owned(), left: failure(6_000, "moved") };
+    bench.catalog.retarget_session(moved.clone(), Some(wanted("a:2")), Some(left)).await.unwrap();
+    bench.catalog.slide_sessions(vec![Session { expires_at: at(60_000), ..slid }], vec![]).await.unwrap();
+    let sessions = bench.catalog.sessions().await.unwrap();
+    assert_eq!(sessions[0].report, moved.report);
+    assert_eq!(sessions[0].expires_at, at(60_000));
+    assert_eq!(state(bench, first).await.target.kept_until, at(6_000), "what was left is not kept again");
+    let all = bench.catalog.targets(&bench.everywhere(), None).await.unwrap();
+    let second = all.into_iter().find(|state| state.target.wanted.place == "a:2").unwrap().target;
+    assert_eq!(second.kept_until, at(86_460_000));
 }
 
 pub(crate) async fn old_reports_are_set_aside_and_forgotten(bench: &Bench) {

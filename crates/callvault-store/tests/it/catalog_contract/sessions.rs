@@ -59,21 +59,23 @@ pub(crate) async fn sessions_come_back_as_written(bench: &Bench) {
         place: "192.0.2.9:1".to_owned(),
     };
     let moved = Session { expires_at: at(9_000), application_server: None, report, ..one.clone() };
-    catalog.change_sessions(vec![moved.clone()], vec![other.token]).await.unwrap();
-    assert_eq!(catalog.sessions().await.unwrap(), [moved]);
+    catalog.retarget_session(moved.clone(), None, None).await.unwrap();
+    let slid = Session { expires_at: at(10_000), ..moved };
+    catalog.slide_sessions(vec![slid.clone()], vec![other.token]).await.unwrap();
+    assert_eq!(catalog.sessions().await.unwrap(), [slid]);
     assert!(begin(bench, other.clone(), vec![one.token]).await);
     assert_eq!(
         catalog.sessions().await.unwrap(),
         [other.clone()],
         "what is pushed out goes in the same commit"
     );
-    catalog.change_sessions(vec![], vec![other.token]).await.unwrap();
-    catalog.change_sessions(vec![], vec![]).await.unwrap();
+    catalog.slide_sessions(vec![], vec![other.token]).await.unwrap();
+    catalog.slide_sessions(vec![], vec![]).await.unwrap();
     for number in 0..100 {
         begin(bench, session(&number.to_string(), person), vec![]).await;
     }
     let tokens: Vec<_> = (0..100).map(|number| SecretHash::of(&number.to_string())).collect();
-    catalog.change_sessions(vec![], tokens[1..].to_vec()).await.unwrap();
+    catalog.slide_sessions(vec![], tokens[1..].to_vec()).await.unwrap();
     assert_eq!(catalog.sessions().await.unwrap()[0].token, tokens[0]);
 }
 
@@ -108,7 +110,7 @@ pub(crate) async fn a_session_is_renewed_once(bench: &Bench) {
     assert_eq!(catalog.sessions().await.unwrap(), expected);
     let other = Session { token: SecretHash::of("other"), ..renewed.clone() };
     assert!(!renew(&old, right, &other, &[]).await, "the refresh token is used up");
-    catalog.change_sessions(vec![], vec![renewed.token]).await.unwrap();
+    catalog.slide_sessions(vec![], vec![renewed.token]).await.unwrap();
     assert!(!renew(&renewed, refresh("renewed").token, &other, &[]).await, "a session that ended stays so");
 }
 
@@ -120,9 +122,9 @@ pub(crate) async fn changing_does_not_bring_back(bench: &Bench) {
     for one in [&kept, &gone, &last] {
         begin(bench, one.clone(), vec![]).await;
     }
-    catalog.change_sessions(vec![], vec![gone.token]).await.unwrap();
+    catalog.slide_sessions(vec![], vec![gone.token]).await.unwrap();
     let later = |session: &Session| Session { expires_at: at(3_000), ..session.clone() };
-    catalog.change_sessions(vec![later(&kept), later(&gone)], vec![last.token]).await.unwrap();
+    catalog.slide_sessions(vec![later(&kept), later(&gone)], vec![last.token]).await.unwrap();
     assert_eq!(catalog.sessions().await.unwrap(), [later(&kept)]);
 }
 
