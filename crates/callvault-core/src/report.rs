@@ -66,7 +66,7 @@ pub struct Target {
     pub person: PersonId,
     /// Their customer, of whose calls it is told.
     pub customer: CustomerId,
-    /// What was asked for; that of the newest login.
+    /// What the last login or heartbeat asked for.
     pub wanted: WantedTarget,
     /// Until when calls are kept for it: [`REPORT_LIFE`] after its last session, or the time of its logout.
     pub kept_until: Timestamp,

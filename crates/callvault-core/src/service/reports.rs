@@ -24,7 +24,7 @@ const LONGEST_REASON: usize = 300;
 /// What a target is to be told next.
 #[derive(Debug, Clone)]
 pub struct Due {
-    /// The target, as its newest login wants it.
+    /// The target, as the last login or heartbeat asked for it.
     pub target: Target,
     /// Its customer, whose zone and serial number reports have.
     pub customer: Customer,

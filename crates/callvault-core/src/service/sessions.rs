@@ -91,6 +91,8 @@ pub struct Asking {
     pub peer: IpAddr,
     /// When it did.
     pub since: Timestamp,
+    /// Where its application server is: where it logged in from, or what its last heartbeat said.
+    pub application_server: IpAddr,
     /// Where it wants reports, as its login or last heartbeat said.
     pub report: ReportWish,
 }
@@ -394,7 +396,12 @@ impl Sessions {
         let now = self.clock.now();
         let book = self.locked();
         let session = newest_at(&book, target.person, &target.wanted.place, now)?;
-        Some(Asking { peer: session.peer, since: session.created_at, report: session.report.clone() })
+        Some(Asking {
+            peer: session.peer,
+            since: session.created_at,
+            application_server: session.application_server.unwrap_or(session.peer),
+            report: session.report.clone(),
+        })
     }
 
     /// Slides the newest live session of a target, which took a report.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use callvault_core::gate::Verb;
 use callvault_core::id::TargetId;
+use callvault_core::report::{Target, TargetState};
 use serde::Serialize;
 
 use super::extract::{Json, List, ListParams, Numbered, Params};
@@ -12,13 +13,17 @@ use super::object::TargetObject;
 use super::principal::Verified;
 use super::problem::Problem;
 use crate::app::App;
+use crate::work::reports;
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Params(params): Params<ListParams>,
 ) -> Result<Json<List<TargetObject>>, Problem> {
-    let states = app.services.reports.list(&principal).await?;
+    let mut states = app.services.reports.list(&principal).await?;
+    for state in &mut states {
+        state.target = as_asked(&app, state.target.clone());
+    }
     Ok(Json::ok(params.cut(states, |state| (state.target.id.0, String::new()))?))
 }
 
@@ -27,7 +32,14 @@ pub(super) async fn find(
     Verified(principal): Verified,
     Numbered(id): Numbered<TargetId>,
 ) -> Result<Json<TargetObject>, Problem> {
-    Ok(Json::ok(app.services.reports.find(&principal, Verb::See, id).await?.into()))
+    let state = app.services.reports.find(&principal, Verb::See, id).await?;
+    Ok(Json::ok(TargetState { target: as_asked(&app, state.target), ..state }.into()))
+}
+
+/// As reports would be sent to it now.
+fn as_asked(app: &App, target: Target) -> Target {
+    let asking = app.services.reports.asking(&target);
+    reports::as_asked(target, asking.as_ref())
 }
 
 #[derive(Serialize)]
@@ -44,10 +56,11 @@ pub(super) async fn try_out(
     Verified(principal): Verified,
     Numbered(id): Numbered<TargetId>,
 ) -> Result<Json<TrialObject>, Problem> {
-    let reports = &app.services.reports;
-    let target = reports.find(&principal, Verb::Change, id).await?.target;
+    let target = app.services.reports.find(&principal, Verb::Change, id).await?.target;
     let customer = app.services.accounts.customer(&principal, target.customer).await?;
-    let login = reports.asking(&target).map(|asking| asking.peer);
+    let asking = app.services.reports.asking(&target);
+    let login = asking.as_ref().map(|asking| asking.peer);
+    let target = reports::as_asked(target, asking.as_ref());
     let trial =
         app.outlet.try_out(&target, &customer.serial, login).await.ok_or(callvault_core::Error::Busy)?;
     Ok(Json::ok(TrialObject {

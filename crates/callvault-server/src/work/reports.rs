@@ -15,6 +15,7 @@ mod reach;
 mod resolve;
 pub mod tcp;
 mod trust;
+mod wanted;
 
 pub use self::courier::Courier;
 pub use self::http::Patience;
@@ -22,6 +23,7 @@ pub use self::outlet::Outlet;
 pub(crate) use self::outlet::shown;
 pub use self::reach::{Reach, Refused};
 pub use self::trust::{Trust, TrustError};
+pub(crate) use self::wanted::{as_asked, by_http};
 
 /// What an operator may set about reports.
 #[derive(Debug, Clone)]

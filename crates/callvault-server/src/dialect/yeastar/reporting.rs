@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use callvault_core::report::{Channel, WantedTarget};
-use callvault_core::secret::Secret;
+use callvault_core::report::WantedTarget;
 use callvault_core::service::sessions::Heartbeat;
 use callvault_core::session::{ReportWish, Session};
-use callvault_wire::yeastar::event::target::Target;
 use callvault_wire::yeastar::request::{self, Login, UrlKind};
+
+use crate::work::reports;
 
 /// The wish of a login and its target. A wish that comes to no target is kept all the same: the login is good for
 /// downloads, and a heartbeat may mend it.
@@ -42,27 +42,23 @@ pub(super) fn of_heartbeat(beat: request::Heartbeat, session: &Session) -> Heart
 }
 
 fn settled(mut wish: ReportWish, application_server: IpAddr) -> (ReportWish, Option<WantedTarget>) {
-    let kind = if wish.url_is_complete { UrlKind::Complete } else { UrlKind::Path };
-    let target = match Target::new(application_server, wish.port, Some(wish.url.reveal()), kind) {
-        Ok(target) => target,
+    match reports::by_http(&wish, application_server) {
+        Ok(wanted) => {
+            wish.place.clone_from(&wanted.place);
+            (wish, Some(wanted))
+        }
         Err(error) => {
             tracing::warn!(client = %application_server, %error, "no reports can be sent where a client wants them");
-            return (wish, None);
+            (wish, None)
         }
-    };
-    wish.place = target.key();
-    let scheme = if target.is_https() { "https" } else { "http" };
-    let wanted = WantedTarget {
-        place: target.key(),
-        channel: Channel::Http,
-        address: Secret::new(format!("{scheme}://{}{}", target.key(), target.path().reveal())),
-        format: wish.version.clone(),
-    };
-    (wish, Some(wanted))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use callvault_core::secret::Secret;
+    use callvault_wire::yeastar::event::target::Target;
+
     use super::*;
 
     const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 5));

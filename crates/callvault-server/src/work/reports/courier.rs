@@ -12,8 +12,8 @@ use std::time::Duration;
 use callvault_core::id::TargetId;
 use callvault_core::port::clock::Clock;
 use callvault_core::port::wake::Wake as _;
-use callvault_core::report::{Target, WantedTarget};
-use callvault_core::time::Timestamp;
+use callvault_core::report::Target;
+use callvault_core::service::sessions::Asking;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -33,9 +33,8 @@ const TIDY_ROUND: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 struct Known {
     attempts: Attempts,
-    wanted: WantedTarget,
-    /// When the newest login that asks for it was.
-    asked_since: Timestamp,
+    /// What its newest live session said when it was looked at last.
+    asking: Asking,
     /// When it was served last, by the count of all services.
     served: u64,
     busy: bool,
@@ -124,23 +123,17 @@ impl Courier {
         Ok(())
     }
 
-    /// Whether it makes sense to serve a target now. Notes what its newest login says.
+    /// Whether it makes sense to serve a target now. Notes what its newest session says.
     fn is_ready(&mut self, target: &Target, now: Duration) -> bool {
         let Some(asking) = self.app.services.reports.asking(target) else { return false };
-        let fresh = || Known {
-            attempts: Attempts::default(),
-            wanted: target.wanted.clone(),
-            asked_since: asking.since,
-            served: 0,
-            busy: false,
-        };
+        let fresh =
+            || Known { attempts: Attempts::default(), asking: asking.clone(), served: 0, busy: false };
         let known = self.known.entry(target.id).or_insert_with(fresh);
         if known.busy {
             return false;
         }
-        if known.wanted != target.wanted || known.asked_since != asking.since {
-            known.wanted = target.wanted.clone();
-            known.asked_since = asking.since;
+        if known.asking != asking {
+            known.asking = asking;
             known.attempts.hasten(now);
         }
         known.attempts.may_try(now) && self.app.outlet.is_open(target)

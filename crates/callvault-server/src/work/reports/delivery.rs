@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::attempts::{Attempts, Verdict};
 use super::body;
 use super::outlet::{SendError, shown};
+use super::wanted::as_asked;
 use crate::app::App;
 use crate::telemetry::ReportEvent;
 
@@ -48,6 +49,7 @@ pub(super) async fn run(delivery: Delivery, target: TargetId, mut attempts: Atte
         }
     };
     let Some(asking) = reports.asking(&due.target) else { return attempts };
+    let due = Due { target: as_asked(due.target, Some(&asking)), ..due };
     for (place, report) in due.reports.iter().enumerate() {
         let still_wanted = reports.asking(&due.target).is_some_and(|now| now.report == asking.report);
         let outdated = place > 0 && read_at.elapsed() > BELIEF;

@@ -24,6 +24,32 @@ async fn many_logins_for_one_place_get_each_report_once_in_the_newest_format() {
     assert_eq!(targets(&world).await.len(), 1);
 }
 
+/// `docs/yeastar.md` G6: path and format are those of the newest login that lives, whatever older ones say or said.
+#[tokio::test]
+async fn one_place_is_told_as_its_newest_living_login_wants() {
+    let world = world().await;
+    let server = ApplicationServer::start().await;
+    let url = |path: &str| format!("http://{}/{path}", server.address());
+    let older = log_in_with(&world, HERE, "crm", json!({ "url": url("older"), "urltag": "1" })).await;
+    world.clock.advance(SECOND);
+    let newer = log_in_for(&world, HERE, "crm", &url("newer")).await;
+    let told = async |count: usize| {
+        let last = server.after(count).await.pop().unwrap();
+        let path = last.head().split(' ').nth(1).unwrap().to_owned();
+        (path, last.json().as_object().unwrap().keys().any(|name| name == "event"))
+    };
+    ended(&world, 1, 0..1).await;
+    assert_eq!(told(1).await, ("/newer".to_owned(), true));
+    world.yeastar(HERE, &format!("heartbeat?token={older}"), json!({})).await;
+    ended(&world, 1, 1..2).await;
+    assert_eq!(told(2).await, ("/newer".to_owned(), true));
+    assert_eq!(targets(&world).await[0]["format"], "2.0.0");
+    world.yeastar(HERE, &format!("logout?token={newer}"), json!({})).await;
+    ended(&world, 1, 2..3).await;
+    assert_eq!(told(3).await, ("/older".to_owned(), false));
+    assert_eq!(targets(&world).await[0]["format"], "1.0.0");
+}
+
 #[tokio::test]
 async fn two_places_of_one_person_are_both_told() {
     let world = world().await;
