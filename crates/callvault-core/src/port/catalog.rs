@@ -356,14 +356,15 @@ pub trait Reports: Send + Sync {
         report: ReportId,
         failure: TargetFailure,
     ) -> CatalogResult<()>;
-    /// Puts what was set aside at the end of the list; answers how many.
+    /// Puts what was set aside until then at the end of the list; answers how many. At most a thousand at once.
     async fn resend_reports(&self, target: TargetId, at: Timestamp) -> CatalogResult<u64>;
     /// Makes reports of calls whose recording did not come in time; answers how many calls. At most a thousand at once.
     async fn release_overdue_calls(&self, now: Timestamp) -> CatalogResult<u64>;
     /// Sets aside what waited longer than [`crate::report::REPORT_LIFE`] or whose target is not kept any more; forgets what was
     /// set aside longer ago than [`crate::report::PARKED_LIFE`], targets that are not kept and have nothing, and calls
-    /// whose recording did not come within [`crate::report::LATE_RECORDING_LIFE`].
-    async fn tidy_reports(&self, now: Timestamp) -> CatalogResult<()>;
+    /// whose recording did not come within [`crate::report::LATE_RECORDING_LIFE`]. At most a thousand of each at once;
+    /// answers whether there may be more.
+    async fn tidy_reports(&self, now: Timestamp) -> CatalogResult<bool>;
 }
 
 /// What became of a token pair that was to be added.

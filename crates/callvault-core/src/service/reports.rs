@@ -115,11 +115,12 @@ impl Reports {
         Ok(self.catalog.release_overdue_calls(self.clock.now()).await?)
     }
 
-    /// Sets aside what waited for a day or lost its target, and forgets what was set aside long ago.
+    /// Sets aside what waited for a day or lost its target, and forgets what was set aside long ago. A part of it, if that is
+    /// much: answers whether there may be more.
     ///
     /// # Errors
     /// When the catalog fails.
-    pub async fn tidy(&self) -> Result<()> {
+    pub async fn tidy(&self) -> Result<bool> {
         Ok(self.catalog.tidy_reports(self.clock.now()).await?)
     }
 
@@ -148,6 +149,14 @@ impl Reports {
     /// [`Error::RoleForbids`], [`Error::NotFound`] (target), or when the catalog fails.
     pub async fn resend(&self, principal: &Principal, id: TargetId) -> Result<u64> {
         let state = self.find(principal, Verb::Change, id).await?;
-        Ok(self.catalog.resend_reports(state.target.id, self.clock.now()).await?)
+        let now = self.clock.now();
+        let mut resent = 0;
+        // What is set aside again meanwhile is not sent a third time.
+        loop {
+            match self.catalog.resend_reports(state.target.id, now).await? {
+                0 => return Ok(resent),
+                some => resent += some,
+            }
+        }
     }
 }

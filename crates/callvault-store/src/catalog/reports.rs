@@ -25,8 +25,8 @@ macro_rules! target_columns {
     };
 }
 
-/// How many overdue calls become reports in one commit.
-const OVERDUE_AT_ONCE: u32 = 1000;
+/// How many rows of a kind one commit makes, changes or deletes when nothing else bounds them: others wait for the writer.
+const ROWS_AT_ONCE: u32 = 1000;
 
 /// For how long after the end that is written a session counts as live: one that slid is written a minute late.
 const SLID_UNWRITTEN_MS: i64 = 2 * 60 * 1000;
@@ -139,7 +139,7 @@ impl<E: Engine> Reports for SqlCatalog<E> {
         }
     }
 
-    async fn tidy_reports(&self, now: Timestamp) -> CatalogResult<()> {
+    async fn tidy_reports(&self, now: Timestamp) -> CatalogResult<bool> {
         self.engine.write(Tidy { now }).await
     }
 }
@@ -255,9 +255,11 @@ impl Unit for Resend {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<u64> {
         let query = Query::new(
             "looking for parked reports",
-            "SELECT id FROM report WHERE target = $1 AND parked_at IS NOT NULL ORDER BY id",
+            "SELECT id FROM report WHERE target = $1 AND parked_at <= $2 ORDER BY id LIMIT $3",
         )
-        .with(self.target.0);
+        .with(self.target.0)
+        .with(self.at.unix_ms())
+        .with(ROWS_AT_ONCE);
         let mut parked = Vec::new();
         for mut row in sql.fetch(query).await? {
             parked.push(row.int("report id")?);
@@ -294,7 +296,7 @@ impl Unit for ReleaseOverdue {
              RETURNING customer, call_record",
         )
         .with(self.now.unix_ms())
-        .with(OVERDUE_AT_ONCE);
+        .with(ROWS_AT_ONCE);
         let mut overdue = Vec::new();
         for mut row in sql.fetch(query).await? {
             overdue.push((row.int("awaited customer")?, row.int("awaited call record")?));
@@ -315,9 +317,9 @@ struct Tidy {
 
 #[async_trait]
 impl Unit for Tidy {
-    type Output = ();
+    type Output = bool;
 
-    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
         let ago = |life: std::time::Duration| {
             let life = i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
             self.now.unix_ms().saturating_sub(life)
@@ -325,34 +327,45 @@ impl Unit for Tidy {
         let now = self.now.unix_ms();
         let old = Query::new(
             "setting old reports aside",
-            "UPDATE report SET parked_at = $1, reason = 'it waited for a day'
-             WHERE parked_at IS NULL AND due_at < $2",
+            "UPDATE report SET parked_at = $1, reason = 'it waited for a day' WHERE id IN
+                 (SELECT id FROM report WHERE parked_at IS NULL AND due_at < $2 ORDER BY due_at LIMIT $3)",
         )
         .with(now)
         .with(ago(REPORT_LIFE));
+        // What an operator sent again after that has its own day.
         let homeless = Query::new(
             "setting reports without a target aside",
-            "UPDATE report SET parked_at = $1, reason = 'no session asked for it for a day'
-             WHERE parked_at IS NULL AND target IN (SELECT id FROM report_target WHERE kept_until <= $1)",
+            "UPDATE report SET parked_at = $1, reason = 'no session asked for it for a day' WHERE id IN
+                 (SELECT r.id FROM report_target t JOIN report r ON r.target = t.id
+                  WHERE t.kept_until <= $2 AND r.parked_at IS NULL AND r.due_at < t.kept_until LIMIT $3)",
         )
+        .with(now)
         .with(now);
-        let forgotten = Query::new("forgetting parked reports", "DELETE FROM report WHERE parked_at < $1")
-            .with(ago(PARKED_LIFE));
+        let forgotten = Query::new(
+            "forgetting parked reports",
+            "DELETE FROM report WHERE id IN
+                 (SELECT id FROM report WHERE parked_at < $1 ORDER BY parked_at LIMIT $2)",
+        )
+        .with(ago(PARKED_LIFE));
+        let late = Query::new(
+            "giving up recordings",
+            "DELETE FROM awaited_recording WHERE call_record IN
+                 (SELECT call_record FROM awaited_recording
+                  WHERE awaited_since < $1 AND due_at IS NULL LIMIT $2)",
+        )
+        .with(ago(LATE_RECORDING_LIFE));
+        let mut is_more = false;
+        for query in [old, homeless, forgotten, late] {
+            is_more |= sql.execute(query.with(ROWS_AT_ONCE)).await? >= u64::from(ROWS_AT_ONCE);
+        }
         let targets = Query::new(
             "forgetting targets",
             "DELETE FROM report_target WHERE kept_until <= $1
                  AND NOT EXISTS (SELECT 1 FROM report r WHERE r.target = report_target.id)",
         )
         .with(now);
-        let late = Query::new(
-            "giving up recordings",
-            "DELETE FROM awaited_recording WHERE awaited_since < $1 AND due_at IS NULL",
-        )
-        .with(ago(LATE_RECORDING_LIFE));
-        for query in [old, homeless, forgotten, targets, late] {
-            sql.execute(query).await?;
-        }
-        Ok(())
+        sql.execute(targets).await?;
+        Ok(is_more)
     }
 }
 

@@ -104,8 +104,12 @@ impl Courier {
         let app = self.app.clone();
         let reports = &app.services.reports;
         if self.tidied.is_none_or(|tidied| now.saturating_sub(tidied) >= TIDY_ROUND) {
-            reports.tidy().await?;
-            self.tidied = Some(now);
+            if reports.tidy().await? {
+                // Deliveries go on between two parts.
+                self.bell.wake();
+            } else {
+                self.tidied = Some(now);
+            }
         }
         if reports.release_overdue().await? > 0 {
             // There may be more than one round releases.

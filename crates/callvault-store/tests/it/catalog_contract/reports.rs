@@ -275,6 +275,52 @@ pub(crate) async fn a_session_that_slid_does_not_move_back(bench: &Bench) {
     assert_eq!(second.kept_until, at(86_460_000));
 }
 
+/// What nothing else bounds is done in parts, as others wait for the writer.
+pub(crate) async fn upkeep_of_many_reports_goes_in_parts(bench: &Bench) {
+    const DAY: i64 = 86_400_000;
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "a:1").await;
+    let mut kept = Session { customer, expires_at: at(9 * DAY), ..session("kept", person) };
+    kept.report.place = "a:1".to_owned();
+    let verified = PasswordHash::new("$argon2id$one");
+    bench.catalog.begin_session(kept, verified, vec![], Some(wanted("a:1"))).await.unwrap();
+    for first in [1, 601] {
+        add(bench, (first..first + 600).map(|number| call(customer, number, None)).collect()).await;
+    }
+    let counts = async || {
+        let found = state(bench, id).await;
+        (found.waiting, found.parked)
+    };
+    assert!(bench.catalog.tidy_reports(at(5_001 + DAY)).await.unwrap());
+    assert_eq!(counts().await, (200, 1000));
+    assert!(!bench.catalog.tidy_reports(at(5_001 + DAY)).await.unwrap());
+    assert_eq!(counts().await, (0, 1200));
+    let now = at(5_001 + DAY);
+    assert_eq!(bench.catalog.resend_reports(id, at(5_000 + DAY)).await.unwrap(), 0, "it is set aside later");
+    assert_eq!(bench.catalog.resend_reports(id, now).await.unwrap(), 1000);
+    assert_eq!(bench.catalog.resend_reports(id, now).await.unwrap(), 200);
+    assert_eq!(bench.catalog.resend_reports(id, now).await.unwrap(), 0);
+    assert_eq!(waiting(bench, id).await[..2], [1, 2]);
+    assert_eq!(counts().await, (1200, 0));
+}
+
+/// An operator who sends again what a logout set aside wants it to be there at the next login.
+pub(crate) async fn what_is_sent_again_waits_for_a_day_of_its_own(bench: &Bench) {
+    const DAY: i64 = 86_400_000;
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "a:1").await;
+    add(bench, vec![call(customer, 1, None)]).await;
+    let left = LeftPlace { person, place: "a:1".to_owned(), left: failure(6_000, "logged out") };
+    bench.catalog.end_session(SecretHash::of("a:1"), Some(left)).await.unwrap();
+    assert_eq!(bench.catalog.resend_reports(id, at(7_000)).await.unwrap(), 1);
+    bench.catalog.tidy_reports(at(7_000 + DAY)).await.unwrap();
+    assert_eq!(waiting(bench, id).await, [1]);
+    bench.catalog.tidy_reports(at(7_001 + DAY)).await.unwrap();
+    assert_eq!((waiting(bench, id).await, state(bench, id).await.parked), (vec![], 1));
+}
+
 pub(crate) async fn old_reports_are_set_aside_and_forgotten(bench: &Bench) {
     const DAY: i64 = 86_400_000;
     let customer = bench.customer(None).await;
