@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_party_names", include_str!("migrations/20261122_party_names.sql")),
     ("20261122_recording_calls", include_str!("migrations/20261122_recording_calls.sql")),
     ("20261122_pseries_tokens", include_str!("migrations/20261122_pseries_tokens.sql")),
+    ("20261122_reports_set_aside", include_str!("migrations/20261122_reports_set_aside.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

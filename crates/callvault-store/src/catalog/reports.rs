@@ -34,22 +34,7 @@ const SLID_UNWRITTEN_MS: i64 = 2 * 60 * 1000;
 #[async_trait]
 impl<E: Engine> Reports for SqlCatalog<E> {
     async fn targets(&self, within: &Within, id: Option<TargetId>) -> CatalogResult<Vec<TargetState>> {
-        let query = Query::new(
-            "listing targets",
-            concat!(
-                "SELECT ",
-                target_columns!(),
-                ", (SELECT COUNT(*) FROM report r WHERE r.target = t.id AND r.parked_at IS NULL),
-                   (SELECT MIN(r.due_at) FROM report r WHERE r.target = t.id AND r.parked_at IS NULL),
-                   (SELECT COUNT(*) FROM report r WHERE r.target = t.id AND r.parked_at IS NOT NULL)
-                 FROM report_target t WHERE (CAST($1 AS BIGINT) IS NULL OR t.id = $1) AND ",
-                within!("t.customer", "$2", "$3"),
-                " ORDER BY t.id"
-            ),
-        )
-        .with(id.map(|id| id.0))
-        .within(within);
-        read_all(&self.engine, query, |row| {
+        read_all(&self.engine, states(within, id), |row| {
             Ok(TargetState {
                 target: read(row)?,
                 waiting: row.number("waiting reports")?,
@@ -70,34 +55,11 @@ impl<E: Engine> Reports for SqlCatalog<E> {
     }
 
     async fn targets_with_reports(&self) -> CatalogResult<Vec<Target>> {
-        let query = Query::new(
-            "looking for reports",
-            concat!(
-                "SELECT ",
-                target_columns!(),
-                " FROM report_target t WHERE EXISTS
-                     (SELECT 1 FROM report r WHERE r.target = t.id AND r.parked_at IS NULL)
-                 ORDER BY t.id"
-            ),
-        );
-        read_all(&self.engine, query, read).await
+        read_all(&self.engine, with_reports(), read).await
     }
 
     async fn reports(&self, target: TargetId, limit: u32) -> CatalogResult<Vec<Report>> {
-        let query = Query::new(
-            "reading reports",
-            concat!(
-                "SELECT r.report, r.due_at, ",
-                calls::columns!(),
-                " FROM call_record JOIN
-                     (SELECT id AS report, due_at, call_record FROM report
-                      WHERE target = $1 AND parked_at IS NULL ORDER BY id LIMIT $2) r ON r.call_record = id
-                 ORDER BY r.report"
-            ),
-        )
-        .with(target.0)
-        .with(limit);
-        read_all(&self.engine, query, |row| {
+        read_all(&self.engine, waiting(target, limit), |row| {
             let id = ReportId(row.int("report id")?);
             let due_at = Timestamp::from_unix_ms(row.int("report due_at")?);
             Ok(Report { id, call: calls::read(row)?, due_at })
@@ -142,6 +104,55 @@ impl<E: Engine> Reports for SqlCatalog<E> {
     async fn tidy_reports(&self, now: Timestamp) -> CatalogResult<bool> {
         self.engine.write(Tidy { now }).await
     }
+}
+
+/// Targets with what waits for them. The oldest that waits is the first in line.
+fn states(within: &Within, id: Option<TargetId>) -> Query {
+    Query::new(
+        "listing targets",
+        concat!(
+            "SELECT ",
+            target_columns!(),
+            ", (SELECT COUNT(*) FROM report r WHERE r.target = t.id AND r.parked_at IS NULL),
+               (SELECT r.due_at FROM report r WHERE r.target = t.id AND r.parked_at IS NULL
+                ORDER BY r.id LIMIT 1),
+               (SELECT COUNT(*) FROM report r WHERE r.target = t.id AND r.parked_at IS NOT NULL)
+             FROM report_target t WHERE (CAST($1 AS BIGINT) IS NULL OR t.id = $1) AND ",
+            within!("t.customer", "$2", "$3"),
+            " ORDER BY t.id"
+        ),
+    )
+    .with(id.map(|id| id.0))
+    .within(within)
+}
+
+fn with_reports() -> Query {
+    Query::new(
+        "looking for reports",
+        concat!(
+            "SELECT ",
+            target_columns!(),
+            " FROM report_target t WHERE EXISTS
+                 (SELECT 1 FROM report r WHERE r.target = t.id AND r.parked_at IS NULL)
+             ORDER BY t.id"
+        ),
+    )
+}
+
+fn waiting(target: TargetId, limit: u32) -> Query {
+    Query::new(
+        "reading reports",
+        concat!(
+            "SELECT r.report, r.due_at, ",
+            calls::columns!(),
+            " FROM call_record JOIN
+                 (SELECT id AS report, due_at, call_record FROM report
+                  WHERE target = $1 AND parked_at IS NULL ORDER BY id LIMIT $2) r ON r.call_record = id
+             ORDER BY r.report"
+        ),
+    )
+    .with(target.0)
+    .with(limit)
 }
 
 fn read(row: &mut Row) -> CatalogResult<Target> {
@@ -255,7 +266,8 @@ impl Unit for Resend {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<u64> {
         let query = Query::new(
             "looking for parked reports",
-            "SELECT id FROM report WHERE target = $1 AND parked_at <= $2 ORDER BY id LIMIT $3",
+            "SELECT id FROM report WHERE target = $1 AND parked_at IS NOT NULL AND parked_at <= $2
+             ORDER BY id LIMIT $3",
         )
         .with(self.target.0)
         .with(self.at.unix_ms())
@@ -361,7 +373,9 @@ impl Unit for Tidy {
         let targets = Query::new(
             "forgetting targets",
             "DELETE FROM report_target WHERE kept_until <= $1
-                 AND NOT EXISTS (SELECT 1 FROM report r WHERE r.target = report_target.id)",
+                 AND NOT EXISTS (SELECT 1 FROM report r WHERE r.target = report_target.id)
+                 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.person = report_target.person
+                     AND s.report_place = report_target.place)",
         )
         .with(now);
         sql.execute(targets).await?;
@@ -476,4 +490,50 @@ pub(super) async fn leave(sql: &mut dyn Sql, left: &LeftPlace, to: Option<Target
         sql.execute(query).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use callvault_core::gate::{Gate, Kind, Principal, Verb};
+
+    use super::*;
+    use crate::catalog::sqlite::Sqlite;
+
+    /// What is asked every second and what operators ask must not walk the reports of a target, of which there may be
+    /// millions, row by row.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn reports_are_found_and_counted_by_an_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("catalog.sqlite");
+        let engine = Sqlite::open(&path).await.unwrap();
+        let gate =
+            Gate::new(crate::catalog::open_sqlite(&directory.path().join("other.sqlite")).await.unwrap());
+        let within = gate.within(&Principal::local_owner(), Kind::Target, Verb::See).unwrap();
+        let (waiting_index, aside_index) =
+            ("INDEX report_waiting (target=?)", "INDEX report_set_aside (target=?)");
+        for (mut query, expected) in [
+            (with_reports(), vec![waiting_index]),
+            (waiting(TargetId(1), 32), vec![waiting_index]),
+            (states(&within, None), vec![waiting_index, waiting_index, aside_index]),
+            (states(&within, Some(TargetId(1))), vec![waiting_index, waiting_index, aside_index]),
+        ] {
+            let told = query.text.clone();
+            query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
+            let mut steps = Vec::new();
+            for mut row in engine.read(query).await.unwrap() {
+                for column in ["id", "parent", "unused"] {
+                    row.int(column).unwrap();
+                }
+                steps.push(row.text("detail").unwrap());
+            }
+            let of_reports =
+                steps.iter().filter(|step| step.contains("report_waiting") || step.contains("report_set"));
+            let found: Vec<_> = of_reports.collect();
+            assert_eq!(found.len(), expected.len(), "{told}: {steps:#?}");
+            for (step, expected) in found.iter().zip(expected) {
+                assert!(step.contains(expected), "{told}: {steps:#?}");
+            }
+        }
+        engine.close().await;
+    }
 }
