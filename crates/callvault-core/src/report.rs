@@ -14,6 +14,10 @@ use crate::time::Timestamp;
 /// (`docs/yeastar.md` G24).
 pub const REPORT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// For how many places of a person that no live session asks for calls are kept, the newest counting
+/// (`docs/yeastar.md` G24).
+pub const PLACES_FOR_NOBODY: u32 = 64;
+
 /// How long a report that was set aside can be sent again.
 pub const PARKED_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 

@@ -287,7 +287,8 @@ pub struct NeededAudio {
 /// Sessions.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Adds a session with its target and deletes those it pushes out, in one commit; false, and nothing done, when its
+    /// Adds a session with its target, deletes those it pushes out, and leaves the oldest places of its person that no live
+    /// session asks for, beyond [`crate::report::PLACES_FOR_NOBODY`], in one commit; false, and nothing done, when its
     /// person is gone or disabled, or their password is not the one that was verified any more.
     async fn begin_session(
         &self,

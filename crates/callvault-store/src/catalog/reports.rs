@@ -5,8 +5,8 @@ use callvault_core::gate::Within;
 use callvault_core::id::{CustomerId, PersonId, ReportId, TargetId};
 use callvault_core::port::catalog::{CatalogResult, LeftPlace, Reports};
 use callvault_core::report::{
-    Channel, LATE_RECORDING_LIFE, PARKED_LIFE, REPORT_LIFE, Report, Target, TargetFailure, TargetState,
-    WantedTarget,
+    Channel, LATE_RECORDING_LIFE, PARKED_LIFE, PLACES_FOR_NOBODY, REPORT_LIFE, Report, Target, TargetFailure,
+    TargetState, WantedTarget,
 };
 use callvault_core::secret::Secret;
 use callvault_core::time::Timestamp;
@@ -443,6 +443,28 @@ pub(super) async fn keep_longer(
     .with(place)
     .with(expires_at.after(REPORT_LIFE).unix_ms());
     sql.execute(query).await?;
+    Ok(())
+}
+
+/// Leaves all but the newest places of a person that no live session asks for: each call is written for every place that
+/// is kept, and logins may name as many as they like (`docs/yeastar.md` G24).
+pub(super) async fn leave_oldest(sql: &mut dyn Sql, person: PersonId, at: Timestamp) -> CatalogResult<()> {
+    let query = Query::new(
+        "looking for places that nobody asks for",
+        "SELECT t.place FROM report_target t WHERE t.person = $1 AND t.kept_until > $2 AND NOT EXISTS
+             (SELECT 1 FROM session s WHERE s.person = $1 AND s.report_place = t.place AND s.expires_at > $3)
+         ORDER BY t.kept_until DESC, t.id DESC LIMIT $4 OFFSET $5",
+    )
+    .with(person.0)
+    .with(at.unix_ms())
+    .with(at.unix_ms().saturating_sub(SLID_UNWRITTEN_MS))
+    .with(ROWS_AT_ONCE)
+    .with(PLACES_FOR_NOBODY);
+    for mut row in sql.fetch(query).await? {
+        let reason = "newer logins named too many other places".to_owned();
+        let place = row.text("target place")?;
+        leave(sql, &LeftPlace { person, place, left: TargetFailure { at, reason } }, None).await?;
+    }
     Ok(())
 }
 

@@ -154,6 +154,7 @@ impl Unit for Begin {
         delete(sql, &self.pushed_out).await?;
         if let Some(target) = &self.target {
             reports::keep_target(sql, session.person, session.customer, target, session.expires_at).await?;
+            reports::leave_oldest(sql, session.person, session.created_at).await?;
         }
         Ok(true)
     }

@@ -275,6 +275,33 @@ pub(crate) async fn a_session_that_slid_does_not_move_back(bench: &Bench) {
     assert_eq!(second.kept_until, at(86_460_000));
 }
 
+/// A person who logs in for another place each time must not have every call written for all of them.
+pub(crate) async fn only_so_many_places_are_kept_for_nobody(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let mut ids = Vec::new();
+    for number in 1..=70 {
+        ids.push(target(bench, customer, person, &format!("a:{number}")).await);
+    }
+    add(bench, vec![call(customer, 1, None)]).await;
+    let mut newest =
+        Session { customer, created_at: at(200_000), expires_at: at(900_000), ..session("new", person) };
+    newest.report.place = "b:1".to_owned();
+    let verified = PasswordHash::new("$argon2id$one");
+    for _ in 0..2 {
+        let wanted = Some(wanted("b:1"));
+        bench.catalog.begin_session(newest.clone(), verified.clone(), vec![], wanted).await.unwrap();
+    }
+    add(bench, vec![CallRecord { received_at: at(200_000), ..call(customer, 2, None) }]).await;
+    for (place, id) in ids.iter().enumerate() {
+        let expected: &[i64] = if place < 6 { &[] } else { &[1, 2] };
+        assert_eq!(waiting(bench, *id).await, expected, "{place}");
+    }
+    assert_eq!(state(bench, ids[0]).await.parked, 1);
+    let live = bench.catalog.targets(&bench.everywhere(), None).await.unwrap().pop().unwrap();
+    assert_eq!((live.target.wanted.place.as_str(), live.waiting), ("b:1", 1));
+}
+
 /// What nothing else bounds is done in parts, as others wait for the writer.
 pub(crate) async fn upkeep_of_many_reports_goes_in_parts(bench: &Bench) {
     const DAY: i64 = 86_400_000;
