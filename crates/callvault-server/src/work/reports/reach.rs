@@ -90,11 +90,14 @@ const RESERVED: Kind = Kind::Never("a reserved address");
 const DOCUMENTATION: Kind = Kind::Never("an address for documentation");
 const TUNNEL: Kind = Kind::Never("an IPv6 form of an address that is refused");
 
-/// Where cloud providers answer questions about the machine, credentials included.
-const METADATA: [IpAddr; 3] = [
+/// Where cloud providers answer questions about the machine, credentials included, beside the link-local addresses: Alibaba,
+/// Azure (which has a public address for it), AWS, Google, Scaleway.
+const METADATA: [IpAddr; 5] = [
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
     IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42)),
 ];
 
 /// By the registries of special-purpose addresses (RFC 6890 and what came after it).
@@ -192,6 +195,9 @@ mod tests {
             "fd00:ec2::254",
             "fd20:ce::254",
             "100.100.100.200",
+            "168.63.129.16",
+            "fd00:42::42",
+            "64:ff9b::168.63.129.16",
             "0.0.0.0",
             "0.1.2.3",
             "::",
