@@ -14,7 +14,7 @@ use callvault_core::port::clock::Clock;
 use callvault_core::port::wake::Wake as _;
 use callvault_core::report::Target;
 use callvault_core::service::sessions::Asking;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::attempts::Attempts;
@@ -70,9 +70,20 @@ impl Courier {
                 () = bell.heard() => {}
                 _ = round.tick() => {}
             }
-            if let Err(error) = self.look(&stop).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "what waits to be reported could not be read");
+            while let Some(ended) = self.crew.ended_already() {
+                self.note(ended);
+            }
+            let begun = Instant::now();
+            match stop.run_until_cancelled(self.look(&stop)).await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "what waits to be reported could not be read");
+                }
+                None => break,
+            }
+            if stop.run_until_cancelled(sleep(rest_after(begun.elapsed()))).await.is_none() {
+                break;
             }
         }
         let finish = async {
@@ -166,6 +177,12 @@ impl Courier {
     }
 }
 
+/// How long the courier rests after a look that took so long, whatever ends or rings meanwhile. A look is as long as the list
+/// of targets; one for each report of ten thousand targets would be all that the machine does.
+fn rest_after(look: Duration) -> Duration {
+    (look * 4).min(ROUND)
+}
+
 /// How many of so many connections targets may have whose last attempt failed.
 fn most_doubtful(most: usize) -> usize {
     (most - most / 4).max(1)
@@ -174,6 +191,13 @@ fn most_doubtful(most: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn looks_take_a_fifth_of_the_time_at_most() {
+        for (look, rest) in [(0, 0), (1, 4), (30, 120), (250, 1000), (10_000, 1000)] {
+            assert_eq!(rest_after(Duration::from_millis(look)), Duration::from_millis(rest), "{look}");
+        }
+    }
 
     #[test]
     fn a_quarter_is_kept_for_targets_that_are_well() {

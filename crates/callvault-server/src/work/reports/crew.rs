@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 
 use callvault_core::id::{CustomerId, TargetId};
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
 /// Running tasks, by what they work for.
 pub(super) struct Crew<T> {
@@ -37,19 +37,27 @@ impl<T: Send + 'static> Crew<T> {
     /// The next task that ended and what it came to, nothing if it panicked. Waits for ever when there are none. Losing
     /// this future loses no task.
     pub(super) async fn ended(&mut self) -> (TargetId, Option<T>) {
-        match self.tasks.join_next_with_id().await {
-            Some(Ok((id, outcome))) => match self.working.remove(&id) {
-                Some(work) => (work.target, Some(outcome)),
-                None => std::future::pending().await,
-            },
-            Some(Err(error)) => match self.working.remove(&error.id()) {
-                Some(work) => {
-                    tracing::error!(target.id = work.target.0, %error, "the delivery of reports ended badly");
-                    (work.target, None)
-                }
-                None => std::future::pending().await,
-            },
+        let joined = self.tasks.join_next_with_id().await;
+        match joined.and_then(|joined| self.worked(joined)) {
+            Some(ended) => ended,
             None => std::future::pending().await,
+        }
+    }
+
+    /// As [`Crew::ended`], nothing when none has ended yet.
+    pub(super) fn ended_already(&mut self) -> Option<(TargetId, Option<T>)> {
+        let joined = self.tasks.try_join_next_with_id()?;
+        self.worked(joined)
+    }
+
+    fn worked(&mut self, joined: Result<(Id, T), JoinError>) -> Option<(TargetId, Option<T>)> {
+        match joined {
+            Ok((id, outcome)) => self.working.remove(&id).map(|work| (work.target, Some(outcome))),
+            Err(error) => {
+                let work = self.working.remove(&error.id())?;
+                tracing::error!(target.id = work.target.0, %error, "the delivery of reports ended badly");
+                Some((work.target, None))
+            }
         }
     }
 
@@ -80,5 +88,6 @@ mod tests {
         assert_eq!(crew.count(|work| work.doubtful), 1);
         assert_eq!(crew.ended().await, (TargetId(8), Some(1)));
         assert_eq!(crew.count(|_| true), 0);
+        assert_eq!(crew.ended_already(), None);
     }
 }
