@@ -54,21 +54,36 @@ impl Reports {
     }
 
     /// What a target is to be told next; nothing when nothing waits, when no session that asked for it lives
-    /// (`docs/yeastar.md`, "Reports"), or when its person may not see calls any more.
+    /// (`docs/yeastar.md`, "Reports"), or when its person may not see calls any more, which is noted as a failure.
     ///
     /// # Errors
     /// When the catalog fails.
     pub async fn next(&self, target: TargetId) -> Result<Option<Due>> {
         let Some(target) = self.catalog.report_target(target).await? else { return Ok(None) };
-        let Some(principal) = self.sessions.reporting(&target).await? else { return Ok(None) };
+        if self.asking(&target).is_none() {
+            return Ok(None);
+        }
+        let Some(principal) = self.sessions.reporting(&target).await? else {
+            return self.withheld(&target, "its person may not log in from there at present").await;
+        };
         match self.gate.customer(&principal, Kind::Call, Verb::See, Some(target.customer)).await {
             Ok(_) => {}
-            Err(Error::RoleForbids | Error::NotFound { .. }) => return Ok(None),
+            Err(Error::RoleForbids | Error::NotFound { .. }) => {
+                return self.withheld(&target, "the role of its person does not show calls").await;
+            }
             Err(other) => return Err(other),
         }
         let Some(customer) = self.catalog.customer(target.customer).await? else { return Ok(None) };
         let reports = self.catalog.reports(target.id, PAGE).await?;
         Ok((!reports.is_empty()).then_some(Due { target, customer, reports }))
+    }
+
+    /// Nothing is due for a target whose person may not be told. Written once, as this is asked over and over.
+    async fn withheld(&self, target: &Target, reason: &str) -> Result<Option<Due>> {
+        if target.failure.as_ref().is_none_or(|failure| failure.reason != reason) {
+            self.failed(target, reason).await?;
+        }
+        Ok(None)
     }
 
     /// What the newest live session of a target says; nothing without one. Asks no catalog, so it can be asked before each

@@ -375,19 +375,14 @@ impl Sessions {
         (!place.is_empty()).then_some(LeftPlace { person, place, left })
     }
 
-    /// Who is told what goes to a target: the person of its newest live session, if they may still come in.
+    /// Who is told what goes to a target: the person of its newest live session, if they may still come in from there.
     ///
     /// # Errors
     /// When the catalog fails.
     pub(crate) async fn reporting(&self, target: &Target) -> Result<Option<Principal>> {
         let Some(Asking { peer, .. }) = self.asking(target) else { return Ok(None) };
         let account = self.accounts.numbered(target.person).await?;
-        let welcome = |account: &Arc<Account>| {
-            account.role.privileges.has(Privilege::YeastarApi)
-                && !account.person.disabled
-                && !account.customer_disabled
-        };
-        let account = account.filter(welcome);
+        let account = account.filter(|account| may_go_on(account) && account.person.source.allows(peer));
         Ok(account.map(|account| Principal::of_account(&account, Door::Yeastar, peer)))
     }
 

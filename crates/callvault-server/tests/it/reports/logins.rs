@@ -102,6 +102,37 @@ async fn a_disabled_person_is_told_nothing() {
     assert_eq!(server.told("callid"), ["0"]);
 }
 
+/// What a person may see and from where they may come counts for reports too, at once and in both directions.
+#[tokio::test]
+async fn who_may_not_be_told_is_told_when_they_may_again() {
+    let world = world().await;
+    let deaf = json!({ "name": "deaf", "privileges": ["yeastar_api"] });
+    world.add("/roles", deaf).await;
+    let server = ApplicationServer::start().await;
+    wanted_by(&world, &server).await;
+    let person = world.local(Method::GET, "/people?username=crm", "").await.json()["items"][0]["id"].clone();
+    let change = async |change: Value| {
+        let answer = world.local(Method::PATCH, &format!("/people/{person}"), change.to_string()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    };
+    let cases = [
+        (json!({ "role": "deaf" }), json!({ "role": "api" }), "the role"),
+        (json!({ "source": "192.0.2.0/24" }), json!({ "source": "" }), "may not log in from there"),
+    ];
+    for (number, (forbid, allow, reason)) in cases.into_iter().enumerate() {
+        change(forbid).await;
+        ended(&world, 1, number..number + 1).await;
+        let told =
+            |targets: &[Value]| targets[0]["failure"].as_str().is_some_and(|text| text.contains(reason));
+        let found = targets_until(&world, SECOND, told).await;
+        assert_eq!((&found[0]["waiting"], server.received().len()), (&json!(1), number));
+        change(allow).await;
+        pass_until(&world, &server, number + 1).await;
+        let found = targets_until(&world, SECOND, all_delivered).await;
+        assert_eq!(found[0]["failure"], json!(null));
+    }
+}
+
 #[tokio::test]
 async fn a_heartbeat_moves_a_target_and_what_waits_for_it() {
     let world = world().await;
