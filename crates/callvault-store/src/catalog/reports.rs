@@ -484,32 +484,33 @@ pub(super) async fn leave(sql: &mut dyn Sql, left: &LeftPlace, to: Option<Target
     .with(at.saturating_sub(SLID_UNWRITTEN_MS));
     let Some(mut row) = sql.fetch_first(query).await? else { return Ok(()) };
     let from = row.int("target id")?;
-    let query = match to {
-        Some(to) => Query::new(
-            "moving reports",
-            // What the new target has already goes there once.
-            "UPDATE report SET target = $2 WHERE target = $1 AND parked_at IS NULL AND NOT EXISTS
-                 (SELECT 1 FROM report o WHERE o.target = $2 AND o.call_record = report.call_record
-                      AND o.is_whole = report.is_whole)",
-        )
-        .with(from)
-        .with(to.0),
-        None => Query::new(
+    let Some(to) = to else {
+        let query = Query::new(
             "setting reports aside",
             "UPDATE report SET parked_at = $2, reason = $3 WHERE target = $1 AND parked_at IS NULL",
         )
         .with(from)
         .with(at)
-        .with(left.left.reason.as_str()),
-    };
-    sql.execute(query).await?;
-    if to.is_some() {
-        let query = Query::new(
-            "ending reports that went elsewhere",
-            "DELETE FROM report WHERE target = $1 AND parked_at IS NULL",
-        )
-        .with(from);
+        .with(left.left.reason.as_str());
         sql.execute(query).await?;
+        return Ok(());
+    };
+    for (operation, text) in [
+        (
+            "ending reports that wait elsewhere",
+            "DELETE FROM report WHERE target = $2 AND parked_at IS NOT NULL AND EXISTS
+                 (SELECT 1 FROM report o WHERE o.target = $1 AND o.parked_at IS NULL
+                      AND o.call_record = report.call_record AND o.is_whole = report.is_whole)",
+        ),
+        (
+            "ending reports that wait there too",
+            "DELETE FROM report WHERE target = $1 AND parked_at IS NULL AND EXISTS
+                 (SELECT 1 FROM report o WHERE o.target = $2
+                      AND o.call_record = report.call_record AND o.is_whole = report.is_whole)",
+        ),
+        ("moving reports", "UPDATE report SET target = $2 WHERE target = $1 AND parked_at IS NULL"),
+    ] {
+        sql.execute(Query::new(operation, text).with(from).with(to.0)).await?;
     }
     Ok(())
 }

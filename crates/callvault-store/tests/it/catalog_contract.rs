@@ -48,7 +48,7 @@ macro_rules! catalog_contract {
                 an_overdue_call_is_reported_twice every_target_has_a_list_of_its_own
                 what_is_refused_is_set_aside_and_sent_again a_place_that_is_left_keeps_nothing_waiting
                 a_place_is_left_by_its_last_session_alone a_session_that_slid_does_not_move_back
-                only_so_many_places_are_kept_for_nobody upkeep_of_many_reports_goes_in_parts what_is_sent_again_waits_for_a_day_of_its_own
+                what_waits_moves_before_what_was_set_aside only_so_many_places_are_kept_for_nobody upkeep_of_many_reports_goes_in_parts what_is_sent_again_waits_for_a_day_of_its_own
                 old_reports_are_set_aside_and_forgotten;
             sessions: sessions_come_back_as_written a_session_is_renewed_once changing_does_not_bring_back
                 a_session_begins_only_with_the_password_of_now;

@@ -275,6 +275,24 @@ pub(crate) async fn a_session_that_slid_does_not_move_back(bench: &Bench) {
     assert_eq!(second.kept_until, at(86_460_000));
 }
 
+/// What was set aside at a place is no reason to lose what waits and moves there.
+pub(crate) async fn what_waits_moves_before_what_was_set_aside(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let first = target(bench, customer, person, "a:1").await;
+    let second = target(bench, customer, person, "a:2").await;
+    add(bench, vec![call(customer, 1, None), call(customer, 2, None)]).await;
+    for report in bench.catalog.reports(second, 1).await.unwrap() {
+        bench.catalog.park_report(second, report.id, failure(6_000, "status 500")).await.unwrap();
+    }
+    let mut moved = Session { customer, ..session("a:1", person) };
+    moved.report.place = "a:2".to_owned();
+    let left = LeftPlace { person, place: "a:1".to_owned(), left: failure(7_000, "moved") };
+    bench.catalog.retarget_session(moved, Some(wanted("a:2")), Some(left)).await.unwrap();
+    assert_eq!((waiting(bench, first).await, waiting(bench, second).await), (vec![], vec![1, 2]));
+    assert_eq!(state(bench, second).await.parked, 0);
+}
+
 /// A person who logs in for another place each time must not have every call written for all of them.
 pub(crate) async fn only_so_many_places_are_kept_for_nobody(bench: &Bench) {
     let customer = bench.customer(None).await;
