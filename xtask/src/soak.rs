@@ -54,6 +54,11 @@ const SCENARIOS: &[Scenario] = &[
         shows: "kill -9 at random moments of 300 imports: nothing acknowledged is lost, nothing half is visible",
     },
     Scenario {
+        name: "reports",
+        way: Way::EndToEnd("reports_outlive_kills"),
+        shows: "1,000 calls reported through ten kill -9, each recording fetched inside the report's handler: none is missed",
+    },
+    Scenario {
         name: "call-records",
         way: Way::EndToEnd("many_calls"),
         shows: "10 million call records: files at a steady rate, memory under 100 MiB, tickets as fast as with ten thousand",

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crate::support::audio::noise_wav;
 use crate::support::http::{Request, get};
 use crate::support::vault::Vault;
-use crate::support::{Noise, is_soak, sha256, told};
+use crate::support::{Noise, is_soak, seed, sha256, told};
 
 /// Files that are imported, by name.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -26,14 +26,6 @@ fn files(count: u64) -> Files {
             (format!("2026{number:04}.wav"), noise_wav(number + 1, size))
         })
         .collect()
-}
-
-/// Each run kills at other moments; the seed is printed so that a failure can be looked at again.
-fn seed() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
-    let seed = now.as_nanos() as u64;
-    println!("moments of the kills: seed {seed}");
-    seed
 }
 
 /// Checks what a restarted installation shows against what was sent and what was reported as done.
@@ -82,7 +74,7 @@ fn objects(folder: &Path) -> Vec<PathBuf> {
 fn kill_import_over_the_control_socket() {
     let files = files(if is_soak() { 300 } else { 40 });
     let vault = Vault::init();
-    let mut moments = Noise::new(seed());
+    let mut moments = Noise::new(seed("moments of the kills"));
     let done = Mutex::new(BTreeSet::new());
     let (mut kills, mut cut_off) = (0_u32, 0_usize);
     let begin = Instant::now();
@@ -145,7 +137,7 @@ fn kill_import_of_the_command_line_without_a_server() {
     for (name, bytes) in &files {
         fs_err::write(folder.join(name), bytes).expect("a file to import");
     }
-    let mut moments = Noise::new(seed());
+    let mut moments = Noise::new(seed("moments of the kills"));
     let mut done = BTreeSet::new();
     let mut kills = 0_u32;
     let mut longest = 60;

@@ -20,6 +20,7 @@ mod intake;
 mod kill_import;
 mod listen_log;
 mod ranges;
+mod reports;
 mod running;
 mod secrets;
 mod ticket_race;

@@ -8,7 +8,7 @@ pub(crate) mod yeastar;
 
 use std::fmt::Write as _;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
@@ -53,6 +53,14 @@ pub(crate) fn told(output: &Output) -> String {
         let _ = writeln!(text, "--- {name}\n{}", String::from_utf8_lossy(bytes));
     }
     text
+}
+
+/// A seed that each run has another of; printed, so that a failure can be looked at again.
+pub(crate) fn seed(what: &str) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    let seed = now.as_nanos() as u64;
+    println!("{what}: seed {seed}");
+    seed
 }
 
 /// A generator of bytes that do not compress and do not repeat (xorshift64*, by George Marsaglia).
