@@ -16,7 +16,8 @@ use callvault_core::port::wake::Wake as _;
 use callvault_core::service::{Policy, Ports, Services};
 use callvault_server::app::{App, Settings};
 use callvault_server::http::address::ClientAddress;
-use callvault_server::listen::{Peer, PeerInfo};
+use callvault_server::listen::tls::{CertificateSource, Certificates};
+use callvault_server::listen::{ListenSettings, Listener, Peer, PeerInfo, Protocol, Server};
 use callvault_server::system::OsRandom;
 use callvault_server::telemetry::Metrics;
 use callvault_server::work::bell::Bell;
@@ -33,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::clock::HandClock;
+use crate::connectors::wire::encode;
 use crate::password::QuickHasher;
 
 /// The address that calls come from when a test says nothing.
@@ -154,6 +156,22 @@ impl World {
         self.working.lock().unwrap().push(tokio::spawn(running));
     }
 
+    /// Listens on a free port of 127.0.0.1 until a restart, for HTTP and HTTPS as the device does; answers the address.
+    pub async fn serve(&self) -> SocketAddr {
+        let directory = self.folder.path().join("tls");
+        let certificates = Certificates::open(CertificateSource::SelfSigned { directory, names: Vec::new() });
+        let tls = Some(certificates.unwrap().server_config());
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), Protocol::Both).await.unwrap();
+        let (address, _) = listener.address().unwrap();
+        let settings = ListenSettings::default();
+        let server = Server::new(vec![listener], settings, tls, self.app.metrics.clone()).unwrap();
+        let serving = server.serve(self.router.clone(), self.stop.clone(), Duration::from_secs(10));
+        self.working.lock().unwrap().push(tokio::spawn(async {
+            serving.await;
+        }));
+        address
+    }
+
     /// Opens the door of reports by TCP; answers its address.
     pub async fn report_door(&self, settings: TcpSettings) -> SocketAddr {
         let listener = ReportListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -228,8 +246,7 @@ impl World {
 
     /// Stores a recording.
     pub async fn recording(&self, customer: i64, name: &str, audio: Vec<u8>) {
-        let path =
-            format!("/recordings/{}?customer={customer}", name.replace('%', "%25").replace(' ', "%20"));
+        let path = format!("/recordings/{}?customer={customer}", encode(name));
         let answer = self.local(Method::PUT, &path, audio).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{name}: {}", answer.text());
     }

@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use callvault_testkit::connectors::account::Account;
 use callvault_testkit::connectors::receiver::{Receiver, Reply, ReportKey};
-use callvault_testkit::connectors::report_handler::{
-    Login, Outcome, ReportHandler, Told, log_in_for_reports,
-};
+use callvault_testkit::connectors::report_handler::{Outcome, ReportHandler, Told};
 use callvault_testkit::connectors::wire::Pbx;
 use serde_json::{Value, json};
 
@@ -322,25 +321,21 @@ fn reports_outlive_kills() {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port(&mut moments)));
     let server = start(&vault, address);
 
-    let login = |username: &str| Login {
-        pbx: Pbx::at(address),
-        username: username.to_owned(),
-        password: PASSWORD.to_owned(),
-    };
+    let account = |username: &str| Account::new(Pbx::at(address), username, PASSWORD);
     let sums: BTreeMap<String, String> = plan
         .calls
         .iter()
         .enumerate()
         .filter_map(|(number, call)| Some((call.recording.clone()?, sha256(&audio(number)))))
         .collect();
-    let handler = ReportHandler::start(login("api"), move |name, bytes| match sums.get(name) {
+    let handler = ReportHandler::start(account("api"), move |name, bytes| match sums.get(name) {
         Some(sum) if *sum == sha256(bytes) => Ok(()),
         Some(_) => Err(format!("{name}: {} other bytes", bytes.len())),
         None => Err(format!("{name} was never imported")),
     })
     .expect("it logs in");
     let broken = Broken::start();
-    log_in_for_reports(&login("broken"), broken.receiver.address()).expect("it logs in");
+    account("broken").log_in_for_reports(broken.receiver.address()).expect("it logs in");
 
     let begin = Instant::now();
     let turn = Mutex::new(());

@@ -5,6 +5,7 @@
 mod api;
 mod call_files;
 mod calls;
+mod connectors;
 mod enswitch_uploads;
 mod golden_enswitch;
 mod golden_pseries;

@@ -4,24 +4,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::account::{Account, link};
 use super::receiver::{Receiver, Reply, ReportKey};
-use super::wire::{Answer, Pbx, encode, md5};
+use super::wire::Answer;
 
 /// How often it asks the telephone system for one thing, a login after a refused token included.
 const TRIES: u32 = 2;
-
-/// What it logs in with.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// The telephone system.
-    pub pbx: Pbx,
-    /// The name.
-    pub username: String,
-    /// The password.
-    pub password: String,
-}
 
 /// A report as it came, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +41,7 @@ pub enum Outcome {
 type Inspect = dyn Fn(&str, &[u8]) -> Result<(), String> + Send + Sync;
 
 struct State {
-    login: Login,
+    account: Account,
     /// Where its reports go; known as soon as its port is open.
     reports: OnceLock<SocketAddr>,
     inspect: Box<Inspect>,
@@ -78,11 +68,11 @@ impl ReportHandler {
     /// # Errors
     /// When it cannot log in.
     pub fn start(
-        login: Login,
+        account: Account,
         inspect: impl Fn(&str, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let state = State {
-            login,
+            account,
             reports: OnceLock::new(),
             inspect: Box::new(inspect),
             session: Mutex::default(),
@@ -122,26 +112,6 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }
 
-/// Logs in for reports at an address; answers the token.
-///
-/// # Errors
-/// When the telephone system cannot be reached or refuses.
-pub fn log_in_for_reports(login: &Login, reports: SocketAddr) -> io::Result<String> {
-    let body = json!({
-        "username": login.username,
-        "password": md5(&login.password),
-        "port": reports.port().to_string(),
-        "url": format!("{reports}/report"),
-        "urltag": "1",
-        "version": "2.0.0",
-    });
-    let answer = login.pbx.post("/api/v2.0.0/login", "application/json; charset=utf-8", &body.to_string())?;
-    match answer.member("token") {
-        token if token.is_empty() => Err(io::Error::other(answer.text())),
-        token => Ok(token),
-    }
-}
-
 /// Why there is no recording.
 enum Failure {
     Gone(io::Error),
@@ -157,7 +127,7 @@ impl From<io::Error> for Failure {
 
 impl State {
     fn log_in(&self) -> io::Result<String> {
-        log_in_for_reports(&self.login, *self.reports.wait())
+        self.account.log_in_for_reports(*self.reports.wait())
     }
 
     fn handle(&self, body: &[u8]) -> Reply {
@@ -182,20 +152,12 @@ impl State {
     }
 
     fn fetch(&self, name: &str) -> Result<(), Failure> {
-        let body = json!({ "recording": name }).to_string();
-        let (token, ticket) = self.with_token(|token| {
-            let target = format!("/api/v2.0.0/recording/get_random?token={token}");
-            self.login.pbx.post(&target, "application/json; charset=utf-8", &body)
-        })?;
+        let (token, ticket) = self.with_token(|token| self.account.ask_for_ticket(token, name, None))?;
         let random = ticket.member("random");
         if random.is_empty() {
             return Err(Failure::Refused(ticket.text()));
         }
-        let link = format!(
-            "/api/v2.0.0/recording/download?recording={}&random={random}&token={token}",
-            encode(name)
-        );
-        let audio = self.login.pbx.get(&link)?;
+        let audio = self.account.pbx.get(&link(name, &random, &token))?;
         if audio.header("content-type") == "application/json" {
             return Err(Failure::Refused(audio.text()));
         }
