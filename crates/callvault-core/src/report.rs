@@ -113,4 +113,15 @@ pub struct Report {
     pub call: CallRecord,
     /// Since when it waits.
     pub due_at: Timestamp,
+    /// What its target answered so far, if it did.
+    pub rejections: Option<Rejections>,
+}
+
+/// Answers that did not take a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rejections {
+    /// How many; at least one.
+    pub times: u32,
+    /// When the first of them came.
+    pub first_at: Timestamp,
 }

@@ -350,6 +350,13 @@ pub trait Reports: Send + Sync {
     async fn report_delivered(&self, target: TargetId, report: ReportId, at: Timestamp) -> CatalogResult<()>;
     /// Keeps the target's last failure.
     async fn target_failed(&self, target: TargetId, failure: TargetFailure) -> CatalogResult<()>;
+    /// Counts an answer that did not take a report; the failure is the target's last one too.
+    async fn report_rejected(
+        &self,
+        target: TargetId,
+        report: ReportId,
+        failure: TargetFailure,
+    ) -> CatalogResult<()>;
     /// Sets a report aside, with the failure, which is the target's last one too.
     async fn park_report(
         &self,

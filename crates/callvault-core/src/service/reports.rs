@@ -110,6 +110,14 @@ impl Reports {
         Ok(self.catalog.target_failed(target.id, self.failure(reason)).await?)
     }
 
+    /// Counts an answer that did not take a report, which stays the next one.
+    ///
+    /// # Errors
+    /// When the catalog fails; the answer is not counted then.
+    pub async fn rejected(&self, target: &Target, report: &Report, reason: &str) -> Result<()> {
+        Ok(self.catalog.report_rejected(target.id, report.id, self.failure(reason)).await?)
+    }
+
     /// Sets a report aside, as its target answers and does not take it (`docs/yeastar.md` G24).
     ///
     /// # Errors

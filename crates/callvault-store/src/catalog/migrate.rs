@@ -24,6 +24,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_recording_calls", include_str!("migrations/20261122_recording_calls.sql")),
     ("20261122_pseries_tokens", include_str!("migrations/20261122_pseries_tokens.sql")),
     ("20261122_reports_set_aside", include_str!("migrations/20261122_reports_set_aside.sql")),
+    ("20261122_report_rejections", include_str!("migrations/20261122_report_rejections.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -5,8 +5,8 @@ use callvault_core::gate::Within;
 use callvault_core::id::{CustomerId, PersonId, ReportId, TargetId};
 use callvault_core::port::catalog::{CatalogResult, LeftPlace, Reports};
 use callvault_core::report::{
-    Channel, LATE_RECORDING_LIFE, PARKED_LIFE, PLACES_FOR_NOBODY, REPORT_LIFE, Report, Target, TargetFailure,
-    TargetState, WantedTarget,
+    Channel, LATE_RECORDING_LIFE, PARKED_LIFE, PLACES_FOR_NOBODY, REPORT_LIFE, Rejections, Report, Target,
+    TargetFailure, TargetState, WantedTarget,
 };
 use callvault_core::secret::Secret;
 use callvault_core::time::Timestamp;
@@ -62,7 +62,10 @@ impl<E: Engine> Reports for SqlCatalog<E> {
         read_all(&self.engine, waiting(target, limit), |row| {
             let id = ReportId(row.int("report id")?);
             let due_at = Timestamp::from_unix_ms(row.int("report due_at")?);
-            Ok(Report { id, call: calls::read(row)?, due_at })
+            let times = row.number("report rejections")?;
+            let first_at = row.optional_int("report rejected_at")?.map(Timestamp::from_unix_ms);
+            let rejections = first_at.map(|first_at| Rejections { times, first_at });
+            Ok(Report { id, call: calls::read(row)?, due_at, rejections })
         })
         .await
     }
@@ -73,6 +76,15 @@ impl<E: Engine> Reports for SqlCatalog<E> {
 
     async fn target_failed(&self, target: TargetId, failure: TargetFailure) -> CatalogResult<()> {
         self.engine.write(Failed { target, failure }).await
+    }
+
+    async fn report_rejected(
+        &self,
+        target: TargetId,
+        report: ReportId,
+        failure: TargetFailure,
+    ) -> CatalogResult<()> {
+        self.engine.write(Rejected { target, report, failure }).await
     }
 
     async fn park_report(
@@ -143,10 +155,10 @@ fn waiting(target: TargetId, limit: u32) -> Query {
     Query::new(
         "reading reports",
         concat!(
-            "SELECT r.report, r.due_at, ",
+            "SELECT r.report, r.due_at, r.rejections, r.rejected_at, ",
             calls::columns!(),
             " FROM call_record JOIN
-                 (SELECT id AS report, due_at, call_record FROM report
+                 (SELECT id AS report, due_at, rejections, rejected_at, call_record FROM report
                   WHERE target = $1 AND parked_at IS NULL ORDER BY id LIMIT $2) r ON r.call_record = id
              ORDER BY r.report"
         ),
@@ -231,6 +243,29 @@ async fn fail(sql: &mut dyn Sql, target: TargetId, failure: &TargetFailure) -> C
     Ok(())
 }
 
+struct Rejected {
+    target: TargetId,
+    report: ReportId,
+    failure: TargetFailure,
+}
+
+#[async_trait]
+impl Unit for Rejected {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let query = Query::new(
+            "counting a rejected report",
+            "UPDATE report SET rejections = rejections + 1, rejected_at = COALESCE(rejected_at, $2)
+             WHERE id = $1 AND parked_at IS NULL",
+        )
+        .with(self.report.0)
+        .with(self.failure.at.unix_ms());
+        sql.execute(query).await?;
+        fail(sql, self.target, &self.failure).await
+    }
+}
+
 struct Park {
     target: TargetId,
     report: ReportId,
@@ -280,7 +315,9 @@ impl Unit for Resend {
         for (old, new) in parked.iter().zip(numbers) {
             let query = Query::new(
                 "putting a report back",
-                "UPDATE report SET id = $2, due_at = $3, parked_at = NULL, reason = NULL WHERE id = $1",
+                "UPDATE report SET id = $2, due_at = $3, parked_at = NULL, reason = NULL, rejections = 0,
+                     rejected_at = NULL
+                 WHERE id = $1",
             )
             .with(*old)
             .with(new)

@@ -18,7 +18,7 @@ const REJECTION_SPAN: Duration = Duration::from_secs(60);
 pub(super) struct Attempts {
     /// Failures since the last success.
     failures: u32,
-    /// Which report was rejected, how often, and when first.
+    /// Which report was rejected, how often, and from when on it is not tried again.
     rejected: Option<(ReportId, u32, Duration)>,
     not_before: Duration,
     /// The last failure was the policy's, which a new login does not change.
@@ -56,17 +56,24 @@ impl Attempts {
         self.wait(now);
     }
 
+    /// Learns of rejections of a report before the last start, the first of them so long ago.
+    pub(super) fn recall(&mut self, report: ReportId, times: u32, ago: Duration, now: Duration) {
+        if self.rejected.is_none_or(|(known, ..)| known != report) {
+            self.rejected = Some((report, times, now + REJECTION_SPAN.saturating_sub(ago)));
+        }
+    }
+
     /// The target answered, and did not take the report.
     pub(super) fn rejected(&mut self, report: ReportId, now: Duration) -> Verdict {
-        let (times, first) = match self.rejected {
-            Some((same, times, first)) if same == report => (times + 1, first),
-            _ => (1, now),
+        let (times, ends) = match self.rejected {
+            Some((same, times, ends)) if same == report => (times + 1, ends),
+            _ => (1, now + REJECTION_SPAN),
         };
-        if times >= MOST_REJECTIONS || now.saturating_sub(first) >= REJECTION_SPAN {
+        if times >= MOST_REJECTIONS || now >= ends {
             *self = Self::default();
             return Verdict::Park;
         }
-        self.rejected = Some((report, times, first));
+        self.rejected = Some((report, times, ends));
         self.forbidden = false;
         self.wait(now);
         Verdict::TryAgain
@@ -160,6 +167,24 @@ mod tests {
         attempts.unreached(at(1));
         assert_eq!(attempts.rejected(ReportId(1), at(60)), Verdict::Park);
         assert!(attempts.may_try(at(60)));
+    }
+
+    #[test]
+    fn rejections_before_a_restart_count() {
+        let rejected = |times: u32, ago: u64, later: u64| {
+            let mut attempts = Attempts::default();
+            attempts.recall(ReportId(1), times, at(ago), at(0));
+            // What is known already is not learned again.
+            attempts.recall(ReportId(1), 1, at(0), at(0));
+            attempts.rejected(ReportId(1), at(later))
+        };
+        assert_eq!(rejected(3, 10, 49), Verdict::TryAgain);
+        assert_eq!(rejected(3, 10, 50), Verdict::Park, "a minute after the first");
+        assert_eq!(rejected(4, 10, 0), Verdict::Park, "the fifth");
+        assert_eq!(rejected(1, 600, 0), Verdict::Park, "long after the first");
+        let mut attempts = Attempts::default();
+        attempts.recall(ReportId(1), 4, at(10), at(0));
+        assert_eq!(attempts.rejected(ReportId(2), at(0)), Verdict::TryAgain, "another report");
     }
 
     #[test]

@@ -60,6 +60,11 @@ pub(super) async fn run(delivery: Delivery, target: TargetId, mut attempts: Atte
             Some(body) => delivery.app.outlet.send(&due.target, &body, Some(asking.peer)).await,
             None => Err(SendError::Unreached("the time of the call cannot be shown".to_owned())),
         };
+        if let Some(rejections) = report.rejections {
+            let ago = delivery.clock.now().unix_ms() - rejections.first_at.unix_ms();
+            let ago = Duration::from_millis(u64::try_from(ago).unwrap_or_default());
+            attempts.recall(report.id, rejections.times, ago, delivery.clock.uptime());
+        }
         match delivery.conclude(&due, report, sent, &mut attempts).await {
             Ok(true) => {}
             Ok(false) => break,
@@ -102,6 +107,7 @@ impl Delivery {
             Err(error) => error,
         };
         let reason = error.to_string();
+        let rejected = matches!(error, SendError::Status(_) | SendError::Garbage);
         let verdict = match error {
             SendError::Status(_) | SendError::Garbage => attempts.rejected(report.id, now),
             SendError::Forbidden(_) | SendError::Address(_) => {
@@ -130,7 +136,11 @@ impl Delivery {
             );
         }
         self.app.metrics.report(channel, ReportEvent::Failed);
-        reports.failed(target, &reason).await?;
+        if rejected {
+            reports.rejected(target, report, &reason).await?;
+        } else {
+            reports.failed(target, &reason).await?;
+        }
         Ok(false)
     }
 

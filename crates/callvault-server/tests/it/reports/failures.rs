@@ -25,6 +25,26 @@ async fn a_report_that_is_never_taken_is_set_aside_and_the_next_one_goes() {
     assert_eq!(server.told("callid")[6], "1");
 }
 
+/// A server that restarts more often than a report is given up must not try the same one for ever.
+#[tokio::test]
+async fn rejections_are_counted_across_restarts() {
+    let mut world = world().await;
+    let server = ApplicationServer::start().await;
+    wanted_by(&world, &server).await;
+    server.script(vec![Step::Status(500); 5]);
+    ended(&world, 1, 1..3).await;
+    for tries in [1, 2, 4] {
+        pass_until(&world, &server, tries).await;
+        let noted =
+            |targets: &[Value]| targets[0]["failure"].as_str().is_some_and(|text| text.contains("500"));
+        targets_until(&world, Duration::ZERO, noted).await;
+        world = world.restart().await;
+        world.deliver();
+    }
+    pass_until(&world, &server, 6).await;
+    assert_eq!(server.told("callid"), ["1", "1", "1", "1", "1", "2"]);
+}
+
 #[tokio::test]
 async fn a_target_that_always_answers_500_hears_of_every_call() {
     let world = world().await;

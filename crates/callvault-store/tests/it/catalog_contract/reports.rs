@@ -4,7 +4,7 @@ use callvault_core::call::{CallKind, CallRecord, CallStatus, PartyNames};
 use callvault_core::id::{CallRecordId, CustomerId, PersonId, TargetId};
 use callvault_core::person::PasswordHash;
 use callvault_core::port::catalog::{CallAdded, LeftPlace};
-use callvault_core::report::{Channel, TargetFailure, TargetState, WantedTarget};
+use callvault_core::report::{Channel, Rejections, TargetFailure, TargetState, WantedTarget};
 use callvault_core::secret::{Secret, SecretHash};
 use callvault_core::session::Session;
 use callvault_core::time::Timestamp;
@@ -183,6 +183,15 @@ pub(crate) async fn what_is_refused_is_set_aside_and_sent_again(bench: &Bench) {
     let id = target(bench, customer, person, "a:1").await;
     add(bench, (1..=3).map(|number| call(customer, number, None)).collect()).await;
     let head = bench.catalog.reports(id, 1).await.unwrap().remove(0);
+    assert_eq!(head.rejections, None);
+    for second in [6, 7] {
+        let refused = failure(second * 1_000, "status 502");
+        bench.catalog.report_rejected(id, head.id, refused.clone()).await.unwrap();
+        assert_eq!(state(bench, id).await.target.failure, Some(refused));
+    }
+    let rejected: Vec<_> = bench.catalog.reports(id, 3).await.unwrap();
+    let rejected: Vec<_> = rejected.into_iter().map(|report| report.rejections).collect();
+    assert_eq!(rejected, [Some(Rejections { times: 2, first_at: at(6_000) }), None, None]);
     bench.catalog.park_report(id, head.id, failure(8_000, "status 500")).await.unwrap();
     assert_eq!(waiting(bench, id).await, [2, 3]);
     let found = state(bench, id).await;
@@ -193,6 +202,8 @@ pub(crate) async fn what_is_refused_is_set_aside_and_sent_again(bench: &Bench) {
     assert_eq!(bench.catalog.resend_reports(id, at(10_000)).await.unwrap(), 1);
     assert_eq!(bench.catalog.resend_reports(id, at(10_000)).await.unwrap(), 0);
     assert_eq!(waiting(bench, id).await, [2, 3, 1], "at the end of the list");
+    let again = bench.catalog.reports(id, 3).await.unwrap().remove(2);
+    assert_eq!(again.rejections, None, "an operator's word starts the count anew");
     let head = bench.catalog.reports(id, 1).await.unwrap().remove(0);
     bench.catalog.report_delivered(id, head.id, at(11_000)).await.unwrap();
     assert_eq!(state(bench, id).await.target.failure, None);
