@@ -23,7 +23,7 @@ pub struct CallSearch {
 }
 
 impl CallSearch {
-    /// What an index can tell of it; [`CallSearch::wants`] decides about what that finds. With numbers in part it is
+    /// What an index can tell of it; [`CallSearch::takes`] decides about what that finds. With numbers in part it is
     /// the range of time alone.
     pub fn filter(&self) -> CallFilter {
         let number = self.from.as_ref().or(self.to.as_ref()).filter(|_| !self.in_part);
@@ -36,7 +36,7 @@ impl CallSearch {
     }
 
     /// Whether a call is chosen.
-    pub fn wants(&self, call: &CallRecord) -> bool {
+    pub fn takes(&self, call: &CallRecord) -> bool {
         let number = |wanted: &Option<String>, number: &str| {
             wanted
                 .as_deref()
@@ -115,7 +115,7 @@ mod tests {
                 call(2_000, "2002", "2001", CallStatus::Busy),
                 call(3_000, "+492001", "", CallStatus::NoAnswer),
             ];
-            assert_eq!(calls.each_ref().map(|call| search.wants(call)), expected, "{search}");
+            assert_eq!(calls.each_ref().map(|call| search.takes(call)), expected, "{search}");
             assert_eq!(search.to_string(), shown);
         };
         check(all(), [true, true, true], "all");

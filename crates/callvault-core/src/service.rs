@@ -1,7 +1,9 @@
 //! The use cases. A door gives a principal and data; a service asks the gate, works, and writes the listen log.
 
 pub mod accounts;
+mod book;
 pub mod call_files;
+pub mod call_pages;
 pub mod calls;
 mod field;
 pub mod finding;

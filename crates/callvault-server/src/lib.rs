@@ -5,6 +5,7 @@
 
 mod api;
 pub mod app;
+mod call_file;
 mod caller;
 mod dialect;
 mod health;

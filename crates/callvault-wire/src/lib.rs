@@ -3,6 +3,7 @@
 //! Bytes of a request in, a typed call out; a typed outcome in, status, headers and body out. The dialects
 //! never import each other.
 
+mod csv;
 pub mod disposition;
 pub mod enswitch;
 pub mod pseries;

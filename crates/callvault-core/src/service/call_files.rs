@@ -1,31 +1,26 @@
-//! Files of call records: a one-time right to fetch one, and its rows in pages.
-//!
-//! Rows are read while the client reads them: a page at a time, nothing held open between two pages, so that neither the
-//! length of the file nor a slow client costs anything. A page that cannot be read is an error and never an end.
+//! Files of call records: what every door that hands one out has in common, and the S-Series' one-time right to fetch one.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::call::{CallFilter, CallPlace, CallRecord};
+use crate::call::CallRecord;
 use crate::call_selection::CallSelection;
 use crate::error::{Error, Result};
-use crate::gate::{Gate, InCustomer, Kind, Principal, Verb};
+use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::id::CustomerId;
 use crate::listen::Action;
-use crate::page::PageRequest;
 use crate::person::EmptyCalls;
 use crate::port::catalog::{Catalog, CatalogError};
 use crate::secret::{Secret, SecretHash};
 use crate::service::Ports;
+use crate::service::call_pages::CallPages;
 use crate::service::calls::Calls;
 use crate::service::listening::{Listening, Subject};
 use crate::service::ticket_book::TicketBook;
 use crate::service::tickets::TicketRefused;
 use crate::session::Session;
 use crate::ticket::{TICKET_LIFE, TicketSubject};
-use crate::time::{WallTime, Zone};
-
-/// How many rows are read at once. With the longest texts they are some 200 KiB, as much as a piece of audio.
-const PAGE: u32 = 200;
+use crate::time::Zone;
 
 /// Someone with a ticket of a session.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +74,7 @@ impl CallFiles {
             return Err(Error::invalid("number", "at most 1000 numbers are taken at once"));
         }
         let allowed = TicketBook::allowed(principal, session, extra);
-        let subject = subject(&customer, &selection);
+        let subject = subject(customer.id(), selection.to_string());
         let (random, ticket) = self.book.draw(principal, customer.id(), selection, allowed, TICKET_LIFE);
         let handle = Some(ticket.random.handle());
         self.listening.record(principal, Action::Link, &subject, None, None, handle).await?;
@@ -95,7 +90,7 @@ impl CallFiles {
         &self,
         principal: &Principal,
         bearer: CallFileBearer<'_>,
-    ) -> Result<CallFile, TicketRefused> {
+    ) -> Result<DeviceCalls, TicketRefused> {
         let random = SecretHash::of(bearer.random);
         let selected = |subject: &TicketSubject| match subject {
             TicketSubject::Calls(selection) => {
@@ -108,35 +103,38 @@ impl CallFiles {
         let customer = customer.ok_or(TicketRefused::Missing)?;
         let unreadable = CatalogError::Unreadable { what: "customer timezone" };
         let zone = Zone::named(&customer.timezone).ok_or(unreadable).map_err(Error::from)?;
-        let inside = self.gate.vouched(customer.id);
-        let subject = subject(&inside, &selection);
+        let subject = subject(customer.id, selection.to_string());
+        let clock = zone.clone();
         let filter = selection.filter(&zone);
-        let mut pages = CallPages {
-            catalog: self.catalog.clone(),
-            customer: inside,
-            serial: customer.serial,
-            zone,
-            selection,
-            filter,
-            after: None,
-            is_over: false,
-            ahead: None,
-        };
+        let takes = move |call: &CallRecord| selection.takes(clock.shown(call.started_at));
         // Before the claim, so that a catalog that fails or has nothing leaves the ticket good.
-        pages.ahead = pages.read().await?;
-        if pages.ahead.is_none() && bearer.empty_calls == EmptyCalls::Missing {
+        let inside = self.gate.vouched(customer.id);
+        let mut pages = CallPages::open(self.catalog.clone(), inside, filter, takes).await?;
+        if bearer.empty_calls == EmptyCalls::Missing && pages.is_empty().await? {
             return Err(TicketRefused::Missing);
         }
         if bearer.spend && !self.book.claim(&random) {
             return Err(TicketRefused::Invalid);
         }
-        let (principal, listening) = (principal.clone(), self.listening.clone());
-        Ok(CallFile { pages, subject, principal, ticket: ticket.random.handle(), listening })
+        let handle = ticket.random.handle();
+        let file = CallFile::new(pages, subject, principal, handle, &self.listening);
+        Ok(DeviceCalls { file, serial: customer.serial, zone })
     }
 }
 
-fn subject(customer: &InCustomer, selection: &CallSelection) -> Subject {
-    Subject { customer: customer.id(), kind: "calls", name: selection.to_string() }
+/// Call records as the listen log names them.
+pub(super) fn subject(customer: CustomerId, selected: String) -> Subject {
+    Subject { customer, kind: "calls", name: selected }
+}
+
+/// The call records of a customer's device, and what its file shows beside them.
+pub struct DeviceCalls {
+    /// The calls.
+    pub file: CallFile,
+    /// The serial number of the device.
+    pub serial: String,
+    /// Where its clock hangs.
+    pub zone: Zone,
 }
 
 /// A file that may be handed out, once the log has it: [`CallFile::release`].
@@ -149,6 +147,16 @@ pub struct CallFile {
 }
 
 impl CallFile {
+    pub(super) fn new(
+        pages: CallPages,
+        subject: Subject,
+        principal: &Principal,
+        ticket: String,
+        listening: &Arc<Listening>,
+    ) -> Self {
+        Self { pages, subject, principal: principal.clone(), ticket, listening: listening.clone() }
+    }
+
     /// Writes the listen log and answers the rows. Only after this may a byte leave.
     ///
     /// # Errors
@@ -157,65 +165,5 @@ impl CallFile {
         let ticket = Some(self.ticket);
         self.listening.record(&self.principal, Action::Export, &self.subject, None, None, ticket).await?;
         Ok(self.pages)
-    }
-}
-
-/// A call as a file shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownCall {
-    /// The call.
-    pub record: CallRecord,
-    /// What the customer's clock showed when it began.
-    pub began: WallTime,
-}
-
-/// The rows of a file, by beginning.
-pub struct CallPages {
-    catalog: Arc<dyn Catalog>,
-    customer: InCustomer,
-    serial: String,
-    zone: Zone,
-    selection: CallSelection,
-    filter: CallFilter,
-    after: Option<CallPlace>,
-    is_over: bool,
-    ahead: Option<Vec<ShownCall>>,
-}
-
-impl CallPages {
-    /// The serial number of the customer's device.
-    pub fn serial(&self) -> &str {
-        &self.serial
-    }
-
-    /// The next few rows, at least one; `None` after the last.
-    ///
-    /// # Errors
-    /// When the catalog fails; the file is not whole then.
-    pub async fn next(&mut self) -> Result<Option<Vec<ShownCall>>> {
-        match self.ahead.take() {
-            Some(rows) => Ok(Some(rows)),
-            None => self.read().await,
-        }
-    }
-
-    async fn read(&mut self) -> Result<Option<Vec<ShownCall>>> {
-        while !self.is_over {
-            let page = PageRequest::new(self.after, PAGE);
-            let records = self.catalog.calls(&self.customer, &self.filter, page).await?;
-            self.is_over = records.len() < PAGE as usize;
-            let place = |record: &CallRecord| CallPlace { started_at: record.started_at, id: record.id };
-            self.after = records.last().map(place).or(self.after);
-            let (zone, selection) = (&self.zone, &self.selection);
-            let shown = records.into_iter().map(|record| {
-                let began = zone.shown(record.started_at);
-                ShownCall { record, began }
-            });
-            let rows: Vec<_> = shown.filter(|call| selection.takes(call.began)).collect();
-            if !rows.is_empty() {
-                return Ok(Some(rows));
-            }
-        }
-        Ok(None)
     }
 }

@@ -1,12 +1,12 @@
 //! Links of the P-Series dialect: for half an hour, any number of times, for the person who asked for them.
 //!
-//! They live in this process; a restart forgets them and so fails closed, and clients ask for new ones. What a link leads
+//! They live in this process (`service/book.rs`); after a restart clients ask for new ones. What a link leads
 //! to is looked up at every use: it is good for what its person may fetch now, and dead when the recording is removed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::call::CallRecord;
 use crate::call_search::CallSearch;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
@@ -19,6 +19,9 @@ use crate::port::random::Random;
 use crate::recording::{Recording, RecordingName};
 use crate::secret::{Secret, SecretHash, fresh_token};
 use crate::service::Ports;
+use crate::service::book::Book;
+use crate::service::call_files::{self, CallFile};
+use crate::service::call_pages::CallPages;
 use crate::service::listening::{Listening, Subject};
 use crate::service::playback::{Playable, Playback};
 use crate::service::recordings::subject;
@@ -47,8 +50,8 @@ pub enum Followed {
     Recording(Box<Playable>),
     /// A file of call records.
     Calls {
-        /// The calls that go into it; none of them where there is no search.
-        search: Option<CallSearch>,
+        /// The calls.
+        file: Box<CallFile>,
         /// When the link was made.
         made_at: Timestamp,
     },
@@ -60,60 +63,13 @@ enum Target {
     Calls(Option<CallSearch>),
 }
 
-/// A link, with its end on the clock that never goes back and its place in the order of making.
+/// A link, which is its person's.
+#[derive(Clone)]
 struct Held {
     person: PersonId,
     customer: CustomerId,
     target: Target,
     made_at: Timestamp,
-    ends: Duration,
-    order: u64,
-}
-
-/// The links of this process. Each is in all three maps or in none. As all live equally long, the order of making is
-/// that of ending.
-#[derive(Default)]
-struct Book {
-    held: HashMap<SecretHash, Held>,
-    by_order: BTreeMap<u64, SecretHash>,
-    of_person: HashMap<PersonId, BTreeSet<u64>>,
-    made: u64,
-}
-
-impl Book {
-    fn add(&mut self, random: SecretHash, held: Held) {
-        self.made += 1;
-        let of_person = self.of_person.entry(held.person).or_default();
-        of_person.insert(self.made);
-        let oldest = if of_person.len() > LINKS_PER_PERSON { of_person.first().copied() } else { None };
-        self.by_order.insert(self.made, random);
-        self.held.insert(random, Held { order: self.made, ..held });
-        if let Some(oldest) = oldest {
-            self.remove(oldest);
-        }
-    }
-
-    fn remove(&mut self, order: u64) {
-        let Some(held) = self.by_order.remove(&order).and_then(|random| self.held.remove(&random)) else {
-            return;
-        };
-        if let Some(of_person) = self.of_person.get_mut(&held.person) {
-            of_person.remove(&held.order);
-            if of_person.is_empty() {
-                self.of_person.remove(&held.person);
-            }
-        }
-    }
-
-    fn forget_ended(&mut self, now: Duration) {
-        while let Some((order, random)) = self.by_order.first_key_value() {
-            if self.held.get(random).is_some_and(|held| now < held.ends) {
-                return;
-            }
-            let order = *order;
-            self.remove(order);
-        }
-    }
 }
 
 /// The use cases of links.
@@ -124,7 +80,7 @@ pub struct Links {
     gate: Arc<Gate>,
     playback: Arc<Playback>,
     listening: Arc<Listening>,
-    book: Mutex<Book>,
+    book: Book<PersonId, Held>,
 }
 
 impl Links {
@@ -141,7 +97,7 @@ impl Links {
             gate,
             playback,
             listening,
-            book: Mutex::default(),
+            book: Book::new(LINKS_PER_PERSON),
         }
     }
 
@@ -180,31 +136,33 @@ impl Links {
         self.keep(principal, customer, random, Target::Calls(search))
     }
 
-    /// Follows a link of the principal's own. For call records the entry in the listen log is written unless
-    /// `headers_only`; for a recording, [`Playable::release`] writes it.
+    /// Follows a link of the principal's own. The entry in the listen log is written by [`Playable::release`] or
+    /// [`CallFile::release`].
     ///
     /// # Errors
     /// See [`TicketRefused`]; a link of someone else is invalid like one that never was.
-    pub async fn follow(
-        &self,
-        principal: &Principal,
-        random: &str,
-        headers_only: bool,
-    ) -> Result<Followed, TicketRefused> {
+    pub async fn follow(&self, principal: &Principal, random: &str) -> Result<Followed, TicketRefused> {
         let random = SecretHash::of(random);
-        let (customer, target, made_at) = self.held(principal, &random).ok_or(TicketRefused::Invalid)?;
-        let handle = random.handle();
-        let (name, id) = match target {
+        let held = self.book.find(&random, self.clock.uptime());
+        let held = held.filter(|held| principal.person == Some(held.person)).ok_or(TicketRefused::Invalid)?;
+        let (customer, handle) = (held.customer, random.handle());
+        let (name, id) = match held.target {
             Target::Recording { name, id } => (name, id),
             Target::Calls(search) => {
-                self.gate.customer(principal, Kind::Call, Verb::See, Some(customer)).await?;
-                if !headers_only {
-                    let subject = calls_subject(customer, search.as_ref());
-                    self.listening
-                        .record(principal, Action::Download, &subject, None, None, Some(handle))
-                        .await?;
-                }
-                return Ok(Followed::Calls { search, made_at });
+                let inside =
+                    self.gate.customer(principal, Kind::Call, Verb::Download, Some(customer)).await?;
+                let subject = calls_subject(customer, search.as_ref());
+                let catalog = self.catalog.clone();
+                let pages = match search {
+                    None => CallPages::none(catalog, inside),
+                    Some(search) => {
+                        let filter = search.filter();
+                        let takes = move |call: &CallRecord| search.takes(call);
+                        CallPages::open(catalog, inside, filter, takes).await?
+                    }
+                };
+                let file = CallFile::new(pages, subject, principal, handle, &self.listening);
+                return Ok(Followed::Calls { file: Box::new(file), made_at: held.made_at });
             }
         };
         let inside = self.gate.customer(principal, Kind::Recording, Verb::Download, Some(customer)).await?;
@@ -231,73 +189,13 @@ impl Links {
         // Who is nobody could not be told from anybody who follows the link.
         let person = principal.person.ok_or(Error::RoleForbids)?;
         let (made_at, uptime) = (self.clock.now(), self.clock.uptime());
-        let held = Held { person, customer, target, made_at, ends: uptime + LINK_LIFE, order: 0 };
-        let mut book = self.locked();
-        book.forget_ended(uptime);
-        book.add(SecretHash::of(random.reveal()), held);
+        let held = Held { person, customer, target, made_at };
+        self.book.add(person, SecretHash::of(random.reveal()), held, uptime, LINK_LIFE);
         Ok(MadeLink { random, made_at })
-    }
-
-    fn held(&self, principal: &Principal, random: &SecretHash) -> Option<(CustomerId, Target, Timestamp)> {
-        let now = self.clock.uptime();
-        let book = self.locked();
-        let held = book.held.get(random)?;
-        let good = now < held.ends && principal.person == Some(held.person);
-        good.then(|| (held.customer, held.target.clone(), held.made_at))
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A file of call records as the listen log names it.
 fn calls_subject(customer: CustomerId, search: Option<&CallSearch>) -> Subject {
-    let name = search.map_or_else(|| "none".to_owned(), ToString::to_string);
-    Subject { customer, kind: "calls", name }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn held(person: i64, ends: u64) -> Held {
-        Held {
-            person: PersonId(person),
-            customer: CustomerId(1),
-            target: Target::Calls(None),
-            made_at: Timestamp::from_unix_ms(0),
-            ends: Duration::from_secs(ends),
-            order: 0,
-        }
-    }
-
-    #[test]
-    fn what_is_over_leaves_nothing() {
-        let mut book = Book::default();
-        for number in 0..3 {
-            book.add(SecretHash::of(&number.to_string()), held(number % 2, 30));
-        }
-        book.add(SecretHash::of("later"), held(0, 40));
-        book.forget_ended(Duration::from_secs(29));
-        assert_eq!(book.held.len(), 4);
-        book.forget_ended(Duration::from_secs(30));
-        assert_eq!((book.held.len(), book.of_person.len()), (1, 1));
-        book.forget_ended(Duration::from_secs(40));
-        assert!(book.held.is_empty() && book.by_order.is_empty() && book.of_person.is_empty());
-    }
-
-    #[test]
-    fn the_oldest_of_a_person_make_room() {
-        let mut book = Book::default();
-        book.add(SecretHash::of("other"), held(2, 30));
-        for number in 0..=LINKS_PER_PERSON {
-            book.add(SecretHash::of(&number.to_string()), held(1, 30));
-        }
-        assert_eq!(book.held.len(), LINKS_PER_PERSON + 1);
-        assert!(!book.held.contains_key(&SecretHash::of("0")));
-        assert!(
-            book.held.contains_key(&SecretHash::of("1")) && book.held.contains_key(&SecretHash::of("other"))
-        );
-    }
+    call_files::subject(customer, search.map_or_else(|| "none".to_owned(), ToString::to_string))
 }

@@ -150,7 +150,7 @@ async fn carry_out(
             Success::Download { file: cdr::file_name(&stamp), link }
         }
         Call::Resource { resource, .. } => {
-            let followed = link::follow(app, &principal, customer, resource.random.reveal(), parts).await;
+            let followed = link::follow(app, &principal, resource.random.reveal(), parts).await;
             return followed.map(Outcome::Resource);
         }
     };

@@ -1,14 +1,18 @@
 //! The P-Series dialect against the whole application: what the golden pairs cannot tell, because it takes time, several
 //! clients or many rows.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::Body;
+use callvault_server::http::address::ClientAddress;
+use callvault_server::listen::{Peer, PeerInfo};
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::{Answer, HERE, World, token_pair};
 use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 const NAME: &str = "20191024012719-1571909237.191-4000-4001-Internal.wav";
 const AGAIN: Duration = Duration::from_secs(1);
@@ -468,8 +472,7 @@ async fn a_file_of_call_records_streams_what_was_chosen() {
     }
     assert_eq!(count("start_time=02.01.2026").await, 0, "another format finds nothing");
     assert_eq!(count("start_time=1767312000&end_time=1767308400").await, 0);
-    let expected: [Value; 2] =
-        [json!(["link", "calls", null, null]), json!(["download", "calls", null, null])];
+    let expected: [Value; 2] = [json!(["link", "calls", null, null]), json!(["export", "calls", null, null])];
     assert_eq!(logged(&world, "from=2001").await, expected);
     let path = world.pseries_link(HERE, "cdr/download?", &access).await;
     let head = Request::head(format!("{path}?access_token={access}")).body(Body::empty()).unwrap();
@@ -487,5 +490,39 @@ async fn bodies_that_are_too_long_are_no_json() {
         let request = Request::post("/openapi/v1.0/get_token").header("user-agent", "OpenAPI");
         let answer = world.call(HERE, request.body(Body::from(body)).unwrap()).await;
         assert_eq!((answer.status, answer.json()["errcode"].as_i64()), (StatusCode::OK, Some(40001)));
+    }
+}
+
+#[tokio::test]
+async fn a_catalog_that_fails_breaks_a_file_of_call_records_off() {
+    let world = world().await;
+    let calls: Vec<_> = (0..1000)
+        .map(|number| {
+            json!({
+                "call_id": format!("c{number}"), "started_at": "2026-01-01T00:00:00Z", "from": "2001", "to": "2002",
+                "call_seconds": 9, "talk_seconds": 7, "status": "ANSWERED", "kind": "Internal",
+            })
+        })
+        .collect();
+    world.local(Method::POST, "/calls", json!({ "customer": 1, "calls": calls }).to_string()).await;
+    let (access, _) = log_in(&world, "api").await;
+    let open = async |filter: &str| {
+        let path = world.pseries_link(HERE, &format!("cdr/download?{filter}&"), &access).await;
+        let mut request = Request::get(format!("{path}?access_token={access}")).body(Body::empty()).unwrap();
+        let address = SocketAddr::new(HERE, 50_000);
+        let info = PeerInfo { address, local: address, tls: false, server_name: None };
+        request.extensions_mut().insert(Peer::Tcp(info));
+        request.extensions_mut().insert(ClientAddress { address: HERE, forwarding_ignored: false });
+        let answer = world.app.router().unwrap().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.into_body()
+    };
+    let (mut all, mut rare) = (open("").await, open("call_to=9&enable_fuzzy_search=1").await);
+    let first = rare.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(first, callvault_wire::pseries::cdr::HEADER, "the header does not wait for a call");
+    assert!(all.frame().await.unwrap().is_ok());
+    world.catalog.close().await;
+    for body in [&mut all, &mut rare] {
+        assert!(body.frame().await.unwrap().is_err(), "a file that ends early must not look whole");
     }
 }

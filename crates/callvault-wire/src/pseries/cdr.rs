@@ -7,6 +7,7 @@
 use callvault_core::call::CallRecord;
 use callvault_core::recording::RecordingName;
 
+use crate::csv;
 use crate::pseries::time::Display;
 
 /// The first line, its LF included.
@@ -19,7 +20,7 @@ pub fn file_name(stamp: &str) -> String {
 }
 
 /// Appends the line of one call, its LF included. Durations are in seconds; what is not known is empty.
-pub fn write_line(call: &CallRecord, display: &Display, file: &mut String) {
+pub fn push_line(out: &mut Vec<u8>, call: &CallRecord, display: &Display) {
     let values: [&str; 14] = [
         &call.call_id,
         &display.show(call.started_at),
@@ -36,19 +37,7 @@ pub fn write_line(call: &CallRecord, display: &Display, file: &mut String) {
         &call.did_number,
         &call.agent_ring_seconds.to_string(),
     ];
-    for (at, value) in values.into_iter().enumerate() {
-        if at > 0 {
-            file.push(',');
-        }
-        if value.contains(['"', ',', '\r', '\n']) {
-            file.push('"');
-            file.push_str(&value.replace('"', "\"\""));
-            file.push('"');
-        } else {
-            file.push_str(value);
-        }
-    }
-    file.push('\n');
+    csv::push_line(out, &values);
 }
 
 #[cfg(test)]
@@ -87,9 +76,9 @@ mod tests {
     #[track_caller]
     fn check(call: &CallRecord, expected: &str) {
         let display = Display::new("Asia/Shanghai", DateOrder::MonthDayYear, HourClock::TwentyFour);
-        let mut file = HEADER.to_owned();
-        write_line(call, &display.expect("a zone"), &mut file);
-        assert_eq!(file.strip_prefix(HEADER), Some(expected));
+        let mut file = Vec::from(HEADER);
+        push_line(&mut file, call, &display.expect("a zone"));
+        assert_eq!(String::from_utf8_lossy(&file).strip_prefix(HEADER), Some(expected));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The file of call records: 14 columns of CSV, written row by row (`docs/yeastar.md` G32, G33), and read back.
 
-use std::io::Write as _;
-
+use crate::csv;
 use crate::yeastar::call::CallRow;
 
 pub mod read;
@@ -32,22 +31,7 @@ pub fn push_row(out: &mut Vec<u8>, row: &CallRow<'_>) {
         row.did_number,
         row.serial,
     ];
-    for (place, text) in columns.into_iter().enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        push_text(out, text);
-    }
-    out.push(b'\n');
-}
-
-fn push_text(out: &mut Vec<u8>, text: &str) {
-    if text.contains(['"', ',', '\r', '\n']) {
-        let quoted = text.replace('"', "\"\"");
-        write!(out, "\"{quoted}\"").expect("writing to memory does not fail");
-    } else {
-        out.extend_from_slice(text.as_bytes());
-    }
+    csv::push_line(out, &columns);
 }
 
 #[cfg(test)]

@@ -1,20 +1,18 @@
 //! `cdr/get_random` and `cdr/download`: call records as a CSV file, written while they are looked up.
 
-use axum::body::Body;
 use axum::response::Response;
-use bytes::Bytes;
 use callvault_core::Error;
 use callvault_core::call_selection::CallSelection;
-use callvault_core::service::call_files::{CallFileBearer, CallPages};
+use callvault_core::service::call_files::{CallFileBearer, DeviceCalls};
 use callvault_wire::yeastar::call::CallRow;
 use callvault_wire::yeastar::cdr;
 use callvault_wire::yeastar::error::{Errno, Subject};
 use callvault_wire::yeastar::request::{CdrDownload, CdrGetRandom, CdrSelection, NumberList};
 use callvault_wire::yeastar::response::{self, Success};
 use callvault_wire::yeastar::time::CivilTime;
-use futures_util::stream::{self, try_unfold};
 
 use super::{DOOR, Visit, internal, refused_ticket};
+use crate::call_file;
 use crate::dialect::respond;
 use crate::telemetry::TicketEvent;
 
@@ -48,13 +46,18 @@ pub(super) async fn download(visit: &Visit<'_>, link: CdrDownload) -> Result<Res
         spend: !link.headers_only,
     };
     let redeemed = app.services.call_files.redeem(&resumed.principal, bearer).await;
-    let file = redeemed.map_err(|refused| refused_ticket(visit, Subject::Cdr, &refused))?;
+    let DeviceCalls { file, serial, zone } =
+        redeemed.map_err(|refused| refused_ticket(visit, Subject::Cdr, &refused))?;
     let body = if link.headers_only {
-        // Without a length, as the file has none: an empty body would be announced as one of no bytes.
-        Body::from_stream(stream::empty::<Result<Bytes, Error>>())
+        call_file::no_body()
     } else {
         app.metrics.ticket(DOOR, TicketEvent::Redeemed);
-        rows(file.release().await.map_err(|error| internal(&error))?)
+        let pages = file.release().await.map_err(|error| internal(&error))?;
+        call_file::body(pages, cdr::HEADER, move |out, call| {
+            // Calls begin between 1970 and 9999, which every clock can show.
+            let Some(began) = CivilTime::of(zone.shown(call.started_at)) else { return };
+            cdr::push_row(out, &CallRow::new(call, began, &serial));
+        })
     };
     Ok(respond("/api/{version}/cdr/download", 200, response::cdr_headers(&app.settings.cors), body))
 }
@@ -67,28 +70,4 @@ fn understood(sent: &CdrSelection) -> Result<CallSelection, Errno> {
         NumberList::These(numbers) => numbers.clone(),
     };
     Ok(CallSelection { numbers, first: time(sent.start)?, last: time(sent.end)? })
-}
-
-/// The header line, then page after page. A page that cannot be read breaks the connection: a file that ends early must
-/// not look like a whole one.
-fn rows(pages: CallPages) -> Body {
-    let first = Vec::from(cdr::HEADER);
-    Body::from_stream(try_unfold((pages, Some(first)), |(mut pages, header)| async move {
-        let next = pages.next().await.inspect_err(|error| {
-            tracing::error!(
-                error = error as &dyn std::error::Error,
-                "a file of call records broke off, its rows cannot be read"
-            );
-        })?;
-        let mut bytes = match (header, &next) {
-            (None, None) => return Ok(None),
-            (header, _) => header.unwrap_or_default(),
-        };
-        for call in next.unwrap_or_default() {
-            // Calls begin between 1970 and 9999, which every clock can show.
-            let Some(began) = CivilTime::of(call.began) else { continue };
-            cdr::push_row(&mut bytes, &CallRow::new(&call.record, began, pages.serial()));
-        }
-        Ok::<_, Error>(Some((Bytes::from(bytes), (pages, None))))
-    }))
 }
