@@ -1,6 +1,7 @@
 //! Call records. Every list comes from an index, page by page: with several numbers, one range of the index for each
-//! number and side, merged in the order of the list.
+//! number and side, merged in the order of the list before a row is read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -60,6 +61,9 @@ macro_rules! of_recording {
 /// How many numbers one statement asks for. Each is two parts of a compound, of which SQLite takes 500.
 const NUMBERS_AT_ONCE: usize = 16;
 
+/// How much of each part is read at least, if there are many.
+const LEAST_OF_A_PART: u32 = 4;
+
 /// How many of the latest calls are looked at for what they name.
 const PARTIES_FROM: u32 = 10_000;
 
@@ -83,7 +87,12 @@ impl<E: Engine> Calls for SqlCatalog<E> {
         page: PageRequest<CallPlace>,
     ) -> CatalogResult<Vec<CallRecord>> {
         let mut found: BTreeMap<CallPlace, CallRecord> = BTreeMap::new();
-        for query in queries(customer.id(), filter, &page) {
+        let wanted = Wanted::new(customer.id(), filter, &page);
+        let queries = match &filter.recording {
+            None if !wanted.numbers.is_empty() => at(wanted.places(&self.engine).await?),
+            recording => wanted.queries(recording.as_ref()),
+        };
+        for query in queries {
             let records = read_all(&self.engine, query, read).await?;
             found.extend(
                 records
@@ -141,32 +150,129 @@ impl Distinct {
     }
 }
 
-/// The queries whose rows, merged, are the page.
-fn queries(customer: CustomerId, filter: &CallFilter, page: &PageRequest<CallPlace>) -> Vec<Query> {
-    let least = CallRecordId(i64::MIN);
-    let since = filter.since.unwrap_or(Timestamp::from_unix_ms(i64::MIN));
-    let from = CallPlace { started_at: since, id: least };
-    let from = page.after.map_or(from, |after| after.max(from));
-    let until = filter.until.map_or(i64::MAX, Timestamp::unix_ms);
-    let bounded = |text: String| {
+/// A page of calls that is asked for.
+struct Wanted<'a> {
+    customer: CustomerId,
+    /// Begun after this place.
+    from: CallPlace,
+    /// Begun at this time or earlier, in Unix milliseconds.
+    until: i64,
+    limit: u32,
+    /// Each once; with none, any number will do.
+    numbers: Vec<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(customer: CustomerId, filter: &'a CallFilter, page: &PageRequest<CallPlace>) -> Self {
+        let least = CallRecordId(i64::MIN);
+        let since = filter.since.unwrap_or(Timestamp::from_unix_ms(i64::MIN));
+        let from = CallPlace { started_at: since, id: least };
+        let mut numbers: Vec<&str> = filter.numbers.iter().map(String::as_str).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        Self {
+            customer,
+            from: page.after.map_or(from, |after| after.max(from)),
+            until: filter.until.map_or(i64::MAX, Timestamp::unix_ms),
+            limit: page.limit,
+            numbers,
+        }
+    }
+
+    /// A query with the parameters that all have in common.
+    fn bounded(&self, text: impl Into<Cow<'static, str>>, from: CallPlace, limit: u32) -> Query {
         Query::new("listing call records", text)
-            .with(customer.0)
+            .with(self.customer.0)
             .with(from.started_at.unix_ms())
             .with(from.id.0)
-            .with(until)
-            .with(page.limit)
-    };
-    let mut numbers: Vec<&str> = filter.numbers.iter().map(String::as_str).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    match &filter.recording {
-        None if numbers.is_empty() => vec![bounded(records!(in_range!()).to_owned())],
-        None => numbers.chunks(NUMBERS_AT_ONCE).map(|some| by_numbers(some, bounded)).collect(),
-        Some(name) if numbers.is_empty() => {
-            vec![bounded(of_recording!().to_owned()).with(name.as_str())]
-        }
-        Some(name) => numbers.chunks(NUMBERS_AT_ONCE).map(|some| by_recording(name, some, bounded)).collect(),
+            .with(self.until)
+            .with(limit)
     }
+
+    /// The queries whose rows, merged, are the page: of all calls, or of those of one recording.
+    fn queries(&self, recording: Option<&RecordingName>) -> Vec<Query> {
+        let Some(name) = recording else {
+            return vec![self.bounded(records!(in_range!()), self.from, self.limit)];
+        };
+        if self.numbers.is_empty() {
+            return vec![self.bounded(of_recording!(), self.from, self.limit).with(name.as_str())];
+        }
+        self.numbers.chunks(NUMBERS_AT_ONCE).map(|some| self.by_recording(name, some)).collect()
+    }
+
+    /// Where the calls of the page are whose caller or callee is one of the numbers. A part of the index is read for each
+    /// number and side, first only a little of each: where there are a thousand numbers, a page has few calls of most. Up
+    /// to the least place at which a part was cut short, all is known; it goes on from there with longer parts.
+    async fn places<E: Engine>(&self, engine: &E) -> CatalogResult<BTreeSet<CallPlace>> {
+        let limit = self.limit as usize;
+        let mut each = u32::try_from(2 * limit / self.numbers.len()).unwrap_or(u32::MAX);
+        each = each.clamp(LEAST_OF_A_PART.min(self.limit), self.limit);
+        let mut from = self.from;
+        let mut found = BTreeSet::new();
+        loop {
+            let mut known_to: Option<CallPlace> = None;
+            for numbers in self.numbers.chunks(NUMBERS_AT_ONCE) {
+                let mut parts: BTreeMap<i64, (u32, CallPlace)> = BTreeMap::new();
+                for mut row in engine.read(self.by_numbers(numbers, from, each)).await? {
+                    let part = row.int("part")?;
+                    let started_at = Timestamp::from_unix_ms(row.int("call started_at")?);
+                    let place = CallPlace { started_at, id: CallRecordId(row.int("call record id")?) };
+                    let (rows, last) = parts.entry(part).or_insert((0, place));
+                    *rows += 1;
+                    *last = place.max(*last);
+                    found.insert(place);
+                }
+                let cut = parts.into_values().filter(|(rows, _)| *rows == each).map(|(_, last)| last);
+                known_to = cut.chain(known_to).min();
+                while found.len() > limit {
+                    found.pop_last();
+                }
+            }
+            let Some(known_to) = known_to else { return Ok(found) };
+            found.retain(|place| *place <= known_to);
+            if found.len() >= limit {
+                return Ok(found);
+            }
+            from = known_to;
+            each = each.saturating_mul(4).min(self.limit);
+        }
+    }
+
+    /// One indexed range for each number and side, of which an index alone tells the places.
+    fn by_numbers(&self, numbers: &[&str], from: CallPlace, each: u32) -> Query {
+        let numbers = filled_up(numbers);
+        let mut parts = Vec::new();
+        for place in 6..numbers.len() + 6 {
+            for side in ["caller", "callee"] {
+                let number = parts.len();
+                let part = format!(
+                    "SELECT {number} AS part, started_at, id FROM call_record
+                     WHERE customer = $1 AND {side} = ${place} AND {} ORDER BY started_at, id LIMIT $5",
+                    in_range!()
+                );
+                // A part with an order of its own must be a subquery, and PostgreSQL wants a name for it.
+                parts.push(format!("SELECT * FROM ({part}) AS part_{number}"));
+            }
+        }
+        numbers.into_iter().fold(self.bounded(parts.join(" UNION ALL "), from, each), Query::with)
+    }
+
+    /// A recording has few calls; the numbers are held against those.
+    fn by_recording(&self, name: &RecordingName, numbers: &[&str]) -> Query {
+        let numbers = filled_up(numbers);
+        let places: Vec<String> = (0..numbers.len()).map(|place| format!("${}", place + 7)).collect();
+        let text = of_recording!(" AND (caller IN ($NUMBERS) OR callee IN ($NUMBERS))");
+        let text = text.replace("$NUMBERS", &places.join(", "));
+        let query = self.bounded(text, self.from, self.limit).with(name.as_str());
+        numbers.into_iter().fold(query, Query::with)
+    }
+}
+
+/// The queries for the calls at these places.
+fn at(places: BTreeSet<CallPlace>) -> Vec<Query> {
+    let ids = places.into_iter().map(|place| vec![place.id.0.into()]).collect();
+    let before = concat!("SELECT ", columns!(), " FROM call_record WHERE id IN (VALUES ");
+    batches("listing call records", before, ids, ")")
 }
 
 /// Numbers filled up to a power of two, so that there are few different statements to keep prepared.
@@ -176,33 +282,6 @@ fn filled_up<'a>(numbers: &[&'a str]) -> Vec<&'a str> {
         filled.resize(numbers.len().next_power_of_two(), last);
     }
     filled
-}
-
-/// One indexed range for each number and side. UNION, not UNION ALL: a call from a number to itself is one call.
-fn by_numbers(numbers: &[&str], bounded: impl Fn(String) -> Query) -> Query {
-    let numbers = filled_up(numbers);
-    let mut parts = Vec::new();
-    for place in 6..numbers.len() + 6 {
-        for side in ["caller", "callee"] {
-            let part = records!("$SIDE = $NUMBER AND ", in_range!()).replace("$SIDE", side);
-            let part = part.replace("$NUMBER", &format!("${place}"));
-            // A part with an order of its own must be a subquery, and PostgreSQL wants a name for it.
-            parts.push(format!("SELECT * FROM ({part}) AS {side}_{place}"));
-        }
-    }
-    let merged = parts.join(" UNION ");
-    let text = format!("SELECT * FROM ({merged}) AS merged ORDER BY started_at, id LIMIT $5");
-    numbers.into_iter().fold(bounded(text), Query::with)
-}
-
-/// A recording has few calls; the numbers are held against those.
-fn by_recording(name: &RecordingName, numbers: &[&str], bounded: impl Fn(String) -> Query) -> Query {
-    let numbers = filled_up(numbers);
-    let places: Vec<String> = (0..numbers.len()).map(|place| format!("${}", place + 7)).collect();
-    let places = places.join(", ");
-    let text = of_recording!(" AND (caller IN ($NUMBERS) OR callee IN ($NUMBERS))");
-    let query = bounded(text.replace("$NUMBERS", &places)).with(name.as_str());
-    numbers.into_iter().fold(query, Query::with)
 }
 
 /// Reads a call record.
@@ -306,8 +385,17 @@ mod tests {
     /// What SQLite says it does for each query that a filter becomes.
     async fn plan(engine: &Sqlite, filter: &CallFilter) -> Vec<String> {
         let after = CallPlace { started_at: Timestamp::from_unix_ms(5), id: CallRecordId(7) };
+        let page = PageRequest::new(Some(after), 100);
+        let wanted = Wanted::new(CustomerId(1), filter, &page);
+        let queries = match &filter.recording {
+            None if !wanted.numbers.is_empty() => {
+                let chunks = wanted.numbers.chunks(NUMBERS_AT_ONCE);
+                chunks.map(|some| wanted.by_numbers(some, wanted.from, 4)).chain(at([after].into())).collect()
+            }
+            recording => wanted.queries(recording.as_ref()),
+        };
         let mut steps = Vec::new();
-        for mut query in queries(CustomerId(1), filter, &PageRequest::new(Some(after), 100)) {
+        for mut query in queries {
             query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
             for mut row in engine.read(query).await.unwrap() {
                 for column in ["id", "parent", "unused"] {
@@ -335,7 +423,14 @@ mod tests {
             let filter = CallFilter { numbers, recording: recording.cloned(), ..CallFilter::default() };
             let steps = plan(&engine, &filter).await;
             let told = format!("{filter:?}: {steps:#?}");
-            let reads: Vec<_> = steps.iter().filter(|step| step.contains("call_record")).collect();
+            let (whole, reads): (Vec<_>, Vec<_>) = steps
+                .iter()
+                .filter(|step| step.contains("call_record"))
+                .partition(|step| step.contains("(id=?)"));
+            // With numbers alone, places come from an index and rows are read for those of the page.
+            let by_number = !filter.numbers.is_empty() && filter.recording.is_none();
+            assert_eq!(whole.len(), usize::from(by_number), "{told}");
+            assert!(!by_number || reads.iter().all(|step| step.contains("COVERING INDEX")), "{told}");
             assert_eq!(reads.len(), searches, "{told}");
             assert!(reads.iter().all(|step| step.starts_with("SEARCH") && step.contains(looks)), "{told}");
         }

@@ -170,12 +170,17 @@ pub(crate) async fn pages_have_no_gap_and_no_repeat(bench: &Bench) {
         bench.catalog.add_calls(own(other), PATIENCE_ENDS).await.unwrap();
     }
     let inside = bench.inside(customer).await;
+    let all = CallFilter::default;
     let everybody: Vec<String> = (100..120).map(|number| number.to_string()).collect();
     for (filter, expected) in [
         (CallFilter::default(), 2_500),
         (numbers(&["200"]), 2_500),
         (CallFilter { numbers: everybody, ..CallFilter::default() }, 2_500),
         (numbers(&["100", "107"]), 250),
+        // One busy number among many that hardly anybody calls, or nobody.
+        (CallFilter { numbers: (100..700).map(|number| number.to_string()).collect(), ..all() }, 2_500),
+        (CallFilter { numbers: (101..700).map(|number| number.to_string()).collect(), ..all() }, 2_500),
+        (CallFilter { numbers: (118..200).map(|number| number.to_string()).collect(), ..all() }, 250),
         // 4 calls begin in each millisecond.
         (CallFilter { since: Some(at(1_010)), until: Some(at(1_109)), ..CallFilter::default() }, 400),
     ] {
