@@ -82,7 +82,8 @@ impl CallFiles {
         Ok(random)
     }
 
-    /// Redeems a session's ticket: ticket, address, whether there is something, claim, in this order (`docs/yeastar.md`).
+    /// Redeems a session's ticket: ticket, address, whether there is something, claim, in this order (`docs/yeastar.md`). To
+    /// whoever may not see calls any more there is nothing.
     ///
     /// # Errors
     /// See [`TicketRefused`]; [`TicketRefused::Missing`] only where [`EmptyCalls::Missing`] asks for it.
@@ -99,7 +100,8 @@ impl CallFiles {
             TicketSubject::Recording(_) => None,
         };
         let (ticket, selection) = self.book.present(&random, bearer.session, bearer.peer, selected)?;
-        let customer = self.catalog.customer(ticket.customer).await.map_err(Error::from)?;
+        let inside = self.gate.customer(principal, Kind::Call, Verb::Download, Some(ticket.customer)).await?;
+        let customer = self.catalog.customer(inside.id()).await.map_err(Error::from)?;
         let customer = customer.ok_or(TicketRefused::Missing)?;
         let unreadable = CatalogError::Unreadable { what: "customer timezone" };
         let zone = Zone::named(&customer.timezone).ok_or(unreadable).map_err(Error::from)?;
@@ -108,7 +110,6 @@ impl CallFiles {
         let filter = selection.filter(&zone);
         let takes = move |call: &CallRecord| selection.takes(clock.shown(call.started_at));
         // Before the claim, so that a catalog that fails or has nothing leaves the ticket good.
-        let inside = self.gate.vouched(customer.id);
         let mut pages = CallPages::open(self.catalog.clone(), inside, filter, takes).await?;
         if bearer.empty_calls == EmptyCalls::Missing && pages.is_empty().await? {
             return Err(TicketRefused::Missing);

@@ -108,7 +108,8 @@ impl Tickets {
         Ok(random)
     }
 
-    /// Redeems a session's ticket. The order of checks is that of `docs/yeastar.md`: ticket, address, file, claim.
+    /// Redeems a session's ticket. The order of checks is that of `docs/yeastar.md`: ticket, address, file, claim. Whoever
+    /// may not hear recordings any more does not find the file.
     ///
     /// # Errors
     /// See [`TicketRefused`].
@@ -119,6 +120,7 @@ impl Tickets {
             TicketSubject::Calls(_) => None,
         };
         let (ticket, recording) = self.book.present(&random, bearer.session, bearer.peer, named)?;
+        self.gate.customer(principal, Kind::Recording, Verb::Download, Some(ticket.customer)).await?;
         let playable = self.open(principal, &ticket.map(|_| recording)).await?;
         if bearer.spend && !self.book.claim(&random) {
             return Err(TicketRefused::Invalid);

@@ -357,6 +357,32 @@ async fn who_may_not_see_calls_gets_none() {
     assert_eq!(device["deviceinfo"]["extensionstatus"], "0/500");
 }
 
+#[tokio::test]
+async fn a_ticket_is_worth_what_its_person_may_now() {
+    let world = world().await;
+    world.recording(1, "a.wav", wav(1, 800)).await;
+    for (name, privileges) in [
+        ("all", json!(["yeastar_api", "record", "cdrs"])),
+        ("calls", json!(["yeastar_api", "cdrs"])),
+        ("audio", json!(["yeastar_api", "record"])),
+    ] {
+        world.add("/roles", json!({ "name": name, "privileges": privileges })).await;
+    }
+    world.person(1, "demoted", "all").await;
+    let token = world.log_in(server(), "demoted").await;
+    let file = world.call_ticket(server(), &token, DAY).await;
+    let audio = world.ticket(server(), &token, "a.wav").await;
+    let hear = async || world.download(server(), Method::GET, "a.wav", &audio, &token).await;
+    change_person(&world, "demoted", json!({ "role": "calls" })).await;
+    assert_eq!(errno(&hear().await), "20014");
+    change_person(&world, "demoted", json!({ "role": "audio" })).await;
+    assert_eq!(errno(&get(&world, DAY, &file, &token).await), "20021");
+    // Neither was spent.
+    assert_eq!(hear().await.body, wav(1, 800));
+    change_person(&world, "demoted", json!({ "role": "calls" })).await;
+    assert_eq!(get(&world, DAY, &file, &token).await.text(), whole());
+}
+
 /// The body of a file of the day's calls, of which nothing was read yet.
 async fn opened(world: &World, token: &str) -> Body {
     let random = world.call_ticket(server(), token, DAY).await;
