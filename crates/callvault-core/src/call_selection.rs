@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::call::CallFilter;
 use crate::time::{WallTime, Zone};
 
@@ -32,6 +34,34 @@ impl CallSelection {
     /// Whether a call that began when the clock showed this lies within.
     pub fn takes(&self, began: WallTime) -> bool {
         (self.first..=self.last).contains(&began)
+    }
+}
+
+/// What a ticket keeps of a selection: enough to know it again, and as little for a thousand numbers as for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectionMark {
+    sha256: [u8; 32],
+    shown: String,
+}
+
+impl CallSelection {
+    /// Its mark. Two selections have the same one if they are equal.
+    pub fn mark(&self) -> SelectionMark {
+        let mut hash = Sha256::new();
+        hash.update(format!("{}/{}", self.first, self.last));
+        for number in &self.numbers {
+            // With its length, as a number may hold anything.
+            hash.update((number.len() as u64).to_be_bytes());
+            hash.update(number);
+        }
+        SelectionMark { sha256: hash.finalize().into(), shown: self.to_string() }
+    }
+}
+
+impl fmt::Display for SelectionMark {
+    /// As its selection is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
     }
 }
 
@@ -91,5 +121,27 @@ mod tests {
         let many = (1000..2000).map(|number| number.to_string()).collect();
         let first: Vec<_> = (1000..1040).map(|number| number.to_string()).collect();
         check(many, &format!("{} and 960 more", first.join(",")));
+    }
+
+    #[test]
+    fn a_mark_is_small_and_tells_selections_apart() {
+        let text = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let (first, last) = ("2024-03-05 00:00:00", "2024-03-05 23:59:59");
+        let mark = |numbers: &[&str]| selection(text(numbers), first, last).mark();
+        assert_eq!(mark(&["4001", "4000"]), mark(&["4000", "4001", "4000"]));
+        for other in [&["4000"][..], &["40004001"], &["4000", "4001", "4002"], &["4000,4001"], &[]] {
+            assert_ne!(mark(&["4000", "4001"]), mark(other), "{other:?}");
+        }
+        assert_ne!(mark(&["4000"]), selection(text(&["4000"]), first, first).mark());
+        assert_ne!(mark(&["4000"]), selection(text(&["4000"]), last, last).mark());
+        // Alike in all that is shown.
+        let long = |last: &str| {
+            let numbers = (0..999).map(|number| format!("{number:064}")).chain([last.to_owned()]);
+            selection(numbers, first, first).mark()
+        };
+        let (one, other) = (long("x"), long("y"));
+        assert_eq!(one.to_string(), other.to_string());
+        assert_ne!(one, other);
+        assert!(one.to_string().len() < 300, "{one}");
     }
 }

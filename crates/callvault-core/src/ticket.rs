@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::address::same_client;
-use crate::call_selection::CallSelection;
+use crate::call_selection::SelectionMark;
 use crate::id::{CustomerId, PersonId};
 use crate::recording::RecordingName;
 use crate::secret::SecretHash;
@@ -46,8 +46,8 @@ pub struct Ticket<S = RecordingName> {
 pub enum TicketSubject {
     /// The audio of a recording.
     Recording(RecordingName),
-    /// A file of call records.
-    Calls(CallSelection),
+    /// A file of call records. A session may hold a thousand tickets with a thousand numbers each, so they are not kept.
+    Calls(SelectionMark),
 }
 
 impl<S> Ticket<S> {

@@ -75,7 +75,8 @@ impl CallFiles {
         }
         let allowed = TicketBook::allowed(principal, session, extra);
         let subject = subject(customer.id(), selection.to_string());
-        let (random, ticket) = self.book.draw(principal, customer.id(), selection, allowed, TICKET_LIFE);
+        let (random, ticket) =
+            self.book.draw(principal, customer.id(), selection.mark(), allowed, TICKET_LIFE);
         let handle = Some(ticket.random.handle());
         self.listening.record(principal, Action::Link, &subject, None, None, handle).await?;
         self.book.add(session, ticket.map(TicketSubject::Calls));
@@ -94,8 +95,8 @@ impl CallFiles {
     ) -> Result<DeviceCalls, TicketRefused> {
         let random = SecretHash::of(bearer.random);
         let selected = |subject: &TicketSubject| match subject {
-            TicketSubject::Calls(selection) => {
-                bearer.selections.contains(selection).then(|| selection.clone())
+            TicketSubject::Calls(mark) => {
+                bearer.selections.iter().find(|selection| selection.mark() == *mark).cloned()
             }
             TicketSubject::Recording(_) => None,
         };
