@@ -2,7 +2,7 @@
 
 use callvault_core::time::Timestamp;
 use jiff::civil::{DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::pseries::error::Errcode;
 
@@ -147,11 +147,19 @@ impl Display {
         };
         let date = jiff::civil::Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()?;
         let local = self.zone.to_ambiguous_timestamp(DateTime::from_parts(date, time_of_day(time)?));
-        let moment = match edge {
-            Edge::Start => local.earlier(),
-            Edge::End => local.later(),
+        let moment = match (local.offset(), edge) {
+            (AmbiguousOffset::Gap { .. }, _) => return self.change_after(local.earlier().ok()?, edge),
+            (_, Edge::Start) => local.earlier(),
+            (_, Edge::End) => local.later(),
         };
         Some(Timestamp::from_unix_ms(moment.ok()?.as_millisecond()))
+    }
+
+    /// The moment of the next change of the clock, or the second before it: the first that shows more than a time which the
+    /// clock left out, and the last that shows less.
+    fn change_after(&self, moment: jiff::Timestamp, edge: Edge) -> Option<Timestamp> {
+        let change = self.zone.following(moment).next()?.timestamp().as_millisecond();
+        Some(Timestamp::from_unix_ms(if edge == Edge::Start { change } else { change - 1000 }))
     }
 
     fn local(&self, moment: Timestamp) -> Option<DateTime> {
@@ -294,6 +302,24 @@ mod tests {
         let resolved = |edge| bound.resolve(&berlin, edge).map(Timestamp::unix_ms);
         assert_eq!(resolved(Edge::Start), Some(1_698_539_400_000));
         assert_eq!(resolved(Edge::End), Some(1_698_543_000_999));
+    }
+
+    /// Berlin, 2023-03-26: at 01:00 UTC the clock goes from 02:00 to 03:00 (`zdump -v Europe/Berlin`).
+    #[test]
+    fn a_time_that_the_clock_left_out_is_the_moment_of_the_change() {
+        let berlin = display("Europe/Berlin", DateOrder::DayMonthYear, HourClock::TwentyFour);
+        let change = 1_679_792_400_000;
+        for text in ["26/03/2023 02:00:00", "26/03/2023 02:30:00", "26/03/2023 02:59:59"] {
+            let bound = TimeBound::parse(text).expect("a text");
+            let resolved = |edge| bound.resolve(&berlin, edge).map(Timestamp::unix_ms);
+            // What began at 01:59:59 comes before it, and what began at 03:00:00 after it.
+            assert_eq!(resolved(Edge::Start), Some(change), "{text}");
+            assert_eq!(resolved(Edge::End), Some(change - 1), "{text}");
+        }
+        for (text, unix_ms) in [("26/03/2023 01:59:59", change - 1_000), ("26/03/2023 03:00:00", change)] {
+            assert_eq!(berlin.read(text, Edge::Start).map(Timestamp::unix_ms), Some(unix_ms), "{text}");
+            assert_eq!(berlin.read(text, Edge::End).map(Timestamp::unix_ms), Some(unix_ms), "{text}");
+        }
     }
 
     #[test]
