@@ -40,7 +40,7 @@ macro_rules! catalog_contract {
             pages: lists_have_no_gap_and_no_repeat;
             plans: without_hunt_groups_none_are_added the_largest_file_is_bound the_total_counts_versions_and_sounds
                 a_refused_message_leaves_no_trace a_replaced_sound_makes_room twenty_at_once_share_one_total
-                plans_bind_their_own_customer_alone;
+                plans_bind_their_own_customer_alone the_total_stays_that_of_what_is_kept;
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
                 fifty_at_once_for_one_name;

@@ -7,7 +7,7 @@ use callvault_core::customer::CustomerChange;
 use callvault_core::id::{CustomerId, HuntGroupId};
 use callvault_core::plan::{PlanChange, PlanLimit};
 
-use crate::bench::{Bench, assert_forbidden, at, level};
+use crate::bench::{Bench, assert_forbidden, at, first, level};
 
 async fn plan(bench: &Bench, customer: CustomerId, plan: PlanChange) {
     let change = CustomerChange { plan, ..CustomerChange::default() };
@@ -188,4 +188,71 @@ pub(crate) async fn plans_bind_their_own_customer_alone(bench: &Bench) {
     let audio = sized(bench, 10).await;
     bench.catalog.put_message(bench.new_message(hunt_group, 1, audio)).await.unwrap();
     assert_eq!((kept(bench, customer).await, kept(bench, above).await), (10, 0));
+}
+
+pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
+    const LIMIT: u64 = 400;
+    let customer = bench.customer(None).await;
+    let inside = bench.inside(customer).await;
+    let hunt_groups = [bench.hunt_group(customer).await, bench.hunt_group(customer).await];
+    let catalog = &bench.catalog;
+    let mut sounds = Vec::new();
+    for _ in 0..3 {
+        sounds.push(catalog.add_sound(bench.new_sound(customer)).await.unwrap());
+    }
+    plan(bench, customer, total(Some(LIMIT))).await;
+    // Numbers without a pattern, the same in every run (a linear congruential generator).
+    let mut state = 7_u64;
+    let mut draw = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let (mut done, mut refused) = (0, 0);
+    for step in 0..400 {
+        let (hunt_group, sound) = (hunt_groups[draw(2) as usize], sounds[draw(3) as usize]);
+        let place = draw(3) as i64 + 1;
+        let outcome = match draw(8) {
+            0..3 => {
+                let audio = sized(bench, draw(90) + 1).await;
+                catalog.put_message(bench.new_message(hunt_group, place, audio)).await.map(drop)
+            }
+            3 => {
+                let filled =
+                    catalog.sound(&bench.everywhere(), sound).await.unwrap().and_then(|one| one.audio);
+                let Some(audio) = filled else { continue };
+                catalog.put_message(bench.new_message(hunt_group, place, audio)).await.map(drop)
+            }
+            4 => catalog.fill_sound(sound, sized(bench, draw(90) + 1).await, at(1)).await.map(drop),
+            5 => catalog.clear_message(hunt_group, level(place)).await.map(drop),
+            6 => {
+                let there = catalog.message_versions(hunt_group, Some(level(place))).await.unwrap();
+                let Some(oldest) = there.last() else { continue };
+                catalog.restore_message(hunt_group, level(place), oldest.version).await
+            }
+            _ => {
+                catalog.remove_sound(sound, at(1)).await.unwrap();
+                let again = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
+                sounds.iter_mut().filter(|one| **one == sound).for_each(|one| *one = again);
+                Ok(())
+            }
+        };
+        match outcome {
+            Ok(()) => done += 1,
+            forbidden => {
+                assert_forbidden(forbidden, PlanLimit::TotalMessages { limit_bytes: LIMIT });
+                refused += 1;
+            }
+        }
+        let mut expected = 0;
+        for hunt_group in hunt_groups {
+            let versions = catalog.message_versions(hunt_group, None).await.unwrap();
+            expected += versions.iter().map(|one| one.audio.size_bytes).sum::<u64>();
+        }
+        let filled = catalog.sounds(&inside, first(10)).await.unwrap();
+        expected += filled.iter().filter_map(|one| one.audio.as_ref()).map(|one| one.size_bytes).sum::<u64>();
+        assert_eq!(kept(bench, customer).await, expected, "step {step}");
+        assert!(expected <= LIMIT, "step {step}: {expected}");
+    }
+    assert_eq!(catalog.self_check().await.unwrap(), [""; 0]);
+    assert!(done > 100 && refused > 20, "{done} done, {refused} refused");
 }
