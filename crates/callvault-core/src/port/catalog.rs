@@ -238,11 +238,12 @@ pub enum CallAdded {
 pub trait Calls: Send + Sync {
     /// Adds call records of one customer in one commit; answers for each, in order. A call that is there already is kept
     /// as it was first told. In the same commit each call that is new becomes a report for every target of its customer; one
-    /// whose recording is not stored waits for that, at most until `patience_ends`. Gone: the customer.
+    /// whose recording is not stored waits for that, at most until `patience_ends`. Without `patience_ends` nobody is told of
+    /// them. Gone: the customer.
     async fn add_calls(
         &self,
         new: Vec<CallRecord>,
-        patience_ends: Timestamp,
+        patience_ends: Option<Timestamp>,
     ) -> CatalogResult<Vec<CallAdded>>;
     /// Those of a customer, by beginning, then id; from an index whatever the filter, never by a walk of all rows.
     async fn calls(

@@ -56,7 +56,7 @@ impl Calls {
     }
 
     /// Adds calls of one customer, all or none. A call is the same when call id, beginning and callee are; it stays as it
-    /// was first told.
+    /// was first told. Application servers are told of those that are new unless they are not to be `reported`.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (customer), [`Error::Invalid`] (`calls`, or a field of one of them).
@@ -65,6 +65,7 @@ impl Calls {
         principal: &Principal,
         customer: Option<CustomerId>,
         calls: Vec<NewCall>,
+        reported: bool,
     ) -> Result<CallsAdded> {
         let customer = self.gate.customer(principal, Kind::Call, Verb::Administer, customer).await?;
         if calls.len() > Self::MOST_AT_ONCE {
@@ -84,7 +85,8 @@ impl Calls {
                 .map(|(call, id)| call.into_record(CallRecordId(id), customer.id(), received_at))
                 .collect();
             draws += 1;
-            match self.catalog.add_calls(records, received_at.after(self.report_patience)).await {
+            let patience_ends = reported.then(|| received_at.after(self.report_patience));
+            match self.catalog.add_calls(records, patience_ends).await {
                 Err(CatalogError::Taken { .. }) if draws < DRAWS => {}
                 outcome => break outcome?,
             }

@@ -23,6 +23,7 @@ const MOST_BODY_BYTES: usize = 4 << 20;
 pub(super) struct CallsToAdd {
     customer: Option<i64>,
     calls: Vec<CallToAdd>,
+    report: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +98,8 @@ pub(super) async fn add(
 ) -> Result<Json<CallsAddedObject>, Problem> {
     let calls = new.calls.into_iter().enumerate().map(|(place, call)| understood(place, call));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
-    let outcome = app.services.calls.add(&principal, new.customer.map(CustomerId), calls).await?;
+    let (customer, reported) = (new.customer.map(CustomerId), new.report.unwrap_or(true));
+    let outcome = app.services.calls.add(&principal, customer, calls, reported).await?;
     Ok(Json::ok(CallsAddedObject { added: outcome.added, already: outcome.already }))
 }
 

@@ -72,7 +72,7 @@ impl<E: Engine> Calls for SqlCatalog<E> {
     async fn add_calls(
         &self,
         new: Vec<CallRecord>,
-        patience_ends: Timestamp,
+        patience_ends: Option<Timestamp>,
     ) -> CatalogResult<Vec<CallAdded>> {
         if new.is_empty() {
             return Ok(Vec::new());
@@ -339,7 +339,7 @@ fn values(record: &CallRecord) -> Vec<Value> {
 
 struct Add {
     new: Vec<CallRecord>,
-    patience_ends: Timestamp,
+    patience_ends: Option<Timestamp>,
 }
 
 #[async_trait]
@@ -370,7 +370,9 @@ impl Unit for Add {
         let outcomes: Vec<CallAdded> = self.new.iter().map(added).collect();
         let new: Vec<_> = self.new.iter().filter(|record| there.contains(&record.id.0)).collect();
         found::attach(sql, new.iter().copied()).await?;
-        outbox::calls_added(sql, &new, self.patience_ends).await?;
+        if let Some(patience_ends) = self.patience_ends {
+            outbox::calls_added(sql, &new, patience_ends).await?;
+        }
         Ok(outcomes)
     }
 }

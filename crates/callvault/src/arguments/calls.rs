@@ -37,6 +37,9 @@ pub(crate) struct CallImportArguments {
     /// The most digits of an extension: tells the kind of a call where the file does not
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..=20))]
     pub(crate) extension_digits: u8,
+    /// Tell no application server of these calls, as for those of years ago
+    #[arg(long)]
+    pub(crate) no_reports: bool,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -80,6 +80,7 @@ struct Import<'a> {
     client: &'a ApiClient,
     printer: Printer,
     customer: i64,
+    reported: bool,
     waiting: Vec<Value>,
     added: u64,
     already: u64,
@@ -125,6 +126,7 @@ async fn import(client: &ApiClient, arguments: CallImportArguments) -> anyhow::R
         client,
         printer: Printer::new(arguments.output.json),
         customer: arguments.customer,
+        reported: !arguments.no_reports,
         waiting: Vec::with_capacity(BATCH),
         added: 0,
         already: 0,
@@ -184,7 +186,7 @@ impl Import<'_> {
             return Ok(());
         }
         let calls = std::mem::take(&mut self.waiting);
-        let body = json!({"customer": self.customer, "calls": calls});
+        let body = json!({"customer": self.customer, "calls": calls, "report": self.reported});
         let answer = self.client.post(&Route::to([&"calls"]), &body).await.context("calls were not taken")?;
         let count = |key: &str| answer[key].as_u64().context("the answer has no counts");
         self.added += count("added")?;

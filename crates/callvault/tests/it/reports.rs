@@ -24,9 +24,15 @@ fn made() -> Vault {
 }
 
 fn import(vault: &Vault) -> Ran {
+    import_as(vault, "1589299528.4", &[])
+}
+
+/// Imports the call under another id.
+fn import_as(vault: &Vault, call_id: &str, options: &[&str]) -> Ran {
     let file = vault.beside("calls.csv");
-    fs_err::write(&file, CALL).unwrap();
-    vault.run(&["call", "import", "--customer", "1", file.to_str().unwrap()])
+    fs_err::write(&file, CALL.replace("1589299528.4", call_id)).unwrap();
+    let import = ["call", "import", "--customer", "1", file.to_str().unwrap()];
+    vault.run(&[&import, options].concat())
 }
 
 fn connect(address: SocketAddr) -> TcpStream {
@@ -81,6 +87,13 @@ fn a_call_is_reported_and_the_target_can_be_tried_out() {
     vault.wait_until("the report is counted", || {
         vault.run(&["target", "list", "--json"]).json()[0]["delivered"] == json!(1)
     });
+    // Of the first of these two nobody is told.
+    assert_eq!(import_as(&vault, "1589299528.5", &["--no-reports"]).code, 0);
+    assert_eq!(import_as(&vault, "1589299528.6", &[]).code, 0);
+    assert_eq!(take(&receiver, 200)["callid"], "1589299528.6");
+    vault.wait_until("the second report is counted", || {
+        vault.run(&["target", "list", "--json"]).json()[0]["delivered"] == json!(2)
+    });
     let listed = vault.run(&["target", "list"]).done();
     assert!(listed.contains(&format!("http://{address}/***")) && !listed.contains("hush"), "{listed}");
 
@@ -102,7 +115,7 @@ fn a_call_is_reported_and_the_target_can_be_tried_out() {
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(!ended.err.contains("hush"), "{ended:?}");
     // Without a server the same commands work on the folder.
-    assert_eq!(vault.run(&["target", "list", "--json"]).json()[0]["delivered"], 1);
+    assert_eq!(vault.run(&["target", "list", "--json"]).json()[0]["delivered"], 2);
 }
 
 #[test]

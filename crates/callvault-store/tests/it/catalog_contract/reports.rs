@@ -63,7 +63,7 @@ fn call(customer: CustomerId, id: i64, recording: Option<&str>) -> CallRecord {
 }
 
 async fn add(bench: &Bench, calls: Vec<CallRecord>) {
-    bench.catalog.add_calls(calls, at(65_000)).await.unwrap();
+    bench.catalog.add_calls(calls, Some(at(65_000))).await.unwrap();
 }
 
 /// The ids of the calls that wait for a target, in order.
@@ -114,11 +114,13 @@ pub(crate) async fn a_call_is_due_at_once_or_with_its_recording(bench: &Bench) {
         call(customer, 4, Some("there.wav")),
     ];
     add(bench, calls.clone()).await;
-    let again = bench.catalog.add_calls(calls, at(65_000)).await.unwrap();
+    let again = bench.catalog.add_calls(calls, Some(at(65_000))).await.unwrap();
     assert_eq!(again, [CallAdded::New; 3], "a second run of the unit");
     assert_eq!(waiting(bench, id).await, [2, 4], "the first call was told before anybody asked");
+    let untold = vec![call(customer, 5, None), call(customer, 6, Some("other.wav"))];
+    bench.catalog.add_calls(untold, None).await.unwrap();
     bench.recording(customer, "other.wav", 2).await;
-    assert_eq!(waiting(bench, id).await, [2, 4]);
+    assert_eq!(waiting(bench, id).await, [2, 4], "nobody is told of what is not to be reported");
     bench.recording(customer, "later.wav", 3).await;
     assert_eq!(waiting(bench, id).await, [2, 4, 3]);
     assert_eq!(bench.catalog.release_overdue_calls(at(99_000)).await.unwrap(), 0);
