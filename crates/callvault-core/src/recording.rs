@@ -46,6 +46,22 @@ impl RecordingName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The call id in the name, if it holds one: Unix seconds, a dot and a number, between hyphens or underscores. Vendors
+    /// put it into the middle or at the end (`docs/yeastar.md` G20). Nothing is concluded from a name without.
+    pub fn call_id(&self) -> Option<&str> {
+        let stem = match self.0.rsplit_once('.') {
+            Some((stem, extension)) if extension.bytes().all(|byte| byte.is_ascii_alphanumeric()) => stem,
+            _ => &self.0,
+        };
+        let digits = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
+            lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        stem.split(['-', '_']).find(|part| {
+            part.split_once('.')
+                .is_some_and(|(seconds, count)| digits(seconds, 9..=11) && digits(count, 1..=10))
+        })
+    }
 }
 
 impl fmt::Display for RecordingName {
@@ -72,6 +88,22 @@ pub struct Recording {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The names are those of the reference: S-Series, OpenVox UC, and one that says nothing.
+    #[test]
+    fn a_name_may_hold_a_call_id() {
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(RecordingName::new(name).unwrap().call_id(), expected, "{name}");
+        };
+        check("20240305101530-1709633725.42-2001-2002-Internal.wav", Some("1709633725.42"));
+        check("exten-101-106-20200505-042135-1588641695.1772.wav", Some("1588641695.1772"));
+        check("q_1588641695.1772_a.mp3", Some("1588641695.1772"));
+        check("20200505-042135.wav", None);
+        check("1588641695.wav", None);
+        check("x-12345678.1.wav", None);
+        check("x-1588641695.+1.wav", None);
+        check("greeting.wav", None);
+    }
 
     #[test]
     fn names_are_keys_and_never_paths() {

@@ -347,9 +347,11 @@ impl Unit for Add {
     type Output = Vec<CallAdded>;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<CallAdded>> {
+        let mut new = self.new.clone();
+        found::name_recordings(sql, &mut new).await?;
         let before = concat!("INSERT INTO call_record (", columns!(), ") VALUES ");
         let after = " ON CONFLICT (customer, call_id, started_at, callee) DO NOTHING";
-        for query in batches("adding call records", before, self.new.iter().map(values).collect(), after) {
+        for query in batches("adding call records", before, new.iter().map(values).collect(), after) {
             sql.execute(query).await.map_err(|error| match error.cause {
                 Cause::Unique => error.taken("id"),
                 _ => error.gone("customer"),
@@ -368,7 +370,7 @@ impl Unit for Add {
             if there.contains(&record.id.0) { CallAdded::New } else { CallAdded::Already }
         };
         let outcomes: Vec<CallAdded> = self.new.iter().map(added).collect();
-        let new: Vec<_> = self.new.iter().filter(|record| there.contains(&record.id.0)).collect();
+        let new: Vec<_> = new.iter().filter(|record| there.contains(&record.id.0)).collect();
         found::attach(sql, new.iter().copied()).await?;
         if let Some(patience_ends) = self.patience_ends {
             outbox::calls_added(sql, &new, patience_ends).await?;

@@ -173,6 +173,57 @@ pub(super) async fn first_call(
     Ok(Some((row.int("call record id")?, Timestamp::from_unix_ms(row.int("call started_at")?))))
 }
 
+/// The first call with this id that names no recording: its id and beginning.
+pub(super) async fn unrecorded_call(
+    sql: &mut dyn Sql,
+    customer: CustomerId,
+    call_id: &str,
+) -> CatalogResult<Option<(i64, Timestamp)>> {
+    let query = Query::new(
+        "finding a call without a recording",
+        "SELECT id, started_at FROM call_record WHERE customer = $1 AND call_id = $2 AND recording IS NULL
+         ORDER BY started_at, id LIMIT 1",
+    )
+    .with(customer.0)
+    .with(call_id);
+    let Some(mut row) = sql.fetch_first(query).await? else { return Ok(None) };
+    Ok(Some((row.int("call record id")?, Timestamp::from_unix_ms(row.int("call started_at")?))))
+}
+
+/// Gives a call that names no recording the one that holds its id.
+pub(super) async fn name_recording(sql: &mut dyn Sql, call: i64, name: &RecordingName) -> CatalogResult<()> {
+    let query = Query::new(
+        "joining a call and a recording",
+        "UPDATE call_record SET recording = $2 WHERE id = $1 AND recording IS NULL",
+    )
+    .with(call)
+    .with(name.as_str());
+    sql.execute(query).await?;
+    Ok(())
+}
+
+/// Gives calls about to be added that name no recording the one that holds their id, if it is there and no other call's.
+pub(super) async fn name_recordings(sql: &mut dyn Sql, calls: &mut [CallRecord]) -> CatalogResult<()> {
+    let unnamed = calls.iter().filter(|call| call.recording.is_none());
+    let rows = unnamed.map(|call| vec![call.customer.0.into(), call.call_id.as_str().into()]).collect();
+    let before = "SELECT r.call_id, r.name FROM (VALUES ";
+    let after = ") AS v CROSS JOIN recording r
+         WHERE r.customer = v.column1 AND r.call_id = v.column2 AND r.call_id IS NOT NULL AND r.call IS NULL
+         ORDER BY r.name DESC";
+    let mut named = BTreeMap::new();
+    for query in batches("finding recordings by call id", before, rows, after) {
+        for mut row in sql.fetch(query).await? {
+            let call_id = row.text("recording call id")?;
+            named.insert(call_id, row.parsed("recording name", |text| RecordingName::new(text).ok())?);
+        }
+    }
+    for call in calls.iter_mut().filter(|call| call.recording.is_none()) {
+        // Taken out: one recording, one call.
+        call.recording = named.remove(&call.call_id);
+    }
+    Ok(())
+}
+
 /// Joins calls that were added with the recordings that are there already.
 pub(super) async fn attach<'a>(
     sql: &mut dyn Sql,

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_pseries_tokens", include_str!("migrations/20261122_pseries_tokens.sql")),
     ("20261122_reports_set_aside", include_str!("migrations/20261122_reports_set_aside.sql")),
     ("20261122_report_rejections", include_str!("migrations/20261122_report_rejections.sql")),
+    ("20261122_recording_call_ids", include_str!("migrations/20261122_recording_call_ids.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

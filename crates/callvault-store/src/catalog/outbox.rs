@@ -2,7 +2,7 @@
 
 use callvault_core::call::CallRecord;
 use callvault_core::id::CustomerId;
-use callvault_core::recording::RecordingName;
+use callvault_core::recording::{Recording, RecordingName};
 use callvault_core::time::Timestamp;
 
 use super::sql::{Query, Sql, Value, batches};
@@ -92,14 +92,15 @@ pub(super) async fn calls_added(
     let (mut due, mut awaited) = (Vec::new(), Vec::new());
     for call in added {
         match &call.recording {
-            Some(name) if !is_stored(sql, customer, name).await? => awaited.push(vec![
-                call.id.0.into(),
-                customer.0.into(),
-                name.as_str().into(),
-                at.unix_ms().into(),
-                patience_ends.unix_ms().into(),
-            ]),
-            _ => due.push(call.id.0),
+            Some(name) if !is_stored(sql, customer, name).await? => {
+                awaited.push(awaited_row(call, name.as_str(), Some(patience_ends)));
+            }
+            Some(_) => due.push(call.id.0),
+            None => {
+                due.push(call.id.0);
+                // A recording whose name holds its call id may still come.
+                awaited.push(awaited_row(call, "", None));
+            }
         }
     }
     add_for(sql, &targets, &due, true, at).await?;
@@ -111,6 +112,16 @@ pub(super) async fn calls_added(
     Ok(())
 }
 
+fn awaited_row(call: &CallRecord, recording: &str, due_at: Option<Timestamp>) -> Vec<Value> {
+    vec![
+        call.id.0.into(),
+        call.customer.0.into(),
+        recording.into(),
+        call.received_at.unix_ms().into(),
+        due_at.map(Timestamp::unix_ms).into(),
+    ]
+}
+
 async fn is_stored(sql: &mut dyn Sql, customer: CustomerId, name: &RecordingName) -> CatalogResult<bool> {
     let query =
         Query::new("looking for a recording", "SELECT id FROM recording WHERE customer = $1 AND name = $2")
@@ -119,19 +130,20 @@ async fn is_stored(sql: &mut dyn Sql, customer: CustomerId, name: &RecordingName
     Ok(sql.fetch_first(query).await?.is_some())
 }
 
-/// Makes the calls that awaited a recording reports.
+/// Makes the calls that awaited a recording reports, by its name or, for `joined`, by the call id in that.
 pub(super) async fn recording_added(
     sql: &mut dyn Sql,
-    customer: CustomerId,
-    name: &RecordingName,
-    at: Timestamp,
+    added: &Recording,
+    joined: Option<i64>,
 ) -> CatalogResult<()> {
     let query = Query::new(
         "looking for awaiting calls",
-        "DELETE FROM awaited_recording WHERE customer = $1 AND recording = $2 RETURNING call_record",
+        "DELETE FROM awaited_recording WHERE (customer = $1 AND recording = $2) OR call_record = $3
+         RETURNING call_record",
     )
-    .with(customer.0)
-    .with(name.as_str());
+    .with(added.customer.0)
+    .with(added.name.as_str())
+    .with(joined);
     let mut calls: Vec<i64> = Vec::new();
     for mut row in sql.fetch(query).await? {
         calls.push(row.int("awaited call record")?);
@@ -140,5 +152,5 @@ pub(super) async fn recording_added(
         return Ok(());
     }
     calls.sort_unstable();
-    add(sql, customer, &calls, true, at).await
+    add(sql, added.customer, &calls, true, added.stored_at).await
 }

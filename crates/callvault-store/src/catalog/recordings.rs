@@ -132,11 +132,17 @@ impl Unit for Add {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Added> {
         let new = &self.0;
         stored_audio::insert(sql, &new.audio).await?;
-        let call = found::first_call(sql, new.customer, &new.name).await?;
+        let mut call = found::first_call(sql, new.customer, &new.name).await?;
+        let call_id = new.name.call_id();
+        let unnamed = match call_id {
+            Some(call_id) if call.is_none() => found::unrecorded_call(sql, new.customer, call_id).await?,
+            _ => None,
+        };
+        call = call.or(unnamed);
         let query = Query::new(
             "adding a recording",
-            "INSERT INTO recording (customer, name, id, stored_at, audio, call, began_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (customer, name) DO NOTHING",
+            "INSERT INTO recording (customer, name, id, stored_at, audio, call, began_at, call_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (customer, name) DO NOTHING",
         )
         .with(new.customer.0)
         .with(new.name.as_str())
@@ -144,7 +150,8 @@ impl Unit for Add {
         .with(new.stored_at.unix_ms())
         .with(new.audio.key.to_string())
         .with(call.map(|(id, _)| id))
-        .with(call.map_or(new.stored_at, |(_, began_at)| began_at).unix_ms());
+        .with(call.map_or(new.stored_at, |(_, began_at)| began_at).unix_ms())
+        .with(call_id);
         let added = sql.execute(query).await.map_err(|error| match error.cause {
             super::sql::Cause::Unique => error.taken("id"),
             _ => error.gone("customer"),
@@ -154,7 +161,10 @@ impl Unit for Add {
             let mut row = row.ok_or(CatalogError::Unreadable { what: "recording" })?;
             return self.found(sql, read(&mut row)?).await;
         }
-        outbox::recording_added(sql, new.customer, &new.name, new.stored_at).await?;
+        if let Some((call, _)) = unnamed {
+            found::name_recording(sql, call, &new.name).await?;
+        }
+        outbox::recording_added(sql, new, unnamed.map(|(call, _)| call)).await?;
         if stored_audio::release(sql, new.audio.key).await? {
             Ok(Added::New)
         } else {

@@ -44,7 +44,7 @@ macro_rules! catalog_contract {
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
                 fifty_at_once_for_one_name;
-            reports: a_target_comes_back_as_written a_call_is_due_at_once_or_with_its_recording
+            reports: a_call_is_joined_by_its_id_and_told_once_more a_target_comes_back_as_written a_call_is_due_at_once_or_with_its_recording
                 an_overdue_call_is_reported_twice every_target_has_a_list_of_its_own
                 what_is_refused_is_set_aside_and_sent_again a_place_that_is_left_keeps_nothing_waiting
                 a_place_is_left_by_its_last_session_alone a_session_that_slid_does_not_move_back

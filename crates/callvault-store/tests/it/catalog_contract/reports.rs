@@ -1,6 +1,6 @@
 //! Targets of reports and what waits for them.
 
-use callvault_core::call::{CallKind, CallRecord, CallStatus, PartyNames};
+use callvault_core::call::{CallFilter, CallKind, CallRecord, CallStatus, PartyNames};
 use callvault_core::id::{CallRecordId, CustomerId, PersonId, TargetId};
 use callvault_core::person::PasswordHash;
 use callvault_core::port::catalog::{CallAdded, LeftPlace};
@@ -10,7 +10,7 @@ use callvault_core::session::Session;
 use callvault_core::time::Timestamp;
 
 use super::sessions::session;
-use crate::bench::{Bench, at, name};
+use crate::bench::{Bench, at, first, name};
 
 /// A session of the contract ends at 2,000 ms, and its target is kept for a day more.
 const KEPT_UNTIL: i64 = 86_402_000;
@@ -127,6 +127,44 @@ pub(crate) async fn a_call_is_due_at_once_or_with_its_recording(bench: &Bench) {
     let found = bench.catalog.reports(id, 1000).await.unwrap();
     assert_eq!(found[1].call, call(customer, 4, Some("there.wav")));
     assert_eq!(found[1].due_at, at(5_000));
+}
+
+pub(crate) async fn a_call_is_joined_by_its_id_and_told_once_more(bench: &Bench) {
+    let (customer, other) = (bench.customer(None).await, bench.customer(None).await);
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "a:1").await;
+    let recorded = async |call_id: i64| {
+        let inside = bench.inside(customer).await;
+        let all = bench.catalog.calls(&inside, &CallFilter::default(), first(1000)).await.unwrap();
+        let call = all.into_iter().find(|call| call.id.0 == call_id).unwrap();
+        call.recording.map(|name| name.as_str().to_owned())
+    };
+    let deliver = async || {
+        for report in bench.catalog.reports(id, 1000).await.unwrap() {
+            bench.catalog.report_delivered(id, report.id, at(7_000)).await.unwrap();
+        }
+    };
+    // The recording was there before its call, which names none.
+    bench.recording(customer, "20200512170530-1589299528.1-2001-2002-Internal.wav", 1).await;
+    bench.recording(other, "20200512170530-1589299528.2-2001-2002-Internal.wav", 2).await;
+    add(bench, (1..=4).map(|number| call(customer, number, None)).collect()).await;
+    let expected = Some("20200512170530-1589299528.1-2001-2002-Internal.wav".to_owned());
+    assert_eq!(recorded(1).await, expected);
+    assert_eq!(recorded(2).await, None, "another customer's");
+    assert_eq!(waiting(bench, id).await, [1, 2, 3, 4]);
+    deliver().await;
+    // It comes after the call, which was told of already.
+    bench.recording(customer, "exten-2001-2002-20200512-170530-1589299528.3.wav", 3).await;
+    bench.recording(customer, "again-1589299528.3.wav", 4).await;
+    let expected = Some("exten-2001-2002-20200512-170530-1589299528.3.wav".to_owned());
+    assert_eq!(recorded(3).await, expected, "the first one stays");
+    assert_eq!(waiting(bench, id).await, [3]);
+    deliver().await;
+    // Nobody was told of this one, and nobody is now.
+    bench.catalog.add_calls(vec![call(customer, 5, None)], None).await.unwrap();
+    bench.recording(customer, "x-1589299528.5.wav", 5).await;
+    assert_eq!(recorded(5).await.as_deref(), Some("x-1589299528.5.wav"));
+    assert_eq!(waiting(bench, id).await, [] as [i64; 0]);
 }
 
 pub(crate) async fn an_overdue_call_is_reported_twice(bench: &Bench) {
