@@ -28,8 +28,10 @@ pub fn yeastar_tcp_login(data: &[u8]) {
         if let Progress::Login(login) = progress {
             check_login(login);
             let secret = login.password.reveal();
+            // A name may hold the very text of it, and names are shown.
+            let is_named = login.username.contains(secret);
             assert!(
-                !is_unmistakable(secret, data) || !format!("{login:?}").contains(secret),
+                is_named || !is_unmistakable(secret, data) || !format!("{login:?}").contains(secret),
                 "the secret is shown"
             );
         }
