@@ -44,6 +44,10 @@ pub enum Kind {
     Role,
     /// A hunt group.
     HuntGroup,
+    /// A level of a hunt group.
+    Level,
+    /// A destination of a hunt group.
+    Destination,
     /// A message of a hunt group.
     Message,
     /// A sound.
@@ -163,6 +167,15 @@ impl Gate {
         if principal.privileges.has_any(needed(kind, verb)) { Ok(()) } else { Err(Error::RoleForbids) }
     }
 
+    /// Whether the role has any of these privileges: for dialects whose functions name their own, and which ask the rest of the
+    /// gate as well.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`].
+    pub fn any_of(&self, principal: &Principal, privileges: &[Privilege]) -> Result<()> {
+        if principal.privileges.has_any(privileges) { Ok(()) } else { Err(Error::RoleForbids) }
+    }
+
     /// Narrows to one customer; without one, the principal's own. For things keyed by customer, the verb needs a
     /// role that reaches a whole customer.
     ///
@@ -204,9 +217,8 @@ impl Gate {
         Ok(Within { bound })
     }
 
-    /// Whether the principal may do this to a hunt group, or to the messages on its levels, that a [`Within`] found
-    /// (`docs/enswitch.md` 21): administrators all of a customer's, others what they own; viewing is open to roles that
-    /// reach a whole customer, and to all where nobody is the owner.
+    /// Whether the principal may do this to a hunt group, or to what is on its levels, that a [`Within`] found: see
+    /// [`Gate::owned`].
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`].
@@ -217,11 +229,26 @@ impl Gate {
         verb: Verb,
         hunt_group: &HuntGroup,
     ) -> Result<()> {
+        self.owned(principal, kind, verb, hunt_group.owner)
+    }
+
+    /// The same for whose owner is known (`docs/enswitch.md` 21): administrators may do it to all of a customer's, others to
+    /// what they own; viewing is open to roles that reach a whole customer, and to all where nobody is the owner.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`].
+    pub fn owned(
+        &self,
+        principal: &Principal,
+        kind: Kind,
+        verb: Verb,
+        owner: Option<PersonId>,
+    ) -> Result<()> {
         self.privilege(principal, kind, verb)?;
         let viewing = matches!(verb, Verb::See | Verb::Listen | Verb::Download);
-        let own = hunt_group.owner.is_some() && hunt_group.owner == principal.person;
+        let own = owner.is_some() && owner == principal.person;
         // A role that reaches a whole customer views all of it, as the supervisor of the design's table does.
-        let view = viewing && (hunt_group.owner.is_none() || principal.reach >= Reach::Customer);
+        let view = viewing && (owner.is_none() || principal.reach >= Reach::Customer);
         if principal.privileges.has(Privilege::Administrator) || own || view {
             Ok(())
         } else {
@@ -265,7 +292,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
         (Kind::Call, _) if viewing => &[Cdrs],
         (Kind::HuntGroup, Verb::See) => &[Residential, User, Wholesale],
         (Kind::HuntGroup, Verb::Change) => &[Residential, User],
-        (Kind::Message, _) => &[Residential, User],
+        (Kind::Message | Kind::Level | Kind::Destination, _) => &[Residential, User],
         (Kind::Sound, _) if viewing => &[Sounds],
         (Kind::Role, Verb::See) => &[User, Administrator],
         (Kind::Role, _) | (Kind::Installation, _) => &[System],

@@ -1,10 +1,13 @@
 //! Hunt groups, their levels, and the messages that the levels play.
 
+pub mod settings;
+
 use std::fmt;
 
 use crate::audio::StoredAudio;
 use crate::id::{CustomerId, HuntGroupId, PersonId};
 use crate::time::Timestamp;
+use settings::{HuntGroupSettings, HuntGroupSettingsChange};
 
 /// A hunt group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct HuntGroup {
     pub name: String,
     /// The person whose it is; viewing is open to the customer's users when there is none.
     pub owner: Option<PersonId>,
+    /// What it does with a call.
+    pub settings: HuntGroupSettings,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -32,6 +37,8 @@ pub struct NewHuntGroup {
     pub name: String,
     /// See [`HuntGroup::owner`].
     pub owner: Option<PersonId>,
+    /// See [`HuntGroup::settings`].
+    pub settings: HuntGroupSettings,
     /// See [`HuntGroup::created_at`].
     pub created_at: Timestamp,
 }
@@ -43,6 +50,8 @@ pub struct HuntGroupChange {
     pub name: Option<String>,
     /// `Some(None)` takes the owner away.
     pub owner: Option<Option<PersonId>>,
+    /// See [`HuntGroup::settings`].
+    pub settings: HuntGroupSettingsChange,
 }
 
 /// A level of a hunt group, 1 to 10. Levels always exist.

@@ -44,6 +44,10 @@ numbered! {
     HuntGroupId
 }
 numbered! {
+    /// A destination of a hunt group.
+    DestinationId
+}
+numbered! {
     /// A library sound.
     SoundId
 }

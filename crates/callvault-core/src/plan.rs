@@ -1,4 +1,5 @@
-//! The plan of a customer: what it may keep of hunt groups' messages and of sounds (`docs/enswitch.md` 22).
+//! The plan of a customer: what it may keep of hunt groups' messages and of sounds (`docs/enswitch.md` 22), and how many
+//! destinations a hunt group may have.
 //!
 //! What counts is each version of a message that is kept and the file of each sound, with its size, also where several
 //! are taken from the same sound. A plan holds for whoever asks, the command line included: who may, changes the plan.
@@ -6,17 +7,25 @@
 /// The plan of a customer. The one that nobody has set limits nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// Whether hunt groups and messages may be added. Those that are there stay and can be fetched and removed.
+    /// Whether hunt groups and messages may be added, and hunt groups changed. Those that are there stay and can be fetched
+    /// and removed.
     pub hunt_groups_allowed: bool,
     /// The largest message or sound, in bytes from 1 to 2^53 - 1; the installation's own cap holds as well.
     pub largest_message_bytes: Option<u64>,
     /// The most bytes of all messages and sounds together, from 1 to 2^53 - 1.
     pub total_message_bytes: Option<u64>,
+    /// The most destinations of one hunt group.
+    pub hunt_group_destinations: Option<u32>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { hunt_groups_allowed: true, largest_message_bytes: None, total_message_bytes: None }
+        Self {
+            hunt_groups_allowed: true,
+            largest_message_bytes: None,
+            total_message_bytes: None,
+            hunt_group_destinations: None,
+        }
     }
 }
 
@@ -29,6 +38,8 @@ pub struct PlanChange {
     pub largest_message_bytes: Option<Option<u64>>,
     /// See [`Plan::total_message_bytes`].
     pub total_message_bytes: Option<Option<u64>>,
+    /// See [`Plan::hunt_group_destinations`].
+    pub hunt_group_destinations: Option<Option<u32>>,
 }
 
 /// The part of a plan that forbids something.
@@ -50,6 +61,12 @@ pub enum PlanLimit {
     TotalMessages {
         /// See [`Plan::total_message_bytes`].
         limit_bytes: u64,
+    },
+    /// The hunt group would have too many destinations for it.
+    #[error("the plan of the customer allows {limit} destinations of a hunt group at most")]
+    Destinations {
+        /// See [`Plan::hunt_group_destinations`].
+        limit: u32,
     },
 }
 
@@ -76,6 +93,17 @@ impl Plan {
         Self { total_message_bytes: None, ..*self }.room(0).check(size_bytes)
     }
 
+    /// Whether a hunt group may have this many destinations.
+    ///
+    /// # Errors
+    /// [`PlanLimit::Destinations`].
+    pub fn check_destinations(&self, count: u64) -> Result<(), PlanLimit> {
+        match self.hunt_group_destinations {
+            Some(limit) if count > u64::from(limit) => Err(PlanLimit::Destinations { limit }),
+            _ => Ok(()),
+        }
+    }
+
     /// The room for one more file beside `kept_bytes` of others.
     pub fn room(&self, kept_bytes: u64) -> Room {
         let largest = self
@@ -94,6 +122,7 @@ impl Plan {
             hunt_groups_allowed: change.hunt_groups_allowed.unwrap_or(self.hunt_groups_allowed),
             largest_message_bytes: change.largest_message_bytes.unwrap_or(self.largest_message_bytes),
             total_message_bytes: change.total_message_bytes.unwrap_or(self.total_message_bytes),
+            hunt_group_destinations: change.hunt_group_destinations.unwrap_or(self.hunt_group_destinations),
         }
     }
 }
@@ -137,6 +166,14 @@ mod tests {
     }
 
     #[test]
+    fn as_many_destinations_as_the_limit_says() {
+        let plan = Plan { hunt_group_destinations: Some(2), ..Plan::default() };
+        assert_eq!(plan.check_destinations(2), Ok(()));
+        assert_eq!(plan.check_destinations(3), Err(PlanLimit::Destinations { limit: 2 }));
+        assert_eq!(Plan::default().check_destinations(u64::MAX), Ok(()));
+    }
+
+    #[test]
     fn a_change_keeps_sets_and_takes_away() {
         let plan = Plan { largest_message_bytes: Some(1), total_message_bytes: Some(2), ..Plan::default() };
         assert_eq!(plan.changed(PlanChange::default()), plan);
@@ -144,9 +181,14 @@ mod tests {
             hunt_groups_allowed: Some(false),
             largest_message_bytes: Some(None),
             total_message_bytes: Some(Some(3)),
+            hunt_group_destinations: Some(Some(0)),
         };
-        let expected =
-            Plan { hunt_groups_allowed: false, largest_message_bytes: None, total_message_bytes: Some(3) };
+        let expected = Plan {
+            hunt_groups_allowed: false,
+            largest_message_bytes: None,
+            total_message_bytes: Some(3),
+            hunt_group_destinations: Some(0),
+        };
         assert_eq!(plan.changed(change), expected);
     }
 }

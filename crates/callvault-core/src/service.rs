@@ -5,11 +5,13 @@ mod book;
 pub mod call_files;
 pub mod call_pages;
 pub mod calls;
+pub mod destinations;
 mod field;
 pub mod finding;
 pub mod hunt_groups;
 pub mod installation;
 pub mod intake;
+pub mod levels;
 pub mod links;
 pub mod listening;
 pub mod lockouts;
@@ -146,6 +148,10 @@ pub struct Services {
     pub finding: finding::Finding,
     /// Hunt groups.
     pub hunt_groups: hunt_groups::HuntGroups,
+    /// Levels of hunt groups.
+    pub levels: levels::Levels,
+    /// Destinations of hunt groups.
+    pub destinations: destinations::Destinations,
     /// Messages of hunt groups.
     pub messages: messages::Messages,
     /// Library sounds.
@@ -195,6 +201,8 @@ impl Services {
             reports: reports::Reports::new(&ports, gate.clone(), sessions.clone()),
             finding: finding::Finding::new(&ports, gate.clone()),
             hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone(), playback.clone()),
+            levels: levels::Levels::new(&ports, gate.clone()),
+            destinations: destinations::Destinations::new(&ports, gate.clone()),
             messages: messages::Messages::new(
                 &ports,
                 gate.clone(),

@@ -3,6 +3,7 @@
 mod accounts;
 mod audio;
 mod calls;
+mod destinations;
 mod extract;
 mod hunt_groups;
 mod installation;
@@ -37,6 +38,15 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(hunt_groups::find).patch(hunt_groups::change).delete(hunt_groups::remove),
         )
         .route("/huntgroups/{id}/versions", get(hunt_groups::list_versions))
+        .route(
+            "/huntgroups/{id}/levels/{level}",
+            get(destinations::find_level).patch(destinations::change_level),
+        )
+        .route("/destinations", get(destinations::list).post(destinations::add))
+        .route(
+            "/destinations/{id}",
+            get(destinations::find).patch(destinations::change).delete(destinations::remove),
+        )
         .route(
             "/huntgroups/{id}/levels/{level}/message",
             get(hunt_groups::play_message).put(hunt_groups::put_message).delete(hunt_groups::clear_message),

@@ -1,6 +1,8 @@
 //! The port to the catalog. Each method is a whole unit of work, given as data, safe to run again, answered after COMMIT;
 //! no method shows a transaction. Queries about what belongs to a customer take a handle that only the gate makes.
 
+mod destinations;
+
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
@@ -25,6 +27,8 @@ use crate::sound::{NewSound, Sound};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 use crate::token_pair::TokenPair;
+
+pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
 
 /// A catalog that failed.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +111,9 @@ pub trait People: Send + Sync {
 pub trait HuntGroups: Send + Sync {
     /// Adds one, if the plan of its customer has hunt groups. Taken: `id`. Gone: customer, owner.
     async fn add_hunt_group(&self, new: NewHuntGroup) -> CatalogResult<HuntGroupId>;
-    /// Changes one. Gone: the owner is nobody of the same customer.
+    /// Changes one, if the plan of its customer has hunt groups. Gone: the owner is nobody of the same customer.
     async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()>;
-    /// Removes one with all its messages; their objects become discarded.
+    /// Removes one with its levels, destinations and all messages, whose objects become discarded.
     async fn remove_hunt_group(&self, id: HuntGroupId, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;
     /// One.
     async fn hunt_group(&self, within: &Within, id: HuntGroupId) -> CatalogResult<Option<HuntGroup>>;
@@ -135,7 +139,7 @@ pub trait HuntGroups: Send + Sync {
     /// version.
     async fn restore_message(&self, hunt_group: HuntGroupId, level: Level, version: i64)
     -> CatalogResult<()>;
-    /// Leaves a level without a current message; the versions stay. False when there was none.
+    /// Leaves a level without a current message, and has it play none; the versions stay. False when there was none.
     async fn clear_message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<bool>;
 }
 
@@ -480,6 +484,9 @@ pub trait Catalog:
     Customers
     + People
     + HuntGroups
+    + Levels
+    + Destinations
+    + Trials
     + Sounds
     + Recordings
     + FoundRecordings

@@ -20,6 +20,29 @@ pub(crate) fn title(field: &'static str, text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
+/// The most characters of a description.
+pub(crate) const MOST_DESCRIPTION: usize = 1000;
+
+/// The most characters of the number, line or URI that a call goes to.
+pub(crate) const MOST_NUMBER: usize = 255;
+
+/// The most characters that are added to a caller id.
+pub(crate) const MOST_CALLER_ID: usize = 100;
+
+/// Free text: as it is, at most `most` characters, without NUL, which not every catalog can keep.
+///
+/// # Errors
+/// [`Error::Invalid`] on `field`.
+pub(crate) fn text(field: &'static str, text: &str, most: usize) -> Result<()> {
+    if text.chars().count() > most {
+        return Err(Error::invalid(field, format!("must have at most {most} characters")));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid(field, "must not hold NUL characters"));
+    }
+    Ok(())
+}
+
 /// A file name to hand audio out under: control characters, quotes and slashes removed (`docs/enswitch.md` 25),
 /// cut to 255 bytes; `fallback` when nothing is left.
 pub(crate) fn file_name(text: &str, fallback: &str) -> String {

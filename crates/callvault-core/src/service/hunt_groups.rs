@@ -4,17 +4,33 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::hunt_group::settings::{Exit, HuntGroupSettings, HuntGroupSettingsChange, MOST_RING_SECONDS};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use crate::id::{CustomerId, HuntGroupId, PersonId};
 use crate::listen::Action;
 use crate::page::PageRequest;
-use crate::port::catalog::Catalog;
+use crate::port::catalog::{Catalog, HuntGroupWork};
 use crate::port::clock::Clock;
 use crate::service::Ports;
-use crate::service::field::{own_number, title};
+use crate::service::field::{MOST_DESCRIPTION, MOST_NUMBER, own_number, text, title};
 use crate::service::intake::Intake;
 use crate::service::messages;
 use crate::service::playback::Playback;
+
+/// A hunt group to add, as typed.
+#[derive(Debug, Clone, Default)]
+pub struct HuntGroupToAdd {
+    /// A number of one's own; the next free one otherwise.
+    pub id: Option<HuntGroupId>,
+    /// Its customer; the caller's own otherwise.
+    pub customer: Option<CustomerId>,
+    /// See [`HuntGroup::name`].
+    pub name: String,
+    /// See [`HuntGroup::owner`].
+    pub owner: Option<PersonId>,
+    /// What differs from [`HuntGroupSettings::default`].
+    pub settings: HuntGroupSettingsChange,
+}
 
 /// The use cases of hunt groups.
 pub struct HuntGroups {
@@ -33,39 +49,79 @@ impl HuntGroups {
     /// Adds one.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer, owner), [`Error::Invalid`] (`name`, `id`),
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer, owner), [`Error::Invalid`] (`name`, `id`, a setting),
     /// [`Error::PlanForbids`], [`Error::Conflict`] (`id`).
-    pub async fn add(
-        &self,
-        principal: &Principal,
-        id: Option<HuntGroupId>,
-        customer: Option<CustomerId>,
-        name: &str,
-        owner: Option<PersonId>,
-    ) -> Result<HuntGroupId> {
-        let customer = self.gate.customer(principal, Kind::HuntGroup, Verb::Administer, customer).await?;
-        own_number(principal, id.map(|id| id.0))?;
-        let name = title("name", name)?;
-        let created_at = self.clock.now();
-        let new = NewHuntGroup { id, customer: customer.id(), name, owner, created_at };
+    pub async fn add(&self, principal: &Principal, new: HuntGroupToAdd) -> Result<HuntGroupId> {
+        let new = self.prepared(principal, new).await?;
         Ok(self.catalog.add_hunt_group(new).await?)
+    }
+
+    /// Fails as [`HuntGroups::add`] would, and adds nothing.
+    ///
+    /// # Errors
+    /// Those of [`HuntGroups::add`].
+    pub async fn try_add(&self, principal: &Principal, new: HuntGroupToAdd) -> Result<()> {
+        let new = self.prepared(principal, new).await?;
+        Ok(self.catalog.try_out(HuntGroupWork::Add(new)).await?)
+    }
+
+    async fn prepared(&self, principal: &Principal, new: HuntGroupToAdd) -> Result<NewHuntGroup> {
+        let HuntGroupToAdd { id, customer, name, owner, settings } = new;
+        self.gate.privilege(principal, Kind::HuntGroup, Verb::Administer)?;
+        own_number(principal, id.map(|id| id.0))?;
+        let name = title("name", &name)?;
+        let settings = HuntGroupSettings::default().changed(settings);
+        check(&settings)?;
+        settings.check_exits()?;
+        let customer = self.gate.customer(principal, Kind::HuntGroup, Verb::Administer, customer).await?;
+        let created_at = self.clock.now();
+        Ok(NewHuntGroup { id, customer: customer.id(), name, owner, settings, created_at })
     }
 
     /// Changes one.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group, owner), [`Error::Invalid`] (`name`).
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group, owner), [`Error::Invalid`] (`name`, a setting),
+    /// [`Error::PlanForbids`].
     pub async fn change(
         &self,
         principal: &Principal,
         id: HuntGroupId,
-        mut change: HuntGroupChange,
+        change: HuntGroupChange,
     ) -> Result<()> {
-        let hunt_group = self.find(principal, Verb::Change, id).await?;
+        let change = self.fitting(principal, id, change).await?;
+        Ok(self.catalog.change_hunt_group(id, change).await?)
+    }
+
+    /// Fails as [`HuntGroups::change`] would, and changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`HuntGroups::change`].
+    pub async fn try_change(
+        &self,
+        principal: &Principal,
+        id: HuntGroupId,
+        change: HuntGroupChange,
+    ) -> Result<()> {
+        let change = self.fitting(principal, id, change).await?;
+        Ok(self.catalog.try_out(HuntGroupWork::Change(id, change)).await?)
+    }
+
+    /// The change, if it can be made of this hunt group.
+    async fn fitting(
+        &self,
+        principal: &Principal,
+        id: HuntGroupId,
+        mut change: HuntGroupChange,
+    ) -> Result<HuntGroupChange> {
+        self.gate.privilege(principal, Kind::HuntGroup, Verb::Change)?;
         if let Some(name) = &change.name {
             change.name = Some(title("name", name)?);
         }
-        Ok(self.catalog.change_hunt_group(hunt_group.id, change).await?)
+        check(&HuntGroupSettings::default().changed(change.settings.clone()))?;
+        let hunt_group = self.find(principal, Verb::Change, id).await?;
+        hunt_group.settings.changed(change.settings.clone()).check_exits()?;
+        Ok(change)
     }
 
     /// One hunt group, for a verb.
@@ -109,7 +165,7 @@ impl HuntGroups {
         }
     }
 
-    /// Removes one with the messages of all its levels.
+    /// Removes one with its levels, their messages and destinations.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`].
@@ -123,4 +179,29 @@ impl HuntGroups {
         self.intake.discard(discarded).await;
         Ok(())
     }
+}
+
+/// The longest word for the kind of an exit.
+const MOST_EXIT_KIND: usize = 32;
+
+/// Settings by themselves; what exits are together with others is [`HuntGroupSettings::check_exits`].
+fn check(settings: &HuntGroupSettings) -> Result<()> {
+    text("description", &settings.description, MOST_DESCRIPTION)?;
+    if settings.ring_seconds > MOST_RING_SECONDS {
+        return Err(Error::invalid("ring_seconds", "must be an integer from 0 to 3600"));
+    }
+    exit("default_exit", &settings.default_exit)?;
+    exit("unavailable_exit", &settings.unavailable_exit)?;
+    exit("busy_exit", &settings.busy_exit)
+}
+
+fn exit(field: &'static str, exit: &Exit) -> Result<()> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !(1..=MOST_EXIT_KIND).contains(&exit.kind.len()) || !exit.kind.bytes().all(fits) {
+        return Err(Error::invalid(
+            field,
+            "the type must be 1 to 32 lower-case letters, digits or underscores",
+        ));
+    }
+    text(field, &exit.number, MOST_NUMBER)
 }

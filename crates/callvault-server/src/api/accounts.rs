@@ -36,6 +36,7 @@ pub(super) struct CustomerBody {
     huntgroups_allowed: Option<bool>,
     largest_message_bytes: Option<i64>,
     total_message_bytes: Option<i64>,
+    huntgroup_destinations: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -50,12 +51,21 @@ pub(super) struct CustomerPatch {
     largest_message_bytes: Option<Option<i64>>,
     #[serde(default, deserialize_with = "present")]
     total_message_bytes: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "present")]
+    huntgroup_destinations: Option<Option<i64>>,
     disabled: Option<bool>,
 }
 
 /// A limit as it was sent. What is negative is as little of a limit as 0 is, and refused with it.
 fn limit(bytes: i64) -> u64 {
     u64::try_from(bytes).unwrap_or(0)
+}
+
+/// A number of destinations as it was sent.
+fn count(number: i64) -> Result<u32, Problem> {
+    let bad =
+        || Problem::invalid("huntgroup_destinations", "must be an integer from 0 to 4294967295, or null");
+    u32::try_from(number).map_err(|_| bad())
 }
 
 pub(super) async fn list_customers(
@@ -86,6 +96,7 @@ pub(super) async fn add_customer(
             hunt_groups_allowed: new.huntgroups_allowed.unwrap_or(true),
             largest_message_bytes: new.largest_message_bytes.map(limit),
             total_message_bytes: new.total_message_bytes.map(limit),
+            hunt_group_destinations: new.huntgroup_destinations.map(count).transpose()?,
         },
     };
     let id = accounts.add_customer(&principal, customer).await?;
@@ -116,6 +127,10 @@ pub(super) async fn change_customer(
             hunt_groups_allowed: patch.huntgroups_allowed,
             largest_message_bytes: patch.largest_message_bytes.map(|bytes| bytes.map(limit)),
             total_message_bytes: patch.total_message_bytes.map(|bytes| bytes.map(limit)),
+            hunt_group_destinations: match patch.huntgroup_destinations {
+                Some(number) => Some(number.map(count).transpose()?),
+                None => None,
+            },
         },
         disabled: patch.disabled,
     };

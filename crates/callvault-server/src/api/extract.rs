@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, R
 use axum::response::{IntoResponse, Response};
 use callvault_core::Error;
 use callvault_core::hunt_group::Level;
-use callvault_core::id::{CustomerId, HuntGroupId, SoundId, TargetId};
+use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, SoundId, TargetId};
 use callvault_core::page::PageRequest;
 use callvault_core::recording::RecordingName;
 use http::StatusCode;
@@ -52,7 +52,9 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<
 }
 
 /// Tells `null`, which takes a value away, from absent, which keeps it.
-pub(super) fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<i64>>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(value).map(Some)
 }
 
@@ -220,6 +222,7 @@ numbered! {
     CustomerId, "customer", CustomerId;
     callvault_core::id::PersonId, "person", callvault_core::id::PersonId;
     HuntGroupId, "hunt group", HuntGroupId;
+    DestinationId, "destination", DestinationId;
     SoundId, "sound", SoundId;
     TargetId, "target", TargetId;
 }

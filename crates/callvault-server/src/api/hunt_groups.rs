@@ -7,11 +7,13 @@ use axum::response::Response;
 use callvault_core::gate::Verb;
 use callvault_core::hunt_group::{HuntGroupChange, Level, Message};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, SoundId};
+use callvault_core::service::hunt_groups::HuntGroupToAdd;
 use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
 
 use super::audio;
+use super::destinations::SettingsBody;
 use super::extract::{Json, JsonBody, LevelOf, List, ListParams, Numbered, Params, present};
 use super::object::{HuntGroupObject, MessageObject};
 use super::principal::Verified;
@@ -21,11 +23,13 @@ use crate::app::App;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HuntGroupToAdd {
+pub(super) struct HuntGroupBody {
     id: Option<i64>,
     customer: Option<i64>,
     name: String,
     owner: Option<i64>,
+    #[serde(flatten)]
+    settings: SettingsBody,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +38,8 @@ pub(super) struct HuntGroupPatch {
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     owner: Option<Option<i64>>,
+    #[serde(flatten)]
+    settings: SettingsBody,
 }
 
 pub(super) async fn list(
@@ -50,12 +56,17 @@ pub(super) async fn list(
 pub(super) async fn add(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    JsonBody(new): JsonBody<HuntGroupToAdd>,
+    JsonBody(new): JsonBody<HuntGroupBody>,
 ) -> Result<Json<HuntGroupObject>, Problem> {
     let hunt_groups = &app.services.hunt_groups;
-    let (id, customer, owner) =
-        (new.id.map(HuntGroupId), new.customer.map(CustomerId), new.owner.map(PersonId));
-    let id = hunt_groups.add(&principal, id, customer, &new.name, owner).await?;
+    let new = HuntGroupToAdd {
+        id: new.id.map(HuntGroupId),
+        customer: new.customer.map(CustomerId),
+        name: new.name,
+        owner: new.owner.map(PersonId),
+        settings: new.settings.change()?,
+    };
+    let id = hunt_groups.add(&principal, new).await?;
     Ok(Json::created(hunt_groups.find(&principal, Verb::See, id).await?.into()))
 }
 
@@ -76,7 +87,11 @@ pub(super) async fn change(
     JsonBody(patch): JsonBody<HuntGroupPatch>,
 ) -> Result<Json<HuntGroupObject>, Problem> {
     let hunt_groups = &app.services.hunt_groups;
-    let change = HuntGroupChange { name: patch.name, owner: patch.owner.map(|owner| owner.map(PersonId)) };
+    let change = HuntGroupChange {
+        name: patch.name,
+        owner: patch.owner.map(|owner| owner.map(PersonId)),
+        settings: patch.settings.change()?,
+    };
     hunt_groups.change(&principal, id, change).await?;
     Ok(Json::ok(hunt_groups.find(&principal, Verb::See, id).await?.into()))
 }

@@ -17,6 +17,7 @@ use callvault_core::sound::Sound;
 use callvault_core::ticket::{Ticket, TicketSubject};
 use serde::Serialize;
 
+use super::destinations::SettingsObject;
 use crate::work::reports::shown;
 
 #[derive(Debug, Serialize)]
@@ -30,6 +31,7 @@ pub(super) struct CustomerObject {
     huntgroups_allowed: bool,
     largest_message_bytes: Option<u64>,
     total_message_bytes: Option<u64>,
+    huntgroup_destinations: Option<u32>,
     disabled: bool,
     created_at: String,
 }
@@ -46,6 +48,7 @@ impl From<Customer> for CustomerObject {
             huntgroups_allowed: customer.plan.hunt_groups_allowed,
             largest_message_bytes: customer.plan.largest_message_bytes,
             total_message_bytes: customer.plan.total_message_bytes,
+            huntgroup_destinations: customer.plan.hunt_group_destinations,
             disabled: customer.disabled,
             created_at: customer.created_at.to_string(),
         }
@@ -110,6 +113,8 @@ pub(super) struct HuntGroupObject {
     customer: i64,
     name: String,
     owner: Option<i64>,
+    #[serde(flatten)]
+    settings: SettingsObject,
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<MessageObject>>,
@@ -122,6 +127,7 @@ impl From<HuntGroup> for HuntGroupObject {
             customer: hunt_group.customer.0,
             name: hunt_group.name,
             owner: hunt_group.owner.map(|owner| owner.0),
+            settings: hunt_group.settings.into(),
             created_at: hunt_group.created_at.to_string(),
             messages: None,
         }

@@ -11,6 +11,7 @@ mod golden_enswitch;
 mod golden_pseries;
 mod golden_yeastar;
 mod golden_yeastar_calls;
+mod hunt_groups;
 mod listen;
 mod phone;
 mod plans;

@@ -54,6 +54,23 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
         stop(Method::GET, "/huntgroups/123", "/huntgroups/999", ""),
         stop(Method::PATCH, "/huntgroups/123", "/huntgroups/999", r#"{"name":"x"}"#),
         stop(Method::DELETE, "/huntgroups/123", "/huntgroups/999", ""),
+        stop(Method::GET, "/huntgroups/123/levels/1", "/huntgroups/999/levels/1", ""),
+        stop(
+            Method::PATCH,
+            "/huntgroups/123/levels/1",
+            "/huntgroups/999/levels/1",
+            r#"{"ring_seconds":60,"play_message":true}"#,
+        ),
+        stop(Method::GET, "/destinations?huntgroup=123", "/destinations?huntgroup=999", ""),
+        stop(
+            Method::POST,
+            "/destinations",
+            "/destinations",
+            r#"{"huntgroup":123,"level":1,"type":"phone","number":"1"}"#,
+        ),
+        stop(Method::GET, "/destinations/55", "/destinations/999", ""),
+        stop(Method::PATCH, "/destinations/55", "/destinations/999", r#"{"number":"1"}"#),
+        stop(Method::DELETE, "/destinations/55", "/destinations/999", ""),
         stop(Method::GET, "/huntgroups/123/versions", "/huntgroups/999/versions", ""),
         stop(Method::GET, "/huntgroups/123/levels/1/message", "/huntgroups/999/levels/1/message", ""),
         stop(Method::HEAD, "/huntgroups/123/levels/1/message", "/huntgroups/999/levels/1/message", ""),
@@ -146,6 +163,12 @@ async fn world() -> (World, Vec<Stop>) {
     }
     let hunt_group = json!({ "id": 123, "customer": 1, "name": "Hidden sales", "owner": person });
     world.add("/huntgroups", hunt_group).await;
+    world
+        .add(
+            "/destinations",
+            json!({ "id": 55, "huntgroup": 123, "level": 1, "type": "phone", "number": "32044" }),
+        )
+        .await;
     world.message(123, 1, "hidden-greeting.wav", wav(1, 16_000)).await;
     world.add("/sounds", json!({ "id": 7, "customer": 1, "name": "hidden-greeting" })).await;
     world.local(Method::PUT, "/sounds/7/audio", wav(2, 16_000)).await;
@@ -238,6 +261,11 @@ async fn another_customers_people_cannot_tell_what_exists_from_what_does_not() {
     let hunt_group = world.local(Method::GET, "/huntgroups/123", "").await.json();
     assert_eq!(hunt_group["name"], "Hidden sales");
     assert_eq!(hunt_group["messages"][0]["version"], 1);
+    let level = world.local(Method::GET, "/huntgroups/123/levels/1", "").await.json();
+    assert_eq!(level["play_message"], false);
+    let destinations = world.local(Method::GET, "/destinations?huntgroup=123", "").await.json();
+    assert_eq!(destinations["items"].as_array().unwrap().len(), 1);
+    assert_eq!(destinations["items"][0]["number"], "32044");
 }
 
 #[tokio::test]
@@ -254,6 +282,13 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("user", Method::GET, "/log".to_owned(), StatusCode::FORBIDDEN),
         ("user", Method::GET, "/people".to_owned(), StatusCode::FORBIDDEN),
         ("user", Method::GET, "/huntgroups/123".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::GET, "/huntgroups/123/levels/1".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::GET, "/destinations?huntgroup=123".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::GET, "/destinations/55".to_owned(), StatusCode::NOT_FOUND),
+        ("supervisor", Method::GET, "/destinations/55".to_owned(), StatusCode::OK),
+        ("supervisor", Method::DELETE, "/destinations/55".to_owned(), StatusCode::NOT_FOUND),
+        ("auditor", Method::GET, "/destinations/55".to_owned(), StatusCode::FORBIDDEN),
+        ("auditor", Method::GET, "/huntgroups/123/levels/1".to_owned(), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::OK),
         ("supervisor", Method::DELETE, format!("/recordings/{NAME}"), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, "/people".to_owned(), StatusCode::FORBIDDEN),

@@ -120,8 +120,8 @@ impl Unit for Add {
         let query = Query::new(
             "adding a customer",
             "INSERT INTO customer (id, parent, name, timezone, serial, device_name, hunt_groups_allowed,
-                 largest_message_bytes, total_message_bytes, disabled, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, $10)",
+                 largest_message_bytes, total_message_bytes, hunt_group_destinations, disabled, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, FALSE, $11)",
         )
         .with(id)
         .with(new.parent.map(|parent| parent.0))
@@ -132,6 +132,7 @@ impl Unit for Add {
         .with(new.plan.hunt_groups_allowed)
         .with(plans::column(new.plan.largest_message_bytes)?)
         .with(plans::column(new.plan.total_message_bytes)?)
+        .with(new.plan.hunt_group_destinations)
         .with(new.created_at.unix_ms());
         sql.execute(query).await.map_err(|error| error.taken("id"))?;
         Ok(CustomerId(id))
@@ -156,7 +157,8 @@ impl Unit for Change {
                  device_name = COALESCE($6, device_name),
                  hunt_groups_allowed = COALESCE($7, hunt_groups_allowed),
                  largest_message_bytes = CASE WHEN $8 THEN $9 ELSE largest_message_bytes END,
-                 total_message_bytes = CASE WHEN $10 THEN $11 ELSE total_message_bytes END
+                 total_message_bytes = CASE WHEN $10 THEN $11 ELSE total_message_bytes END,
+                 hunt_group_destinations = CASE WHEN $12 THEN $13 ELSE hunt_group_destinations END
              WHERE id = $1",
         )
         .with(self.id.0)
@@ -169,7 +171,9 @@ impl Unit for Change {
         .with(plan.largest_message_bytes.is_some())
         .with(plans::column(plan.largest_message_bytes.flatten())?)
         .with(plan.total_message_bytes.is_some())
-        .with(plans::column(plan.total_message_bytes.flatten())?);
+        .with(plans::column(plan.total_message_bytes.flatten())?)
+        .with(plan.hunt_group_destinations.is_some())
+        .with(plan.hunt_group_destinations.flatten());
         match sql.execute(query).await? {
             0 => Err(CatalogError::Gone { what: "customer" }),
             _ => Ok(()),

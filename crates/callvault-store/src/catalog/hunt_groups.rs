@@ -3,16 +3,28 @@
 use async_trait::async_trait;
 use callvault_core::audio::AudioKey;
 use callvault_core::gate::{InCustomer, Within};
+use callvault_core::hunt_group::settings::HuntGroupSettingsChange;
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId};
 use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{CatalogError, CatalogResult, HuntGroups};
 use callvault_core::time::Timestamp;
 
-use super::plans;
+use super::hunt_group_settings::settings_columns;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
-use super::{SqlCatalog, messages, stored_audio};
+use super::{SqlCatalog, hunt_group_settings, messages, plans, stored_audio};
+
+/// Hunt groups, up to the condition.
+macro_rules! hunt_groups_where {
+    () => {
+        concat!(
+            "SELECT id, customer, name, owner, created_at, ",
+            settings_columns!(),
+            " FROM hunt_group WHERE "
+        )
+    };
+}
 
 #[async_trait]
 impl<E: Engine> HuntGroups for SqlCatalog<E> {
@@ -31,10 +43,7 @@ impl<E: Engine> HuntGroups for SqlCatalog<E> {
     async fn hunt_group(&self, within: &Within, id: HuntGroupId) -> CatalogResult<Option<HuntGroup>> {
         let query = Query::new(
             "reading a hunt group",
-            concat!(
-                "SELECT id, customer, name, owner, created_at FROM hunt_group WHERE id = $1 AND ",
-                within!("customer", "$2", "$3")
-            ),
+            concat!(hunt_groups_where!(), "id = $1 AND ", within!("customer", "$2", "$3")),
         )
         .with(id.0)
         .within(within);
@@ -48,8 +57,7 @@ impl<E: Engine> HuntGroups for SqlCatalog<E> {
     ) -> CatalogResult<Vec<HuntGroup>> {
         let query = Query::new(
             "listing hunt groups",
-            "SELECT id, customer, name, owner, created_at FROM hunt_group
-             WHERE customer = $1 AND id > $2 ORDER BY id LIMIT $3",
+            concat!(hunt_groups_where!(), "customer = $1 AND id > $2 ORDER BY id LIMIT $3"),
         )
         .with(customer.id().0)
         .with(page.after.map_or(i64::MIN, |after| after.0))
@@ -94,10 +102,11 @@ fn read(row: &mut Row) -> CatalogResult<HuntGroup> {
         name: row.text("hunt group name")?,
         owner: row.optional_int("hunt group owner")?.map(PersonId),
         created_at: Timestamp::from_unix_ms(row.int("hunt group created_at")?),
+        settings: hunt_group_settings::read(row)?,
     })
 }
 
-struct Add(NewHuntGroup);
+pub(super) struct Add(pub(super) NewHuntGroup);
 
 #[async_trait]
 impl Unit for Add {
@@ -106,7 +115,6 @@ impl Unit for Add {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<HuntGroupId> {
         let new = &self.0;
         let plan = plans::of_customer(sql, new.customer).await?;
-        plan.check_hunt_groups().map_err(CatalogError::PlanForbids)?;
         if let Some(owner) = new.owner {
             let query =
                 Query::new("looking for an owner", "SELECT id FROM person WHERE id = $1 AND customer = $2")
@@ -114,24 +122,30 @@ impl Unit for Add {
                     .with(new.customer.0);
             require(sql, "owner", query).await?;
         }
+        plan.check_hunt_groups().map_err(CatalogError::PlanForbids)?;
         let id = number(sql, "hunt_group", new.id.map(|id| id.0)).await?;
         let query = Query::new(
             "adding a hunt group",
-            "INSERT INTO hunt_group (id, customer, name, owner, created_at) VALUES ($1, $2, $3, $4, $5)",
+            concat!(
+                "INSERT INTO hunt_group (id, customer, name, owner, created_at, ",
+                settings_columns!(),
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+            ),
         )
         .with(id)
         .with(new.customer.0)
         .with(new.name.as_str())
         .with(new.owner.map(|owner| owner.0))
         .with(new.created_at.unix_ms());
+        let query = hunt_group_settings::with(query, &new.settings);
         sql.execute(query).await.map_err(|error| error.taken("id"))?;
         Ok(HuntGroupId(id))
     }
 }
 
-struct Change {
-    id: HuntGroupId,
-    change: HuntGroupChange,
+pub(super) struct Change {
+    pub(super) id: HuntGroupId,
+    pub(super) change: HuntGroupChange,
 }
 
 #[async_trait]
@@ -160,6 +174,35 @@ impl Unit for Change {
             .with(self.id.0);
             require(sql, "owner", query).await?;
         }
+        let (_, plan) = plans::of_hunt_group(sql, self.id).await?;
+        plan.check_hunt_groups().map_err(CatalogError::PlanForbids)?;
+        if self.change.settings == HuntGroupSettingsChange::default() {
+            return Ok(());
+        }
+        self.change_settings(sql).await
+    }
+}
+
+impl Change {
+    /// The row is this unit's own since it wrote the name.
+    async fn change_settings(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let query = Query::new(
+            "reading the settings of a hunt group",
+            concat!("SELECT ", settings_columns!(), " FROM hunt_group WHERE id = $1"),
+        )
+        .with(self.id.0);
+        let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "hunt group" })?;
+        let settings = hunt_group_settings::read(&mut row)?.changed(self.change.settings.clone());
+        let query = Query::new(
+            "changing the settings of a hunt group",
+            concat!(
+                "UPDATE hunt_group SET (",
+                settings_columns!(),
+                ") = ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) WHERE id = $1"
+            ),
+        )
+        .with(self.id.0);
+        sql.execute(hunt_group_settings::with(query, &settings)).await?;
         Ok(())
     }
 }
@@ -181,6 +224,12 @@ impl Unit for Remove {
         .with(self.id.0);
         let mut rows = sql.fetch(query).await?;
         let keys = rows.iter_mut().map(stored_audio::key).collect::<CatalogResult<_>>()?;
+        for (operation, text) in [
+            ("removing the levels of a hunt group", "DELETE FROM hunt_group_level WHERE hunt_group = $1"),
+            ("removing the destinations of a hunt group", "DELETE FROM destination WHERE hunt_group = $1"),
+        ] {
+            sql.execute(Query::new(operation, text).with(self.id.0)).await?;
+        }
         let query =
             Query::new("removing a hunt group", "DELETE FROM hunt_group WHERE id = $1").with(self.id.0);
         if sql.execute(query).await? == 0 {

@@ -7,9 +7,9 @@ use callvault_core::id::{HuntGroupId, PersonId};
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use callvault_core::time::Timestamp;
 
-use super::plans;
 use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
 use super::stored_audio::{self, audio_columns};
+use super::{hunt_group_settings, plans};
 
 /// Messages with their audio, for a condition on `m`.
 macro_rules! messages_where {
@@ -192,6 +192,7 @@ impl Unit for Clear {
     type Output = bool;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
+        hunt_group_settings::play_nothing(sql, self.hunt_group, self.level).await?;
         unset(sql, self.hunt_group, self.level).await
     }
 }

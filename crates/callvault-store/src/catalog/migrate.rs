@@ -26,6 +26,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_reports_set_aside", include_str!("migrations/20261122_reports_set_aside.sql")),
     ("20261122_report_rejections", include_str!("migrations/20261122_report_rejections.sql")),
     ("20261122_recording_call_ids", include_str!("migrations/20261122_recording_call_ids.sql")),
+    ("20261122_hunt_group_settings", include_str!("migrations/20261122_hunt_group_settings.sql")),
+    ("20261122_destinations", include_str!("migrations/20261122_destinations.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -10,7 +10,7 @@ use super::sql::{Query, Row, Sql};
 /// The columns of a plan, in the order in which [`read`] takes them. They are those of no other table.
 macro_rules! plan_columns {
     () => {
-        "hunt_groups_allowed, largest_message_bytes, total_message_bytes"
+        "hunt_groups_allowed, largest_message_bytes, total_message_bytes, hunt_group_destinations"
     };
 }
 
@@ -22,12 +22,18 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<Plan> {
         hunt_groups_allowed: row.bool("customer hunt_groups_allowed")?,
         largest_message_bytes: size(row, "customer largest_message_bytes")?,
         total_message_bytes: size(row, "customer total_message_bytes")?,
+        hunt_group_destinations: count(row, "customer hunt_group_destinations")?,
     })
 }
 
 fn size(row: &mut Row, what: &'static str) -> CatalogResult<Option<u64>> {
     let value = row.optional_int(what)?;
     value.map(u64::try_from).transpose().map_err(|_| CatalogError::Unreadable { what })
+}
+
+fn count(row: &mut Row, what: &'static str) -> CatalogResult<Option<u32>> {
+    let value = row.optional_int(what)?;
+    value.map(u32::try_from).transpose().map_err(|_| CatalogError::Unreadable { what })
 }
 
 /// A limit as the column holds it. The service allows none that does not fit.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use callvault_core::audio::{AudioFacts, AudioKey, Codec, Container, Marks, Sha256, StoredAudio};
 use callvault_core::customer::NewCustomer;
 use callvault_core::gate::{Gate, InCustomer, Kind, Principal, Verb, Within};
+use callvault_core::hunt_group::settings::HuntGroupSettings;
 use callvault_core::hunt_group::{Level, NewHuntGroup, NewMessage};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RecordingId, RoleId};
 use callvault_core::listen::Door;
@@ -122,7 +123,14 @@ impl Bench {
     }
 
     pub(crate) fn new_hunt_group(&self, customer: CustomerId) -> NewHuntGroup {
-        NewHuntGroup { id: None, customer, name: "Support".to_owned(), owner: None, created_at: at(3_000) }
+        NewHuntGroup {
+            id: None,
+            customer,
+            name: "Support".to_owned(),
+            owner: None,
+            settings: HuntGroupSettings::default(),
+            created_at: at(3_000),
+        }
     }
 
     pub(crate) async fn hunt_group(&self, customer: CustomerId) -> HuntGroupId {

@@ -1,6 +1,7 @@
 //! Customers, people, roles and hunt groups.
 
 use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
+use callvault_core::hunt_group::settings::HuntGroupSettings;
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RoleId};
 use callvault_core::person::{DownloadErrors, EmptyCalls, PasswordHash, PersonChange};
@@ -22,6 +23,7 @@ fn customer(id: Option<i64>, parent: Option<i64>) -> NewCustomer {
             hunt_groups_allowed: false,
             largest_message_bytes: Some(1),
             total_message_bytes: Some((1 << 53) - 1),
+            hunt_group_destinations: Some(u32::MAX),
         },
         created_at: at(1_505_352_615_274),
     }
@@ -91,6 +93,7 @@ pub(crate) async fn customers_change(bench: &Bench) {
             hunt_groups_allowed: Some(false),
             largest_message_bytes: Some(Some(7)),
             total_message_bytes: Some(Some(9)),
+            hunt_group_destinations: Some(Some(0)),
         },
         disabled: Some(false),
     };
@@ -104,6 +107,7 @@ pub(crate) async fn customers_change(bench: &Bench) {
             hunt_groups_allowed: false,
             largest_message_bytes: Some(7),
             total_message_bytes: Some(9),
+            hunt_group_destinations: Some(0),
         },
         ..before
     };
@@ -248,6 +252,7 @@ pub(crate) async fn hunt_groups_are_numbered_and_kept(bench: &Bench) {
         customer,
         name: "Sales".to_owned(),
         owner: Some(owner),
+        settings: HuntGroupSettings::default(),
         created_at: at(77),
     };
     assert_eq!(catalog.add_hunt_group(new.clone()).await.unwrap(), HuntGroupId(500));
@@ -266,6 +271,7 @@ pub(crate) async fn hunt_groups_are_numbered_and_kept(bench: &Bench) {
         customer,
         name: "Sales".to_owned(),
         owner: Some(owner),
+        settings: HuntGroupSettings::default(),
         created_at: at(77),
     };
     let found = catalog.hunt_group(&bench.everywhere(), HuntGroupId(500)).await.unwrap();
@@ -282,6 +288,7 @@ pub(crate) async fn hunt_groups_change_owners(bench: &Bench) {
     let change = |name: Option<&str>, owner: Option<Option<PersonId>>| HuntGroupChange {
         name: name.map(str::to_owned),
         owner,
+        ..HuntGroupChange::default()
     };
     let check = async |name: &str, owner: Option<PersonId>| {
         let found = catalog.hunt_group(&all, id).await.unwrap().unwrap();

@@ -1,10 +1,13 @@
 //! Nothing of one customer is found with another's handle.
 
+use callvault_core::destination::DestinationKind;
 use callvault_core::hunt_group::NewHuntGroup;
+use callvault_core::hunt_group::settings::HuntGroupSettings;
 use callvault_core::id::CustomerId;
 use callvault_core::port::catalog::LogFilter;
 use callvault_core::role::Reach;
 
+use super::destinations::new_destination;
 use super::listen_log::chain;
 use super::tickets::ticket;
 use crate::bench::{Bench, assert_gone, at, first, name};
@@ -17,6 +20,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
     let catalog = &bench.catalog;
     bench.person(own, "ann").await;
     let hunt_group = bench.hunt_group(own).await;
+    let destination = catalog.add_destination(new_destination(hunt_group, "100")).await.unwrap();
     let sound = catalog.add_sound(bench.new_sound(own)).await.unwrap();
     let recording = bench.recording(own, "a.wav", 1).await;
     let one = ticket("one", own);
@@ -28,6 +32,10 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
         let within = bench.reach(customer, reach);
         let told = format!("customer {customer}, {reach:?}");
         assert_eq!(catalog.hunt_group(&within, hunt_group).await.unwrap().is_some(), visible, "{told}");
+        assert_eq!(catalog.destination(&within, destination).await.unwrap().is_some(), visible, "{told}");
+        let called =
+            catalog.destinations_with_number(&within, DestinationKind::Phone, "100", first(10)).await;
+        assert_eq!(called.unwrap().len(), usize::from(visible), "{told}");
         assert_eq!(catalog.sound(&within, sound).await.unwrap().is_some(), visible, "{told}");
         let named = catalog.recordings_named(&within, &recording.name).await.unwrap();
         assert_eq!(named.len(), usize::from(visible), "{told}");
@@ -71,6 +79,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
         customer: own,
         name: "X".to_owned(),
         owner: Some(stranger),
+        settings: HuntGroupSettings::default(),
         created_at: at(1),
     };
     assert_gone(catalog.add_hunt_group(new).await, "owner");
