@@ -1,6 +1,11 @@
 //! The routes of the Enswitch dialect.
 
 mod body;
+mod destinations;
+mod files;
+mod hunt_groups;
+mod levels;
+mod lists;
 
 use std::sync::Arc;
 
@@ -9,28 +14,27 @@ use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use callvault_core::Error;
-use callvault_core::gate::{Kind, Principal, Verb};
-use callvault_core::hunt_group::Level;
-use callvault_core::id::{HuntGroupId, SoundId};
+use callvault_core::gate::Principal;
 use callvault_core::listen::Door;
+use callvault_core::port::catalog::CatalogError;
+use callvault_core::role::Privilege;
 use callvault_core::secret::PasswordMd5;
 use callvault_core::service::logins::{Attempt, LoginRefused};
 use callvault_core::service::playback::{Playable, Released};
 use callvault_wire::enswitch::auth::Credentials;
 use callvault_wire::enswitch::error::{Failure, Fault};
 use callvault_wire::enswitch::form::FormReader;
-use callvault_wire::enswitch::name;
-use callvault_wire::enswitch::parameters::{AudioPlace, Form as SentForm, Parameters, SentAudio};
+use callvault_wire::enswitch::parameters::{Form as SentForm, Parameters};
 use callvault_wire::enswitch::path::{Function, Target};
-use callvault_wire::enswitch::request::huntgroup_files::{DownloadCall, Source, UploadCall, Wanted};
 use callvault_wire::enswitch::request::{Call, check_method};
-use callvault_wire::enswitch::response::{self, AudioFile, AudioReply, Reply, StatusRule};
+use callvault_wire::enswitch::response::rows::list_headers;
+use callvault_wire::enswitch::response::{self, AudioReply, Reply, StatusRule};
 use http::request::Parts;
 use http::{Method, header};
 
 use self::body::{Pieces, Sender};
 use super::respond;
-use super::spool::{PourError, Sink, Spool};
+use super::spool::Spool;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::stream::{self, Form, Piece};
@@ -41,13 +45,18 @@ const MOST_BODY_BYTES: u64 = 1 << 20;
 /// Its word in metrics.
 const DOOR: &str = Door::Enswitch.as_str();
 
-/// The type of every message (`docs/enswitch.md` 26).
-const MESSAGE_TYPE: &str = "audio/x-wav";
-
 /// What a call comes to.
 enum Outcome {
     Reply(Reply),
+    List(Body),
     Audio(Box<Playable>, AudioReply),
+}
+
+/// A call whose caller may make it.
+struct Visit<'a> {
+    app: &'a Arc<App>,
+    principal: Principal,
+    function: Function,
 }
 
 /// Answers a call of this dialect.
@@ -83,6 +92,7 @@ pub(super) async fn answer(app: &Arc<App>, target: Target, request: Request) -> 
     let released = match outcome {
         Ok(Outcome::Audio(playable, audio)) => release(app, route, &playable, audio, head_only).await,
         Ok(Outcome::Reply(done)) => Ok(reply(route, done)),
+        Ok(Outcome::List(body)) => Ok(respond(route, 200, list_headers(), body)),
         Err(failure) => Err(failure),
     };
     released.unwrap_or_else(|failure| reply(route, Reply::failure(&failure, rule)))
@@ -96,18 +106,23 @@ async fn carry_out(
     spool: Option<Spool>,
 ) -> Result<Outcome, Failure> {
     let principal = admit(app, caller, parameters).await?;
+    let visit = Visit { app, principal, function: parameters.function() };
     match Call::from_parameters(parameters).map_err(Failure::Input)? {
-        Call::HuntgroupsFilesDownload(call) => download(app, &principal, call).await,
-        Call::HuntgroupsFilesUpload(call) => upload(app, &principal, call, spool).await,
-        Call::HuntgroupsFilesDelete(call) => {
-            let (hunt_group, level) = place(call.huntgroup, call.level)?;
-            app.services
-                .messages
-                .clear(&principal, hunt_group, level)
-                .await
-                .map_err(|error| failed(&error))?;
-            Ok(Outcome::Reply(Reply::done()))
-        }
+        Call::HuntgroupsCreate(call) => hunt_groups::create(&visit, call).await,
+        Call::HuntgroupsGet(call) => hunt_groups::get(&visit, call.id).await,
+        Call::HuntgroupsUpdate(call) => hunt_groups::update(&visit, call).await,
+        Call::HuntgroupsList(call) => hunt_groups::list(&visit, &call).await,
+        Call::HuntgroupsDelete(call) => hunt_groups::delete(&visit, call.id).await,
+        Call::HuntgroupsLevelsGet(call) => levels::get(&visit, &call).await,
+        Call::HuntgroupsLevelsSet(call) => levels::set(&visit, &call).await,
+        Call::HuntgroupsDestinationsCreate(call) => destinations::create(&visit, call).await,
+        Call::HuntgroupsDestinationsGet(call) => destinations::get(&visit, call).await,
+        Call::HuntgroupsDestinationsList(call) => destinations::list(&visit, call).await,
+        Call::HuntgroupsDestinationsUpdate(call) => destinations::update(&visit, call).await,
+        Call::HuntgroupsDestinationsDelete(call) => destinations::delete(&visit, call.id).await,
+        Call::HuntgroupsFilesDownload(call) => files::download(&visit, call).await,
+        Call::HuntgroupsFilesUpload(call) => files::upload(&visit, call, spool).await,
+        Call::HuntgroupsFilesDelete(call) => files::delete(&visit, call).await,
         // Paths lead to what is served alone.
         _ => Err(Failure::NoSuchFunction),
     }
@@ -116,13 +131,10 @@ async fn carry_out(
 /// Who calls, if their role has the function at all.
 async fn admit(app: &Arc<App>, caller: Caller, parameters: &Parameters) -> Result<Principal, Failure> {
     let principal = authenticate(app, caller, parameters).await?;
-    let verb = match parameters.function() {
-        Function::HuntgroupsFilesDownload => Verb::Download,
-        Function::HuntgroupsFilesUpload => Verb::Change,
-        Function::HuntgroupsFilesDelete => Verb::Delete,
-        _ => return Err(Failure::NoSuchFunction),
-    };
-    app.services.gate.privilege(&principal, Kind::Message, verb).map_err(|error| failed(&error))?;
+    // The privileges are those of the function's page; what they reach is asked of the gate by the services.
+    let words = parameters.function().privileges().iter();
+    let privileges: Vec<_> = words.filter_map(|word| Privilege::parse(word)).collect();
+    app.services.gate.any_of(&principal, &privileges).map_err(|_| Failure::Role)?;
     Ok(principal)
 }
 
@@ -152,29 +164,6 @@ async fn authenticate(app: &Arc<App>, caller: Caller, parameters: &Parameters) -
     }
 }
 
-async fn download(app: &Arc<App>, principal: &Principal, call: DownloadCall) -> Result<Outcome, Failure> {
-    let (hunt_group, level) = place(call.huntgroup, call.level)?;
-    let messages = &app.services.messages;
-    if call.wanted == Wanted::Check {
-        let found = messages.exists(principal, hunt_group, level).await.map_err(|error| failed(&error))?;
-        return Ok(Outcome::Reply(Reply::found(found)));
-    }
-    let playable = messages.open(principal, hunt_group, level).await.map_err(|error| failed(&error))?;
-    let file = AudioFile {
-        id: call.huntgroup,
-        name: &playable.file_name,
-        mimetype: MESSAGE_TYPE,
-        size_bytes: playable.audio.size_bytes,
-        escaped_bytes: playable.audio.escaped_len,
-    };
-    let reply = match call.wanted {
-        Wanted::Bare(encoding) => AudioReply::bare(file, encoding),
-        Wanted::Json(encoding) => AudioReply::wrapped(file, encoding),
-        Wanted::Check => return Err(Failure::Internal),
-    };
-    Ok(Outcome::Audio(Box::new(playable), reply))
-}
-
 async fn release(
     app: &Arc<App>,
     route: &'static str,
@@ -199,64 +188,6 @@ async fn release(
         Piece::Bytes(Bytes::from_static(reply.suffix)),
     ];
     Ok(respond(route, 200, headers, stream::body(reader, pieces, &app.budget, &app.metrics, DOOR)))
-}
-
-async fn upload(
-    app: &Arc<App>,
-    principal: &Principal,
-    call: UploadCall,
-    spool: Option<Spool>,
-) -> Result<Outcome, Failure> {
-    let (hunt_group, level) = place(call.huntgroup, call.level)?;
-    let messages = &app.services.messages;
-    match call.source {
-        Source::Sound(sound) => {
-            let put = messages.put_sound(principal, hunt_group, level, SoundId(sound)).await;
-            put.map_err(|error| failed(&error))?;
-        }
-        Source::Audio(SentAudio { place, file_name, bytes }) => {
-            if bytes > app.spools.largest_bytes() {
-                return Err(Failure::Input(vec![Fault::too_large(app.spools.largest_bytes())]));
-            }
-            let mut message = match messages.begin(principal, hunt_group, level, Some(bytes)).await {
-                Ok(message) => message,
-                Err(error @ Error::PlanForbids(_)) => {
-                    // What is no message at all is told before that (`docs/enswitch.md` 13).
-                    let mut probe = messages.probe();
-                    let poured = pour(place, spool, &mut probe).await;
-                    let fault = poured.is_ok().then(|| probe.finish().err()).flatten();
-                    return Err(failed(&fault.unwrap_or(error)));
-                }
-                Err(error) => return Err(failed(&error)),
-            };
-            if let Err(error) = pour(place, spool, &mut message.incoming).await {
-                message.incoming.abandon().await;
-                return Err(unpoured(error));
-            }
-            let name = name::of_upload(file_name.as_deref(), call.huntgroup, call.level);
-            messages.put(principal, message, Some(&name)).await.map_err(|error| failed(&error))?;
-        }
-    }
-    Ok(Outcome::Reply(Reply::done()))
-}
-
-/// Hands the audio of an upload on, wherever it was sent.
-async fn pour(place: AudioPlace, spool: Option<Spool>, into: &mut impl Sink) -> Result<(), PourError> {
-    match (place, spool) {
-        (AudioPlace::Query(bytes), _) => Ok(into.take(bytes.into()).await?),
-        (AudioPlace::Body, Some(spool)) => spool.pour(into).await,
-        (AudioPlace::Body, None) => Ok(()),
-    }
-}
-
-fn unpoured(error: PourError) -> Failure {
-    match error {
-        PourError::Intake(error) => failed(&error),
-        PourError::Spool(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the spool of an upload failed");
-            Failure::Internal
-        }
-    }
 }
 
 /// Receives a body. Credentials in the query are judged first, so that a file is only spooled for a stranger when its
@@ -336,9 +267,35 @@ async fn keep(spool: &mut Option<Spool>, audio: &mut Vec<u8>) {
     }
 }
 
-fn place(hunt_group: i64, level: u8) -> Result<(HuntGroupId, Level), Failure> {
-    let level = Level::new(i64::from(level)).ok_or(Failure::Internal)?;
-    Ok((HuntGroupId(hunt_group), level))
+impl Visit<'_> {
+    /// The failure of a use case in the words of the function (`docs/enswitch.md` 15, 45 and 47).
+    fn failed(&self, error: &Error) -> Failure {
+        match error {
+            Error::NotFound { what: "customer" } => no_such_reference("customer"),
+            Error::NotFound { what: "owner" } => no_such_reference("owner"),
+            // The dialect judged each value before; what is left is what an update makes of an exit (30).
+            Error::Invalid { field: "default_exit", .. } => number_of_hangup("dnumber"),
+            Error::Invalid { field: "unavailable_exit", .. } => number_of_hangup("anumber"),
+            Error::Invalid { field: "busy_exit", .. } => number_of_hangup("bnumber"),
+            Error::NotFound { what: "hunt group" | "destination" } => {
+                self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup)
+            }
+            other => failed(other),
+        }
+    }
+}
+
+/// What is kept is within the bounds of the dialect; a row that is not was changed by other hands.
+fn unreadable(what: &'static str) -> Error {
+    Error::Catalog(CatalogError::Unreadable { what })
+}
+
+fn no_such_reference(key: &'static str) -> Failure {
+    Failure::Input(vec![Fault::no_such_reference(key)])
+}
+
+fn number_of_hangup(key: &'static str) -> Failure {
+    Failure::Input(vec![Fault::number_of_hangup(key)])
 }
 
 /// The failure of a use case; what is no client's doing goes to the log, where alone its cause is told.

@@ -122,6 +122,11 @@ impl Fault {
         Self::new(key, "There is nothing with this id, or you do not have permission to use it.")
     }
 
+    /// The number `key` of an exit is given where its type ends the call (`docs/enswitch.md` 30).
+    pub fn number_of_hangup(key: &'static str) -> Self {
+        Self::new(key, "The number must be empty where the type is \"hangup\".")
+    }
+
     /// The `sound` of an upload is absent, not visible, or has no file (`docs/enswitch.md` 24).
     pub fn sound_unavailable() -> Self {
         Self::new("sound", "No such sound, or the sound has no file.")

@@ -119,29 +119,29 @@ functions! {
     // the path | the privileges, of which any one will do | the parameters | at 404: the key, what is
     // missing, and for a file its key | the codes of the page | whether it is served
     HuntgroupsCreate "huntgroups/create" [administrator]
-        hunt_groups::Create, () [200 201 400 401 402 403] later;
+        hunt_groups::Create, () [200 201 400 401 402 403] served;
     HuntgroupsGet "huntgroups/get" [residential user wholesale]
-        hunt_groups::ById, ("id" "hunt group") [200 401 402 404] later;
+        hunt_groups::ById, ("id" "hunt group") [200 401 402 404] served;
     HuntgroupsUpdate "huntgroups/update" [residential user]
-        hunt_groups::Update, ("id" "hunt group") [201 204 400 401 402 403 404] later;
+        hunt_groups::Update, ("id" "hunt group") [201 204 400 401 402 403 404] served;
     HuntgroupsList "huntgroups/list" [residential user wholesale]
-        InCustomer, () [200 400 401 402] later;
+        InCustomer, () [200 400 401 402] served;
     HuntgroupsDelete "huntgroups/delete" [administrator]
-        hunt_groups::ById, ("id" "hunt group") [204 401 402 404] later;
+        hunt_groups::ById, ("id" "hunt group") [204 401 402 404] served;
     HuntgroupsLevelsGet "huntgroups/levels/get" [user]
-        levels::Get, ("huntgroup" "hunt group") [200 401 402 404] later;
+        levels::Get, ("huntgroup" "hunt group") [200 401 402 404] served;
     HuntgroupsLevelsSet "huntgroups/levels/set" [residential user]
-        levels::Set, ("huntgroup" "hunt group") [201 204 400 401 402 403 404] later;
+        levels::Set, ("huntgroup" "hunt group") [201 204 400 401 402 403 404] served;
     HuntgroupsDestinationsCreate "huntgroups/destinations/create" [residential user]
-        destinations::Create, ("huntgroup" "hunt group") [200 201 400 401 402 403 404] later;
+        destinations::Create, ("huntgroup" "hunt group") [200 201 400 401 402 403 404] served;
     HuntgroupsDestinationsGet "huntgroups/destinations/get" [user]
-        destinations::Get, ("id" "hunt group destination") [200 401 402 404] later;
+        destinations::Get, ("id" "hunt group destination") [200 401 402 404] served;
     HuntgroupsDestinationsList "huntgroups/destinations/list" [residential user]
-        destinations::List, ("huntgroup" "hunt group") [200 401 402 404] later;
+        destinations::List, ("huntgroup" "hunt group") [200 401 402 404] served;
     HuntgroupsDestinationsUpdate "huntgroups/destinations/update" [residential user]
-        destinations::Update, ("id" "hunt group destination") [201 204 400 401 402 403 404] later;
+        destinations::Update, ("id" "hunt group destination") [201 204 400 401 402 403 404] served;
     HuntgroupsDestinationsDelete "huntgroups/destinations/delete" [residential user]
-        destinations::Delete, ("id" "hunt group destination") [204 401 402 404] later;
+        destinations::Delete, ("id" "hunt group destination") [204 401 402 404] served;
     HuntgroupsFilesDownload "huntgroups/files/download" [residential user]
         huntgroup_files::DownloadCall, ("huntgroup" "hunt group") [200 400 401 402 404 500] served;
     HuntgroupsFilesUpload "huntgroups/files/upload" [residential user]

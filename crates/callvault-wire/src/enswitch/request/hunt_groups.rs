@@ -6,7 +6,7 @@ pub mod levels;
 use crate::enswitch::request::Arguments;
 use crate::enswitch::schema::exit::Exit;
 use crate::enswitch::schema::members::Members;
-use crate::enswitch::schema::values::{Filled, Reference, RingOrder, Screen, Seconds};
+use crate::enswitch::schema::values::{Description, Reference, RingOrder, Screen, Seconds, Title};
 use crate::enswitch::schema::{
     InCustomer, Input, Presence, Rows, Validation, field, fields, input, row, wire_name,
 };
@@ -17,7 +17,7 @@ fields! {
     /// What changes about a hunt group, but for its name.
     Changes {
         /// A description.
-        description: String = default(""),
+        description: Description = default(""),
         /// The person it belongs to.
         owner: Reference = default("0"),
         /// In which order the levels are tried.
@@ -49,7 +49,7 @@ input! {
     /// A call of `huntgroups/create`.
     set Create {
         /// The name.
-        name: Filled = required,
+        name: Title = required,
         /// Where to create it.
         place: InCustomer = group,
         /// Everything else about it.
@@ -65,7 +65,7 @@ input! {
         /// The hunt group.
         id: i64 = required,
         /// The new name.
-        name: Filled = kept,
+        name: Title = kept,
         /// What else changes.
         changes: Changes = group,
         /// Whether to judge only.

@@ -5,7 +5,7 @@
 //! numbers, everything else is a string (`docs/enswitch.md` 9); nothing is null, what is not known is 0 or
 //! empty.
 
-use super::{CLOSE, Code, envelope};
+use super::{CLOSE, Code, Header, JSON, common_headers, envelope};
 use crate::enswitch::request::hunt_groups::{self, levels};
 use crate::enswitch::request::people::Details;
 use crate::enswitch::request::recording::groups;
@@ -14,6 +14,11 @@ use crate::enswitch::schema::members::Members;
 use crate::enswitch::schema::values::DestinationKind;
 use crate::enswitch::schema::{Input, wire_name};
 use hunt_groups::destinations;
+
+/// The headers of a list's answer, without `Content-Length`. The HTTP status is 200.
+pub fn list_headers() -> Vec<Header> {
+    common_headers(JSON)
+}
 
 /// What answers show of one object.
 pub trait Row {

@@ -5,6 +5,7 @@
 //! [`ExitKind::hangup`] and no number.
 
 use super::members::{Members, Scalar};
+use super::values::ExitNumber;
 use super::{Kind, Presence, Rows, Value, row};
 use crate::enswitch::error::Fault;
 use crate::enswitch::request::Arguments;
@@ -18,6 +19,11 @@ const LONGEST: usize = 32;
 pub struct ExitKind(String);
 
 impl ExitKind {
+    /// The word, where it is one.
+    pub fn new(word: &str) -> Option<Self> {
+        <Self as Value>::parse(word).ok()
+    }
+
     /// The call ends.
     pub fn hangup() -> Self {
         Self(HANGUP.to_owned())
@@ -52,9 +58,9 @@ impl Value for ExitKind {
 /// The rows of an exit, whose names are given.
 pub(in crate::enswitch) const fn rows(kind: &'static str, number: &'static str, keep: bool) -> [Rows; 2] {
     if keep {
-        [row::<ExitKind>(kind, Presence::Keep), row::<String>(number, Presence::Keep)]
+        [row::<ExitKind>(kind, Presence::Keep), row::<ExitNumber>(number, Presence::Keep)]
     } else {
-        [row::<ExitKind>(kind, Presence::Default(HANGUP)), row::<String>(number, Presence::Default(""))]
+        [row::<ExitKind>(kind, Presence::Default(HANGUP)), row::<ExitNumber>(number, Presence::Default(""))]
     }
 }
 
@@ -64,13 +70,13 @@ pub struct Exit {
     /// What is there.
     pub kind: ExitKind,
     /// Its number; empty with `hangup`.
-    pub number: String,
+    pub number: ExitNumber,
 }
 
 impl Exit {
     /// The call ends.
     pub fn hangup() -> Self {
-        Self { kind: ExitKind::hangup(), number: String::new() }
+        Self { kind: ExitKind::hangup(), number: ExitNumber::none() }
     }
 
     pub(in crate::enswitch) fn read(
@@ -81,7 +87,7 @@ impl Exit {
         let change = ExitChange::read(arguments, kind_name, number_name)?;
         match (change.kind, change.number) {
             (None, None) => Some(Self::hangup()),
-            (Some(kind), number) => Some(Self { kind, number: number.unwrap_or_default() }),
+            (Some(kind), number) => Some(Self { kind, number: number.unwrap_or_else(ExitNumber::none) }),
             (None, Some(_)) => {
                 arguments.fault(Fault::new(kind_name, "The type is required where a number is given."));
                 None
@@ -101,7 +107,7 @@ pub struct ExitChange {
     /// The new type; `None` keeps.
     pub kind: Option<ExitKind>,
     /// The new number; `None` keeps. Always given, and empty, where the new type is `hangup`.
-    pub number: Option<String>,
+    pub number: Option<ExitNumber>,
 }
 
 impl ExitChange {
@@ -111,15 +117,14 @@ impl ExitChange {
         number_name: &'static str,
     ) -> Option<Self> {
         let kind = arguments.given::<ExitKind>(kind_name);
-        let number = arguments.given::<String>(number_name);
+        let number = arguments.given::<ExitNumber>(number_name);
         let (kind, number) = kind.zip(number)?;
-        let hangup = || Some(Self { kind: Some(ExitKind::hangup()), number: Some(String::new()) });
+        let hangup = || Some(Self { kind: Some(ExitKind::hangup()), number: Some(ExitNumber::none()) });
         let hangs_up = kind.as_ref().map(ExitKind::is_hangup);
-        match (hangs_up, number.as_deref()) {
+        match (hangs_up, number.as_ref().map(ExitNumber::as_str)) {
             (None | Some(true), Some(HANGUP)) | (Some(true), None | Some("")) => hangup(),
             (Some(true), Some(_)) => {
-                let message = "The number must be empty where the type is \"hangup\".";
-                arguments.fault(Fault::new(number_name, message));
+                arguments.fault(Fault::number_of_hangup(number_name));
                 None
             }
             // Both sent empty, as a form does.

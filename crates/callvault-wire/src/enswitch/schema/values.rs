@@ -2,10 +2,12 @@
 //!
 //! Promises: parsing is total, and what a value shows as parses back to itself.
 
+mod bounded;
 mod numbers;
 mod text;
 mod words;
 
+pub use bounded::{CallerIdSuffix, Description, Dialled, ExitNumber, Title};
 pub use numbers::{
     Days, Inherited, Level, Limit, NonNegative, OnlyComplete, Percent, Reference, Screen, Seconds, Timestamp,
 };

@@ -2,7 +2,7 @@
 
 use crate::enswitch::request::Arguments;
 use crate::enswitch::schema::members::Members;
-use crate::enswitch::schema::values::{DestinationKind, Filled, Level};
+use crate::enswitch::schema::values::{CallerIdSuffix, Description, DestinationKind, Dialled, Level};
 use crate::enswitch::schema::{Input, Presence, Rows, Validation, field, fields, input, row, wire_name};
 
 fields! {
@@ -11,13 +11,13 @@ fields! {
     /// What changes about a destination besides its place and number.
     Changes {
         /// Digits added to the caller id.
-        append_callerid: String = default(""),
+        append_callerid: CallerIdSuffix = default(""),
         /// Whether it is called; otherwise it is skipped.
         available: bool = default("1"),
         /// Whether who answers hears the caller id first.
         screen: bool = default("0"),
         /// A description.
-        description: String = default(""),
+        description: Description = default(""),
     }
 }
 
@@ -31,7 +31,7 @@ input! {
         /// What it is.
         kind "dtype": DestinationKind = required,
         /// Its number, line or URI.
-        number "dnumber": Filled = required,
+        number "dnumber": Dialled = required,
         /// Everything else about it.
         settings: Settings = group,
         /// Whether to judge only.
@@ -49,7 +49,7 @@ input! {
         /// What it becomes.
         kind "dtype": DestinationKind = kept,
         /// Its new number, line or URI.
-        number "dnumber": Filled = kept,
+        number "dnumber": Dialled = kept,
         /// What else changes.
         changes: Changes = group,
         /// Whether to judge only.
@@ -67,7 +67,7 @@ pub enum Get {
         /// What it is.
         kind: DestinationKind,
         /// Its number, line or URI.
-        number: Filled,
+        number: Dialled,
         /// The hunt group.
         huntgroup: i64,
         /// The level.
@@ -79,7 +79,7 @@ impl Input for Get {
     const ROWS: &'static [Rows] = &[
         row::<i64>("id", Presence::Unless("the other four")),
         row::<DestinationKind>("dtype", Presence::Unless("id")),
-        row::<Filled>("dnumber", Presence::Unless("id")),
+        row::<Dialled>("dnumber", Presence::Unless("id")),
         row::<i64>("huntgroup", Presence::Unless("id")),
         row::<Level>("level", Presence::Unless("id")),
     ];
@@ -89,7 +89,7 @@ impl Input for Get {
         let before = arguments.mark();
         let id = arguments.given("id");
         let kind = arguments.given::<DestinationKind>("dtype");
-        let number = arguments.given::<Filled>("dnumber");
+        let number = arguments.given::<Dialled>("dnumber");
         let huntgroup = arguments.given::<i64>("huntgroup");
         let level = arguments.given::<Level>("level");
         if arguments.mark() > before {
@@ -142,21 +142,21 @@ pub enum List {
         /// What they are.
         kind: DestinationKind,
         /// Their number, line or URI.
-        number: Filled,
+        number: Dialled,
     },
 }
 
 impl Input for List {
     const ROWS: &'static [Rows] = &[
         row::<DestinationKind>("dtype", Presence::Unless("huntgroup")),
-        row::<Filled>("dnumber", Presence::Unless("huntgroup")),
+        row::<Dialled>("dnumber", Presence::Unless("huntgroup")),
         row::<i64>("huntgroup", Presence::Unless("dtype and dnumber")),
     ];
 
     /// Either the hunt group, or type and number.
     fn read(arguments: &mut Arguments<'_>) -> Option<Self> {
         let kind = arguments.given::<DestinationKind>("dtype");
-        let number = arguments.given::<Filled>("dnumber");
+        let number = arguments.given::<Dialled>("dnumber");
         let huntgroup = arguments.given::<i64>("huntgroup");
         const EITHER: &str = "Give either huntgroup, or dtype and dnumber.";
         match (kind?, number?, huntgroup?) {

@@ -131,5 +131,8 @@ proptest! {
         comes_back::<ExitKind>(&text);
         comes_back::<String>(&text);
         comes_back::<Filled>(&text);
+        comes_back::<Title>(&text);
+        comes_back::<Dialled>(&text);
+        comes_back::<ExitNumber>(&text);
     }
 }

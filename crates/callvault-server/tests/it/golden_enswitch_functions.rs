@@ -1,0 +1,125 @@
+//! Replays the golden pairs of the Enswitch functions that are served, but for those of files, against the whole
+//! application. The world is told in `callvault-wire/tests/golden/enswitch-functions/README.md`.
+//!
+//! Which functions those are says the table of the dialect, so that one that begins to be served is replayed here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use callvault_testkit::golden::{Message, pairs};
+use callvault_testkit::world::{Answer, HERE, World};
+use callvault_wire::enswitch::path::{Function, Prefixes};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// The person whom the pairs are about.
+const USER: i64 = 45;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/enswitch-functions")
+}
+
+fn target(request: &Message) -> &str {
+    request.first_line.split(' ').nth(1).unwrap()
+}
+
+fn function(request: &Message) -> Function {
+    let path = target(request).split('?').next().unwrap();
+    Prefixes::default().function(path).flatten().unwrap()
+}
+
+/// What a request sends as `name`.
+fn sent(request: &Message, name: &str) -> Option<String> {
+    let query = target(request).split_once('?').map_or("", |(_, query)| query);
+    let body = String::from_utf8_lossy(&request.body);
+    let pairs = query.split(';').chain(body.split('&')).filter_map(|pair| pair.split_once('='));
+    pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+}
+
+#[tokio::test]
+async fn every_pair_of_a_served_function_holds_against_the_application() {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut failures = Vec::new();
+    for (name, request, response) in pairs(&folder()) {
+        let (request, response) = (Message::read(&request), Message::read(&response));
+        let function = function(&request);
+        *seen.entry(function.path()).or_default() += 1;
+        if !function.is_served() {
+            continue;
+        }
+        if let Err(failure) = replay(function, &request, &response).await {
+            failures.push(format!("{name}: {failure}"));
+        }
+    }
+    assert!(failures.is_empty(), "{} pairs fail:\n{}", failures.len(), failures.join("\n"));
+    // Each function has pairs, here or, those of hunt groups' files, beside the test of these.
+    for function in Function::all().filter(|function| !function.path().starts_with("huntgroups/files/")) {
+        let count = seen.remove(function.path()).unwrap_or_default();
+        assert!(count >= 4, "{} has {count} pairs", function.path());
+    }
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+async fn replay(function: Function, request: &Message, response: &Message) -> Result<(), String> {
+    let world = World::new().await;
+    arrange(&world, function, request).await;
+    let answer = world.call(HERE, request.request()).await;
+    if sent(request, "auth_token").is_some() && !Function::UserLogin.is_served() {
+        // Nobody could have got the token yet.
+        let code = &answer.json()["responses"][0]["code"];
+        return if code == "401" { Ok(()) } else { Err(format!("a token is answered with {code}")) };
+    }
+    compare(&answer, response)
+}
+
+async fn arrange(world: &World, function: Function, request: &Message) {
+    world.customer(1, None).await;
+    let number = |name: &str| sent(request, name).and_then(|text| text.parse().ok()).filter(|id| *id > 1);
+    let below = number("customer").filter(|_| request.comment("customer", "present") == "present");
+    if let Some(customer) = below {
+        world.customer(customer, Some(1)).await;
+    }
+    // Whom an owner may be: of these numbers, the person of the pairs is one.
+    if function.knows("owner") || matches!(function, Function::HuntgroupsGet | Function::HuntgroupsList) {
+        for id in 1..USER {
+            let username = format!("person-{id}");
+            assert_eq!(world.person(below.unwrap_or(1), &username, "user").await, id);
+        }
+    }
+    let role = match (request.comment("as", "administrator"), below) {
+        ("auditor", _) => "auditor",
+        (_, Some(_)) => "reseller",
+        _ => "administrator",
+    };
+    let user = world.person(1, "user", role).await;
+    if request.comment("object", "present") == "present" {
+        let hunt_group = json!({
+            "id": 123, "customer": 1, "name": "Sales", "description": "Ground floor", "owner": user,
+            "busy_exit": { "type": "phone", "number": "100" },
+        });
+        world.add("/huntgroups", hunt_group).await;
+        let destination =
+            json!({ "id": 123, "huntgroup": 123, "level": 1, "type": "phone", "number": "100" });
+        world.add("/destinations", destination).await;
+    }
+    if request.comment("plan", "allows") == "forbids" {
+        let plan = json!({ "huntgroups_allowed": false }).to_string();
+        let patched = world.local(Method::PATCH, "/customers/1", plan).await;
+        assert_eq!(patched.status, StatusCode::OK, "{}", patched.text());
+    }
+}
+
+fn compare(answer: &Answer, expected: &Message) -> Result<(), String> {
+    let status = expected.first_line.split(' ').nth(1).unwrap();
+    if answer.status.as_str() != status {
+        return Err(format!("status {} and not {status}: {}", answer.status, answer.text()));
+    }
+    for (name, value) in &expected.headers {
+        if answer.header(name) != value {
+            return Err(format!("{name} is {:?} and not {value:?}", answer.header(name)));
+        }
+    }
+    let wanted: Value = serde_json::from_slice(&expected.body).map_err(|error| error.to_string())?;
+    let got = answer.json();
+    if got == wanted { Ok(()) } else { Err(format!("body {got} and not {wanted}")) }
+}
