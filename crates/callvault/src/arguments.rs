@@ -2,6 +2,7 @@
 
 mod audio;
 mod calls;
+mod hunt_groups;
 mod people;
 mod running;
 
@@ -14,6 +15,7 @@ pub(crate) use self::audio::{
     SoundCommand,
 };
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
+pub(crate) use self::hunt_groups::{DestinationCommand, LevelSettingsArguments, SettingsArguments};
 pub(crate) use self::people::{CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, RoleCommand};
 pub(crate) use self::running::{
     ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TargetCommand,
@@ -95,6 +97,9 @@ pub(crate) enum OnInstallation {
     /// Hunt groups
     #[command(subcommand)]
     Huntgroup(HuntGroupCommand),
+    /// Destinations: whom the levels of hunt groups call
+    #[command(subcommand)]
+    Destination(DestinationCommand),
     /// The messages that the levels of hunt groups play
     #[command(subcommand)]
     Message(MessageCommand),
@@ -188,6 +193,13 @@ mod tests {
         check("customer add", ErrorKind::MissingRequiredArgument);
         check("customer set 1", ErrorKind::MissingRequiredArgument);
         check("huntgroup set 1 --owner a --no-owner", ErrorKind::ArgumentConflict);
+        check("huntgroup set 1", ErrorKind::MissingRequiredArgument);
+        check("huntgroup set 1 --ring-seconds 3601", ErrorKind::ValueValidation);
+        check("huntgroup level --huntgroup 1 --level 1 --ring-seconds -2", ErrorKind::UnknownArgument);
+        check("huntgroup level --huntgroup 1 --level 1 --ring-seconds own", ErrorKind::ValueValidation);
+        check("destination add --huntgroup 1 --level 1 --type phone", ErrorKind::MissingRequiredArgument);
+        check("destination add --huntgroup 1 --level 1 --type hangup --number 1", ErrorKind::InvalidValue);
+        check("customer set 1 --destinations few", ErrorKind::ValueValidation);
         check("message put --huntgroup 1 --level 11 x.wav", ErrorKind::ValueValidation);
         check("message put --huntgroup 1 --level 1", ErrorKind::MissingRequiredArgument);
         check("message put --huntgroup 1 --level 1 --sound 2 x.wav", ErrorKind::ArgumentConflict);

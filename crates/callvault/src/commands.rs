@@ -2,6 +2,7 @@
 
 mod accounts;
 mod calls;
+mod destinations;
 mod import;
 mod init;
 mod live;
@@ -73,6 +74,7 @@ async fn through_api(client: &ApiClient, command: OnInstallation) -> anyhow::Res
         OnInstallation::Person(command) => accounts::person(client, command).await,
         OnInstallation::Role(command) => accounts::role(client, command).await,
         OnInstallation::Huntgroup(command) => messages::hunt_group(client, command).await,
+        OnInstallation::Destination(command) => destinations::run(client, command).await,
         OnInstallation::Message(command) => messages::message(client, command).await,
         OnInstallation::Sound(command) => sounds::run(client, command).await,
         OnInstallation::Recording(command) => recordings::run(client, command).await,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Output;
+use super::{LevelSettingsArguments, Output, SettingsArguments};
 
 /// `callvault huntgroup ...`
 #[derive(Debug, Subcommand)]
@@ -27,10 +27,12 @@ pub(crate) enum HuntGroupCommand {
         #[arg(long, value_name = "PERSON")]
         owner: Option<String>,
         #[command(flatten)]
+        settings: Box<SettingsArguments>,
+        #[command(flatten)]
         output: Output,
     },
     /// Change a hunt group
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "owner", "no_owner"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "owner", "no_owner", "description", "order", "ring_seconds", "music_ringing", "allow_forwards", "screen", "panel", "default_exit", "unavailable_exit", "busy_exit"]))]
     Set {
         /// The hunt group
         id: i64,
@@ -43,7 +45,14 @@ pub(crate) enum HuntGroupCommand {
         /// Take the owner away
         #[arg(long)]
         no_owner: bool,
+        #[command(flatten)]
+        settings: Box<SettingsArguments>,
     },
+    /// Show what a level does with calls, or change it
+    #[command(
+        after_help = "Example:\n  callvault huntgroup level --huntgroup 123 --level 1 --ring-seconds 20 --play-message yes"
+    )]
+    Level(LevelSettingsArguments),
     /// List hunt groups
     List {
         /// Of one customer only
@@ -59,7 +68,7 @@ pub(crate) enum HuntGroupCommand {
         #[command(flatten)]
         output: Output,
     },
-    /// Remove a hunt group with all its messages
+    /// Remove a hunt group with all its messages and destinations
     Remove {
         /// The hunt group
         id: i64,

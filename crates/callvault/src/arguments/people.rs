@@ -33,7 +33,7 @@ pub(crate) enum CustomerCommand {
         output: Output,
     },
     /// Change a customer
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations"]))]
     Set {
         /// The customer
         id: i64,
@@ -93,6 +93,9 @@ pub(crate) struct PlanArguments {
     /// The most bytes of all messages, their older versions and sounds together, such as 500MiB, or none for no limit
     #[arg(long, value_name = "BYTES", value_parser = limit)]
     pub(crate) total_messages: Option<Limit>,
+    /// The most destinations of one hunt group, or none for no limit
+    #[arg(long, value_name = "N", value_parser = most)]
+    pub(crate) destinations: Option<Most>,
 }
 
 /// A limit in bytes, or none.
@@ -103,6 +106,20 @@ fn limit(text: &str) -> Result<Limit, String> {
     match text {
         "none" => Ok(Limit(None)),
         size => size.parse().map(|Bytes(bytes)| Limit(Some(bytes))),
+    }
+}
+
+/// A most of something that is counted, or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Most(pub(crate) Option<u32>);
+
+fn most(text: &str) -> Result<Most, String> {
+    match text {
+        "none" => Ok(Most(None)),
+        number => {
+            let number = number.parse().map_err(|_| "must be a whole number, or none".to_owned())?;
+            Ok(Most(Some(number)))
+        }
     }
 }
 

@@ -86,6 +86,9 @@ fn with_settings(mut body: Value, device: DeviceArguments, plan: &PlanArguments)
     if let Some(limit) = plan.total_messages {
         body["total_message_bytes"] = limit.0.into();
     }
+    if let Some(most) = plan.destinations {
+        body["huntgroup_destinations"] = most.0.into();
+    }
     body
 }
 

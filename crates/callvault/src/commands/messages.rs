@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::names::person_id;
-use super::{Outcome, of_customers, print_list, target, walk, without_nulls};
+use super::{Outcome, destinations, of_customers, print_list, target, walk, without_nulls};
 use crate::arguments::{HuntGroupCommand, LevelArguments, MessageCommand};
 use crate::client::{ApiClient, Route};
 use crate::printer::{Column, Printer, column, printable};
@@ -32,18 +32,19 @@ const VERSIONS: &[Column] = &[
 
 pub(super) async fn hunt_group(client: &ApiClient, command: HuntGroupCommand) -> anyhow::Result<Outcome> {
     match command {
-        HuntGroupCommand::Add { customer, name, id, owner, output } => {
+        HuntGroupCommand::Add { customer, name, id, owner, settings, output } => {
             let owner = match owner {
                 Some(person) => Some(person_id(client, &person).await?),
                 None => None,
             };
             let body = without_nulls(json!({"customer": customer, "name": name, "id": id, "owner": owner}));
+            let body = destinations::with_settings(body, *settings);
             let added = client.post(&Route::to([&"huntgroups"]), &body).await;
             let added = added.with_context(|| format!("cannot add hunt group {name:?}"))?;
             Printer::new(output.json).added(&added)?;
         }
-        HuntGroupCommand::Set { id, name, owner, no_owner } => {
-            let mut body = without_nulls(json!({"name": name}));
+        HuntGroupCommand::Set { id, name, owner, no_owner, settings } => {
+            let mut body = destinations::with_settings(without_nulls(json!({"name": name})), *settings);
             if let Some(person) = owner {
                 body["owner"] = person_id(client, &person).await?.into();
             } else if no_owner {
@@ -61,6 +62,7 @@ pub(super) async fn hunt_group(client: &ApiClient, command: HuntGroupCommand) ->
             Printer::new(output.json)
                 .object(&found.with_context(|| format!("cannot show hunt group {id}"))?)?;
         }
+        HuntGroupCommand::Level(arguments) => return destinations::level(client, arguments).await,
         HuntGroupCommand::Remove { id } => {
             let removed = client.delete(&Route::to([&"huntgroups", &id])).await;
             removed.with_context(|| format!("cannot remove hunt group {id}"))?;

@@ -6,6 +6,7 @@ mod accounts;
 mod calls;
 mod configuration;
 mod demo;
+mod destinations;
 mod import;
 mod reports;
 mod round_trip;
