@@ -71,6 +71,11 @@ impl Error {
     pub fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
         Self::Invalid { field, reason: reason.into() }
     }
+
+    /// An exit of a hunt group that ends the call and has a number.
+    pub(crate) fn contradiction(field: &'static str) -> Self {
+        Self::invalid(field, "a call that ends goes to no number")
+    }
 }
 
 impl From<CatalogError> for Error {
@@ -78,6 +83,7 @@ impl From<CatalogError> for Error {
         match error {
             CatalogError::Taken { field } => Self::Conflict { field, reason: "is in use already".to_owned() },
             CatalogError::Gone { what } => Self::NotFound { what },
+            CatalogError::Contradicts { field } => Self::contradiction(field),
             CatalogError::PlanForbids(limit) => Self::PlanForbids(limit),
             CatalogError::Engine { .. } | CatalogError::Unreadable { .. } => Self::Catalog(error),
         }

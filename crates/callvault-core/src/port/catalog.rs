@@ -45,6 +45,12 @@ pub enum CatalogError {
         /// The kind of thing.
         what: &'static str,
     },
+    /// What would be left contradicts itself.
+    #[error("{field} would contradict itself")]
+    Contradicts {
+        /// The field, as our own API names it.
+        field: &'static str,
+    },
     /// The plan of the customer does not allow it.
     #[error("{0}")]
     PlanForbids(PlanLimit),
@@ -112,6 +118,7 @@ pub trait HuntGroups: Send + Sync {
     /// Adds one, if the plan of its customer has hunt groups. Taken: `id`. Gone: customer, owner.
     async fn add_hunt_group(&self, new: NewHuntGroup) -> CatalogResult<HuntGroupId>;
     /// Changes one, if the plan of its customer has hunt groups. Gone: the owner is nobody of the same customer.
+    /// Contradicts: an exit that would end the call and have a number.
     async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()>;
     /// Removes one with its levels, destinations and all messages, whose objects become discarded.
     async fn remove_hunt_group(&self, id: HuntGroupId, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;

@@ -174,12 +174,11 @@ impl Unit for Change {
             .with(self.id.0);
             require(sql, "owner", query).await?;
         }
-        let (_, plan) = plans::of_hunt_group(sql, self.id).await?;
-        plan.check_hunt_groups().map_err(CatalogError::PlanForbids)?;
-        if self.change.settings == HuntGroupSettingsChange::default() {
-            return Ok(());
+        if self.change.settings != HuntGroupSettingsChange::default() {
+            self.change_settings(sql).await?;
         }
-        self.change_settings(sql).await
+        let (_, plan) = plans::of_hunt_group(sql, self.id).await?;
+        plan.check_hunt_groups().map_err(CatalogError::PlanForbids)
     }
 }
 
@@ -193,6 +192,9 @@ impl Change {
         .with(self.id.0);
         let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "hunt group" })?;
         let settings = hunt_group_settings::read(&mut row)?.changed(self.change.settings.clone());
+        if let Some(field) = settings.contradictory_exit() {
+            return Err(CatalogError::Contradicts { field });
+        }
         let query = Query::new(
             "changing the settings of a hunt group",
             concat!(

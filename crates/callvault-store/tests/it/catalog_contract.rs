@@ -29,7 +29,8 @@ macro_rules! catalog_contract {
             calls: a_call_comes_back_as_written a_call_is_kept_once_as_first_told
                 a_batch_is_added_whole_or_not_at_all calls_are_filtered pages_have_no_gap_and_no_repeat
                 nothing_of_another_customer_is_listed calls_name_extensions_and_trunks;
-            destinations: settings_come_back_as_written settings_change_one_by_one levels_have_settings_of_their_own
+            destinations: settings_come_back_as_written settings_change_one_by_one
+                two_changes_leave_no_number_behind_the_end_of_a_call levels_have_settings_of_their_own
                 a_level_that_loses_its_message_plays_none a_destination_comes_back_as_written
                 destinations_are_found_by_number a_plan_bounds_the_destinations_of_each_hunt_group
                 removing_a_hunt_group_takes_levels_and_destinations_along

@@ -12,7 +12,7 @@ use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, PersonId};
 use callvault_core::page::PageRequest;
 use callvault_core::plan::{PlanChange, PlanLimit};
-use callvault_core::port::catalog::HuntGroupWork;
+use callvault_core::port::catalog::{CatalogError, HuntGroupWork};
 
 use crate::bench::{Bench, assert_forbidden, assert_gone, assert_taken, at, first, level};
 
@@ -95,6 +95,24 @@ pub(crate) async fn settings_change_one_by_one(bench: &Bench) {
     assert_forbidden(refused, PlanLimit::HuntGroups);
     let nobody = HuntGroupChange { owner: Some(Some(PersonId(99))), ..HuntGroupChange::default() };
     assert_gone(bench.catalog.change_hunt_group(id, nobody).await, "owner");
+}
+
+/// Each change is right by itself, and against the settings that were read before the other one.
+pub(crate) async fn two_changes_leave_no_number_behind_the_end_of_a_call(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let catalog = &bench.catalog;
+    let new = NewHuntGroup { settings: settings(), ..bench.new_hunt_group(customer) };
+    let id = catalog.add_hunt_group(new).await.unwrap();
+    let change = |default_exit| HuntGroupChange {
+        settings: HuntGroupSettingsChange { default_exit, ..HuntGroupSettingsChange::default() },
+        ..HuntGroupChange::default()
+    };
+    let whole = exit("hangup", "").into();
+    catalog.change_hunt_group(id, change(whole)).await.unwrap();
+    let number = ExitChange { kind: None, number: Some("101".to_owned()) };
+    let refused = catalog.change_hunt_group(id, change(number)).await.unwrap_err();
+    assert!(matches!(refused, CatalogError::Contradicts { field: "default_exit" }), "{refused}");
+    assert_eq!(find(bench, id).await.settings.default_exit, exit("hangup", ""));
 }
 
 pub(crate) async fn levels_have_settings_of_their_own(bench: &Bench) {
