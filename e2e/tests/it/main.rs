@@ -20,6 +20,7 @@ mod intake;
 mod kill_import;
 mod listen_log;
 mod ranges;
+mod replace_message;
 mod reports;
 mod running;
 mod secrets;

@@ -9,6 +9,7 @@ use crate::hunt_group::{HuntGroup, Level, Message, NewMessage};
 use crate::id::{HuntGroupId, SoundId};
 use crate::listen::Action;
 use crate::plan::Room;
+use crate::port::audio_store::AudioReader;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::probe::{Probe, Unrecognised};
@@ -200,12 +201,10 @@ impl Messages {
     /// bytes are not there (`docs/enswitch.md` 31): a loss must not look like an empty level.
     pub async fn exists(&self, principal: &Principal, hunt_group: HuntGroupId, level: Level) -> Result<bool> {
         let hunt_group = self.hunt_group(principal, Verb::See, hunt_group).await?;
-        match self.catalog.message(hunt_group.id, level).await? {
-            None => Ok(false),
-            Some(message) => {
-                self.playback.probe(&message.audio).await?;
-                Ok(true)
-            }
+        match self.current(&hunt_group, level).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -220,10 +219,17 @@ impl Messages {
         level: Level,
     ) -> Result<Playable> {
         let hunt_group = self.hunt_group(principal, Verb::Download, hunt_group).await?;
-        let found = self.catalog.message(hunt_group.id, level).await?;
-        let message = found.ok_or(Error::NotFound { what: "message" })?;
+        let (message, reader) = self.current(&hunt_group, level).await?;
         let subject = subject(&hunt_group, &message);
-        self.playback.open(principal, subject, message.audio, message.name, None).await
+        Ok(self.playback.playable(principal, subject, message.audio, message.name, None, reader))
+    }
+
+    async fn current(&self, hunt_group: &HuntGroup, level: Level) -> Result<(Message, Arc<dyn AudioReader>)> {
+        let find = || async {
+            let found = self.catalog.message(hunt_group.id, level).await?;
+            found.ok_or(Error::NotFound { what: "message" })
+        };
+        self.playback.open_current(find, |message| &message.audio).await
     }
 
     /// The versions of one level, newest first; of all levels without one.

@@ -61,8 +61,47 @@ impl Playback {
         ticket: Option<String>,
     ) -> Result<Playable> {
         let reader = self.probe(&audio).await?;
+        Ok(self.playable(principal, subject, audio, file_name, ticket, reader))
+    }
+
+    /// Finds something and opens its audio. Between the two it may be replaced, and the old object be gone: then it is found
+    /// again, so that only audio that is missing where the catalog still names it counts as lost.
+    ///
+    /// # Errors
+    /// Those of `find`, [`Error::Unreadable`].
+    pub(crate) async fn open_current<T, F>(
+        &self,
+        find: impl Fn() -> F,
+        audio: impl Fn(&T) -> &StoredAudio,
+    ) -> Result<(T, Arc<dyn AudioReader>)>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut missing = None;
+        loop {
+            let found = find().await?;
+            match self.probe(audio(&found)).await {
+                Ok(reader) => return Ok((found, reader)),
+                Err(Error::Unreadable(AudioStoreError::Missing { key })) if missing != Some(key) => {
+                    missing = Some(key);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Opened audio for a principal whose right to it was decided.
+    pub(crate) fn playable(
+        &self,
+        principal: &Principal,
+        subject: Subject,
+        audio: StoredAudio,
+        file_name: String,
+        ticket: Option<String>,
+        reader: Arc<dyn AudioReader>,
+    ) -> Playable {
         let (principal, listening) = (principal.clone(), self.listening.clone());
-        Ok(Playable { audio, file_name, reader, subject, principal, ticket, listening })
+        Playable { audio, file_name, reader, subject, principal, ticket, listening }
     }
 
     /// Whether audio can be handed out now: its object is there with its size.

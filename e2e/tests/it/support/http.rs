@@ -129,6 +129,14 @@ impl Request {
         self.open(server).finish(self.method == "HEAD")
     }
 
+    /// Sends the request and reads the answer; an error where the server went away on the way.
+    pub(crate) fn try_send(&self, server: SocketAddr) -> io::Result<Answer> {
+        let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(&self.bytes())?;
+        read_head(stream)?.read_body(self.method == "HEAD")
+    }
+
     /// Sends the request over a control socket; an error where the server went away on the way.
     pub(crate) fn send_unix(&self, socket: &Path) -> io::Result<Answer> {
         let mut stream = UnixStream::connect(socket)?;
