@@ -69,6 +69,16 @@ const SCENARIOS: &[Scenario] = &[
         shows: "a 2 GiB WAV through every download with the server's memory under 64 MiB",
     },
     Scenario {
+        name: "replace-message",
+        way: Way::EndToEnd("replace_message"),
+        shows: "a message replaced 300 times and killed 60 times under 100 clients: each gets wholly the old or the new one",
+    },
+    Scenario {
+        name: "many-downloads",
+        way: Way::EndToEnd("many_downloads"),
+        shows: "a message of 10 MiB for 200 clients at once in each encoding with the server's memory under 96 MiB",
+    },
+    Scenario {
         name: "fuzz",
         way: Way::Fuzz,
         shows: "every parser over mutations of its corpus, 10 minutes each (--seconds N): no promise is broken",
@@ -78,7 +88,7 @@ const SCENARIOS: &[Scenario] = &[
 /// Prints the scenarios.
 pub(crate) fn list() {
     for scenario in SCENARIOS {
-        println!("{:<12} {}", scenario.name, scenario.shows);
+        println!("{:<15} {}", scenario.name, scenario.shows);
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::audio::every_format;
+use crate::support::audio::{every_byte, every_format};
 use crate::support::http::encode;
 use crate::support::vault::{PASSWORD, Server, Vault};
 use crate::support::{md5, run, sha256};
@@ -59,15 +59,19 @@ fn recordings_of_every_format_come_back_byte_for_byte() {
     server.stop();
 }
 
-/// The program, its arguments, and then the file with the answer and the file to write.
+/// The program, its arguments, and then the encoding, the file with the answer and the file to write. Each reads JSON, and
+/// base64, with what it brings along.
 const JSON_PARSERS: &[(&str, &[&str])] = &[
     (
         "python3",
         &[
             "-c",
-            "import json, sys\n\
-             answer = json.load(open(sys.argv[1], encoding='utf-8'))\n\
-             open(sys.argv[2], 'wb').write(answer['data']['data'].encode('latin-1'))",
+            "import base64, json, sys\n\
+             encoding, source, target = sys.argv[1:]\n\
+             text = json.load(open(source, encoding='utf-8'))['data']['data']\n\
+             plain = text.encode('latin-1')\n\
+             data = base64.b64decode(plain, validate=True) if encoding == 'base64' else plain\n\
+             open(target, 'wb').write(data)",
         ],
     ),
     (
@@ -75,20 +79,24 @@ const JSON_PARSERS: &[(&str, &[&str])] = &[
         &[
             "-e",
             "const fs = require('fs');\n\
-             const [source, target] = process.argv.slice(1);\n\
+             const [encoding, source, target] = process.argv.slice(1);\n\
              const answer = JSON.parse(fs.readFileSync(source, 'utf8'));\n\
-             fs.writeFileSync(target, Buffer.from(answer.data.data, 'latin1'));",
+             const form = encoding === 'base64' ? 'base64' : 'latin1';\n\
+             fs.writeFileSync(target, Buffer.from(answer.data.data, form));",
         ],
     ),
     (
         "perl",
         &[
             "-MJSON::PP",
+            "-MMIME::Base64",
             "-e",
-            "local $/; open my $in, '<:raw', $ARGV[0] or die $!;\n\
+            "my ($encoding, $source, $target) = @ARGV;\n\
+             local $/; open my $in, '<:raw', $source or die $!;\n\
              my $text = JSON::PP->new->utf8->decode(<$in>)->{data}{data};\n\
              utf8::downgrade($text) or die 'a code point above 255';\n\
-             open my $out, '>:raw', $ARGV[1] or die $!; print $out $text; close $out;",
+             $text = decode_base64($text) if $encoding eq 'base64';\n\
+             open my $out, '>:raw', $target or die $!; print $out $text; close $out;",
         ],
     ),
 ];
@@ -113,6 +121,7 @@ fn messages_of_every_format_come_back_in_every_form() {
     vault.add_hunt_group(1, 123, "Front desk");
     let mut samples = every_format(vault.folder());
     samples.retain(|sample| sample.fits_message);
+    samples.push(every_byte(vault.folder()));
     assert!((1..=10).contains(&samples.len()), "a hunt group has ten levels");
     for (index, sample) in samples.iter().enumerate() {
         vault.put_message(123, u8::try_from(index + 1).expect("a level"), &sample.path);
@@ -124,23 +133,24 @@ fn messages_of_every_format_come_back_in_every_form() {
         let bare = fetch_message(&server, level, &["wrap=none"], &saved);
         assert_eq!(sha256(&bare), sha256(&sample.bytes), "{name}, wrap=none");
 
-        let text = fetch_message(&server, level, &["encoding=base64"], &saved);
-        let answer: Value = serde_json::from_slice(&text).expect("JSON");
+        for encoding in ["base64", "raw"] {
+            fetch_message(&server, level, &[&format!("encoding={encoding}")], &saved);
+            for (program, arguments) in JSON_PARSERS {
+                run(Command::new(program).args(*arguments).arg(encoding).arg(&saved).arg(&decoded));
+                let bytes = fs_err::read(&decoded).expect("what the parser wrote");
+                assert_eq!(sha256(&bytes), sha256(&sample.bytes), "{name}, {encoding}, read by {program}");
+            }
+        }
+        // raw is what one gets without asking for either.
+        let answer: Value =
+            serde_json::from_slice(&fetch_message(&server, level, &[], &saved)).expect("JSON");
         assert_eq!(answer["responses"], json!([{"code": "200", "key": "", "message": "OK"}]));
         assert_eq!(answer["data"]["id"], 123);
         assert_eq!(answer["data"]["name"], **name);
         assert_eq!(answer["data"]["mimetype"], "audio/x-wav");
-        let bytes = base64_simd::STANDARD
-            .decode_to_vec(answer["data"]["data"].as_str().expect("a string"))
-            .expect("base64");
-        assert_eq!(sha256(&bytes), sha256(&sample.bytes), "{name}, base64");
-
-        fetch_message(&server, level, &[], &saved);
-        for (program, arguments) in JSON_PARSERS {
-            run(Command::new(program).args(*arguments).arg(&saved).arg(&decoded));
-            let bytes = fs_err::read(&decoded).expect("what the parser wrote");
-            assert_eq!(sha256(&bytes), sha256(&sample.bytes), "{name}, raw, read by {program}");
-        }
+        let text = answer["data"]["data"].as_str().expect("a string");
+        let bytes: Vec<u8> = text.chars().map(|point| u8::try_from(point).expect("up to U+00FF")).collect();
+        assert_eq!(sha256(&bytes), sha256(&sample.bytes), "{name}, no encoding");
     }
     server.stop();
 }

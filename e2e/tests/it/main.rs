@@ -19,6 +19,7 @@ mod golden;
 mod intake;
 mod kill_import;
 mod listen_log;
+mod many_downloads;
 mod ranges;
 mod replace_message;
 mod reports;

@@ -59,6 +59,19 @@ pub(crate) fn every_format(folder: &Path) -> Vec<Sample> {
         .collect()
 }
 
+/// A WAV of 8-bit PCM whose samples are every byte value beside every other, so that no escape can lean on its neighbour.
+pub(crate) fn every_byte(folder: &Path) -> Sample {
+    let pairs = (0..=255_u8).flat_map(|first| (0..=255_u8).flat_map(move |second| [first, second]));
+    let data: Vec<u8> = pairs.collect();
+    let mut bytes = wav_header(u32::try_from(data.len()).expect("a small file"));
+    // Bytes per second, bytes per sample, bits per sample.
+    bytes[28..36].copy_from_slice(&[0x40, 0x1F, 0, 0, 1, 0, 8, 0]);
+    bytes.extend_from_slice(&data);
+    let path = folder.join("every-byte.wav");
+    fs_err::write(&path, &bytes).expect("a file");
+    Sample { name: "every-byte.wav".to_owned(), path, bytes, fits_message: true }
+}
+
 /// Writes a rising tone of 8 kHz audio in the encoding that the options choose.
 pub(crate) fn tone(path: &Path, options: &[&str], seconds: f64) {
     let seconds = seconds.to_string();
