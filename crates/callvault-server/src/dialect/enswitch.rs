@@ -1,5 +1,6 @@
 //! The routes of the Enswitch dialect.
 
+mod audio;
 mod body;
 mod destinations;
 mod files;
@@ -57,6 +58,8 @@ struct Visit<'a> {
     app: &'a Arc<App>,
     principal: Principal,
     function: Function,
+    /// What the file of an upload is called.
+    file_name: Option<String>,
 }
 
 /// Answers a call of this dialect.
@@ -106,8 +109,10 @@ async fn carry_out(
     spool: Option<Spool>,
 ) -> Result<Outcome, Failure> {
     let principal = admit(app, caller, parameters).await?;
-    let visit = Visit { app, principal, function: parameters.function() };
-    match Call::from_parameters(parameters).map_err(Failure::Input)? {
+    let call = Call::from_parameters(parameters).map_err(Failure::Input)?;
+    let file_name = call.upload_name(parameters.file_name());
+    let visit = Visit { app, principal, function: parameters.function(), file_name };
+    match call {
         Call::HuntgroupsCreate(call) => hunt_groups::create(&visit, call).await,
         Call::HuntgroupsGet(call) => hunt_groups::get(&visit, call.id).await,
         Call::HuntgroupsUpdate(call) => hunt_groups::update(&visit, call).await,
@@ -199,7 +204,7 @@ async fn receive(
     parts: &Parts,
     body: Body,
 ) -> Result<(SentForm, Option<Spool>), Failure> {
-    let takes_file = query.function() == Function::HuntgroupsFilesUpload;
+    let takes_file = query.function().takes_file();
     let pieces = |body, sender| match takes_file {
         true => {
             let too_large = Fault::too_large(app.spools.largest_bytes());
@@ -280,6 +285,7 @@ impl Visit<'_> {
             Error::NotFound { what: "hunt group" | "destination" } => {
                 self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup)
             }
+            Error::NotFound { what: "file" } => self.function.no_file().unwrap_or(Failure::NoMessage),
             other => failed(other),
         }
     }

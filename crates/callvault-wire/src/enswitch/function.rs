@@ -14,7 +14,7 @@ use crate::enswitch::request::{
     Arguments, customers, files, hunt_groups, huntgroup_files, people, sounds, user,
 };
 use crate::enswitch::schema::members::Members;
-use crate::enswitch::schema::{InCustomer, Input, Nothing, Parameter, Rows};
+use crate::enswitch::schema::{InCustomer, Input, Kind, Nothing, Parameter, Rows};
 use hunt_groups::{destinations, levels};
 
 /// What sets a function apart.
@@ -317,6 +317,11 @@ impl Function {
         self.parameter(name.as_bytes()).is_some()
     }
 
+    /// Whether a file can be sent along.
+    pub fn takes_file(self) -> bool {
+        self.parameters().iter().any(|parameter| parameter.kind == Kind::Base64)
+    }
+
     /// The codes on the function's page. Every function may also answer 400, if it has parameters, and 500
     /// (`docs/enswitch.md` 43).
     pub fn codes(self) -> &'static [Code] {
@@ -354,8 +359,8 @@ impl Call {
     }
 
     /// The name of an upload's file: the client's own, where it gave one that leaves something, or else one
-    /// made of the selectors, such as `queue-7.wav` (`docs/enswitch.md` 25). `None` of calls that upload
-    /// nothing, and of hunt groups' uploads, whose names [`name::of_upload`] makes.
+    /// made of the selectors, such as `queue-7.wav` (`docs/enswitch.md` 25 and 57). `None` of calls that upload
+    /// nothing.
     pub fn upload_name(&self, client_name: Option<&str>) -> Option<String> {
         let selectors = self.file_selectors()?;
         let words: Vec<&str> = selectors.pairs().flat_map(|(name, json)| [name, json]).collect();

@@ -189,6 +189,11 @@ impl Parameters {
         })
     }
 
+    /// The client's own name for the file that it uploads, as sent.
+    pub fn file_name(&self) -> Option<&str> {
+        self.body.audio.as_ref()?.file_name.as_deref()
+    }
+
     fn body_audio(&self, audio: &BodyAudio) -> Option<Result<SentAudio, Fault>> {
         if audio.repeated {
             return Some(Err(Fault::new("data", "The file must be given once.")));

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::enswitch::auth::Credentials;
-use crate::enswitch::schema::{Kind, Presence};
+use crate::enswitch::schema::Presence;
 
 #[test]
 fn paths_parameters_and_codes_are_told_once() {
@@ -39,6 +39,13 @@ fn what_is_missing_is_told_by_its_selector() {
     let message = "No such queue, or you do not have permission to view it.";
     let no_file = Failure::NoFile { key: "queue", message: "No file for this queue." };
     check(Function::QueuesFilesUpload, Failure::NoSuch { key: "queue", message }, Some(no_file));
+}
+
+#[test]
+fn a_file_is_taken_by_uploads_alone() {
+    for function in Function::all() {
+        assert_eq!(function.takes_file(), function.path().ends_with("/files/upload"), "{}", function.path());
+    }
 }
 
 /// What stands in for a parameter's value where one is required.

@@ -83,6 +83,12 @@ impl Input for UploadCall {
         Place { huntgroup: self.huntgroup, level: self.level }.write(members);
         self.source.write(members);
     }
+
+    fn file_selectors(&self) -> Option<Members> {
+        let mut selectors = Members::default();
+        Place { huntgroup: self.huntgroup, level: self.level }.write(&mut selectors);
+        Some(selectors)
+    }
 }
 
 /// A call of `huntgroups/files/delete`.

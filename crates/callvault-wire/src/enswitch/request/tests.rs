@@ -151,5 +151,6 @@ fn an_upload_is_named_after_its_selectors() {
     check(Function::CodesFilesUpload, code, None, Some("code-*10-file-message.wav"));
     check(Function::MusicFilesUpload, "music=3;file=10;sound=1", Some("/"), Some("music-3-file-10.wav"));
     check(Function::QueuesFilesDelete, "queue=7", None, None);
-    check(Function::HuntgroupsFilesUpload, "huntgroup=1;level=1;sound=1", None, None);
+    let level = "huntgroup=123;level=1;sound=1";
+    check(Function::HuntgroupsFilesUpload, level, None, Some("huntgroup-123-level-1.wav"));
 }
