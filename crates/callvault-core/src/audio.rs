@@ -18,6 +18,9 @@ pub enum Container {
 }
 
 impl Container {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Wave, Self::Mp3, Self::Ogg, Self::Flac];
+
     /// The word under which the catalog keeps it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -30,7 +33,7 @@ impl Container {
 
     /// The inverse of [`Container::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Wave, Self::Mp3, Self::Ogg, Self::Flac].into_iter().find(|one| one.as_str() == word)
+        Self::ALL.iter().copied().find(|one| one.as_str() == word)
     }
 }
 
@@ -58,6 +61,19 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[
+        Self::PcmU8,
+        Self::PcmS16,
+        Self::ALaw,
+        Self::MuLaw,
+        Self::Gsm,
+        Self::Mpeg,
+        Self::Opus,
+        Self::Vorbis,
+        Self::Flac,
+    ];
+
     /// The word under which the catalog keeps it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -75,19 +91,7 @@ impl Codec {
 
     /// The inverse of [`Codec::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
-        [
-            Self::PcmU8,
-            Self::PcmS16,
-            Self::ALaw,
-            Self::MuLaw,
-            Self::Gsm,
-            Self::Mpeg,
-            Self::Opus,
-            Self::Vorbis,
-            Self::Flac,
-        ]
-        .into_iter()
-        .find(|one| one.as_str() == word)
+        Self::ALL.iter().copied().find(|one| one.as_str() == word)
     }
 }
 

@@ -21,6 +21,9 @@ pub enum CallStatus {
 }
 
 impl CallStatus {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Answered, Self::NoAnswer, Self::Busy, Self::Failed, Self::Voicemail];
+
     /// The word of reports and CDR files, which is the catalog's too (`docs/yeastar.md` G28).
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,9 +41,7 @@ impl CallStatus {
         if word == "NO ANSWERED" {
             return Some(Self::NoAnswer);
         }
-        [Self::Answered, Self::NoAnswer, Self::Busy, Self::Failed, Self::Voicemail]
-            .into_iter()
-            .find(|one| one.as_str() == word)
+        Self::ALL.iter().copied().find(|one| one.as_str() == word)
     }
 }
 
@@ -60,6 +61,9 @@ pub enum CallKind {
 }
 
 impl CallKind {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Internal, Self::Inbound, Self::Outbound, Self::Callback, Self::Transfer];
+
     /// The word of reports and CDR files, which is the catalog's too.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -73,9 +77,7 @@ impl CallKind {
 
     /// The inverse of [`CallKind::as_str`], without regard to case.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Internal, Self::Inbound, Self::Outbound, Self::Callback, Self::Transfer]
-            .into_iter()
-            .find(|one| one.as_str().eq_ignore_ascii_case(word.trim()))
+        Self::ALL.iter().copied().find(|one| one.as_str().eq_ignore_ascii_case(word.trim()))
     }
 }
 

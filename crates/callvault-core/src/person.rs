@@ -41,6 +41,9 @@ pub enum DownloadErrors {
 }
 
 impl DownloadErrors {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Envelope, Self::Status];
+
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +54,7 @@ impl DownloadErrors {
 
     /// The inverse of [`DownloadErrors::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Envelope, Self::Status].into_iter().find(|one| one.as_str() == word)
+        Self::ALL.iter().copied().find(|one| one.as_str() == word)
     }
 }
 
@@ -66,6 +69,9 @@ pub enum EmptyCalls {
 }
 
 impl EmptyCalls {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Header, Self::Missing];
+
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,7 +82,7 @@ impl EmptyCalls {
 
     /// The inverse of [`EmptyCalls::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Header, Self::Missing].into_iter().find(|one| one.as_str() == word)
+        Self::ALL.iter().copied().find(|one| one.as_str() == word)
     }
 }
 

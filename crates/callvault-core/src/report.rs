@@ -34,6 +34,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Http, Self::Tcp];
+
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +47,7 @@ impl Channel {
 
     /// The inverse of [`Channel::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Http, Self::Tcp].into_iter().find(|one| one.as_str() == word)
+        Self::ALL.iter().copied().find(|one| one.as_str() == word)
     }
 }
 

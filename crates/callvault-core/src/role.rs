@@ -143,6 +143,9 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Own, Self::Customer, Self::Subtree, Self::System];
+
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -155,7 +158,7 @@ impl Reach {
 
     /// The inverse of [`Reach::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Own, Self::Customer, Self::Subtree, Self::System].into_iter().find(|one| one.as_str() == word)
+        Self::ALL.iter().copied().find(|one| one.as_str() == word)
     }
 
     /// The reach of a role that states none: as far as the pre-made role with such privileges.

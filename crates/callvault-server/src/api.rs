@@ -8,10 +8,13 @@ mod extract;
 mod hunt_groups;
 mod installation;
 mod object;
+pub(crate) mod openapi;
+pub(crate) mod operation;
 pub(crate) mod principal;
 pub(crate) mod problem;
 mod recordings;
 mod rights;
+pub(crate) mod route;
 mod sounds;
 mod targets;
 mod upload;
@@ -19,59 +22,170 @@ mod upload;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::extract::State;
+use serde_json::Value;
 
-use crate::api::problem::Problem;
+use self::extract::Json;
+use self::principal::Verified;
+use self::problem::{Code, Problem};
+use self::route::{At, at, delete, get, patch, post, put};
 use crate::app::App;
+
+/// Every route, below `/api/v1`: what it does, its handler, and the problems of its use case.
+fn table() -> Vec<At> {
+    use Code::{Address, Conflict, NotFound, Plan, Ticket, Unreadable};
+    vec![
+        at(
+            "/customers",
+            [
+                get("List customers", accounts::list_customers),
+                post("Add customer", accounts::add_customer).fails(&[NotFound, Conflict]),
+            ],
+        ),
+        at(
+            "/customers/{id}",
+            [
+                get("Find customer", accounts::find_customer),
+                patch("Change customer", accounts::change_customer),
+            ],
+        ),
+        at(
+            "/people",
+            [
+                get("List people", accounts::list_people).fails(&[NotFound]),
+                post("Add person", accounts::add_person).fails(&[NotFound, Conflict]),
+            ],
+        ),
+        at(
+            "/people/{id}",
+            [get("Find person", accounts::find_person), patch("Change person", accounts::change_person)],
+        ),
+        at(
+            "/roles",
+            [
+                get("List roles", accounts::list_roles),
+                post("Add role", accounts::add_role).fails(&[NotFound, Conflict]),
+            ],
+        ),
+        at(
+            "/huntgroups",
+            [
+                get("List hunt groups", hunt_groups::list).fails(&[NotFound]),
+                post("Add hunt group", hunt_groups::add).fails(&[NotFound, Conflict, Plan]),
+            ],
+        ),
+        at(
+            "/huntgroups/{id}",
+            [
+                get("Find hunt group", hunt_groups::find),
+                patch("Change hunt group", hunt_groups::change).fails(&[Plan]),
+                delete("Remove hunt group", hunt_groups::remove),
+            ],
+        ),
+        at("/huntgroups/{id}/versions", [get("List versions of messages", hunt_groups::list_versions)]),
+        at(
+            "/huntgroups/{id}/levels/{level}",
+            [
+                get("Find level", destinations::find_level),
+                patch("Change level", destinations::change_level).fails(&[Plan]),
+            ],
+        ),
+        at(
+            "/destinations",
+            [
+                get("List destinations", destinations::list).fails(&[NotFound]),
+                post("Add destination", destinations::add).fails(&[NotFound, Conflict, Plan]),
+            ],
+        ),
+        at(
+            "/destinations/{id}",
+            [
+                get("Find destination", destinations::find),
+                patch("Change destination", destinations::change).fails(&[Plan]),
+                delete("Remove destination", destinations::remove),
+            ],
+        ),
+        at(
+            "/huntgroups/{id}/levels/{level}/message",
+            [
+                get("Play message", hunt_groups::play_message),
+                put("Put message", hunt_groups::put_message).fails(&[Plan]),
+                delete("Clear message", hunt_groups::clear_message),
+            ],
+        ),
+        at(
+            "/huntgroups/{id}/levels/{level}/message/restore",
+            [post("Restore version of message", hunt_groups::restore_message).fails(&[Plan])],
+        ),
+        at(
+            "/sounds",
+            [
+                get("List sounds", sounds::list).fails(&[NotFound]),
+                post("Add sound", sounds::add).fails(&[NotFound, Conflict]),
+            ],
+        ),
+        at("/sounds/{id}", [get("Find sound", sounds::find), delete("Remove sound", sounds::remove)]),
+        at(
+            "/sounds/{id}/audio",
+            [get("Play sound", sounds::play), put("Fill sound", sounds::fill).fails(&[Plan])],
+        ),
+        at("/recordings", [get("List recordings", recordings::list).fails(&[NotFound])]),
+        at(
+            "/recordings/{name}",
+            [
+                get("Find recording", recordings::find).fails(&[Conflict]),
+                put("Keep recording", recordings::keep).fails(&[Conflict]),
+                delete("Remove recording", recordings::remove).fails(&[Conflict]),
+            ],
+        ),
+        at("/recordings/{name}/audio", [get("Play recording", recordings::play).fails(&[Conflict])]),
+        at("/recordings/{name}/verify", [post("Verify recording", recordings::verify).fails(&[Conflict])]),
+        at(
+            "/calls",
+            [
+                get("List calls", calls::list).fails(&[NotFound]),
+                post("Add calls", calls::add).fails(&[NotFound]),
+            ],
+        ),
+        at(
+            "/tickets",
+            [
+                get("List tickets", rights::list_tickets),
+                post("Create ticket", rights::create_ticket).fails(&[NotFound, Conflict, Unreadable]),
+            ],
+        ),
+        at("/tickets/{id}", [delete("Revoke ticket", rights::revoke_ticket)]),
+        at(
+            "/tickets/{random}/audio",
+            [get("Redeem ticket", rights::redeem_ticket).fails(&[Address, Ticket])],
+        ),
+        at("/sessions", [get("List sessions", rights::list_sessions).fails(&[NotFound])]),
+        at("/sessions/{id}", [delete("Revoke session", rights::revoke_session)]),
+        at(
+            "/lockouts",
+            [get("List lockouts", rights::list_lockouts), delete("Clear lockouts", rights::clear_lockouts)],
+        ),
+        at("/targets", [get("List targets", targets::list)]),
+        at("/targets/{id}", [get("Find target", targets::find)]),
+        at("/targets/{id}/test", [post("Test target", targets::try_out)]),
+        at("/targets/{id}/resend", [post("Resend reports of target", targets::resend)]),
+        at("/log", [get("List log", installation::list_log).fails(&[NotFound])]),
+        at("/log/verify", [post("Verify log", installation::verify_log)]),
+        at("/check", [post("Check installation", installation::check)]),
+        at("/openapi.json", [get("Describe API", describe)]),
+    ]
+}
 
 /// The routes, below `/api/v1`.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/customers", get(accounts::list_customers).post(accounts::add_customer))
-        .route("/customers/{id}", get(accounts::find_customer).patch(accounts::change_customer))
-        .route("/people", get(accounts::list_people).post(accounts::add_person))
-        .route("/people/{id}", get(accounts::find_person).patch(accounts::change_person))
-        .route("/roles", get(accounts::list_roles).post(accounts::add_role))
-        .route("/huntgroups", get(hunt_groups::list).post(hunt_groups::add))
-        .route(
-            "/huntgroups/{id}",
-            get(hunt_groups::find).patch(hunt_groups::change).delete(hunt_groups::remove),
-        )
-        .route("/huntgroups/{id}/versions", get(hunt_groups::list_versions))
-        .route(
-            "/huntgroups/{id}/levels/{level}",
-            get(destinations::find_level).patch(destinations::change_level),
-        )
-        .route("/destinations", get(destinations::list).post(destinations::add))
-        .route(
-            "/destinations/{id}",
-            get(destinations::find).patch(destinations::change).delete(destinations::remove),
-        )
-        .route(
-            "/huntgroups/{id}/levels/{level}/message",
-            get(hunt_groups::play_message).put(hunt_groups::put_message).delete(hunt_groups::clear_message),
-        )
-        .route("/huntgroups/{id}/levels/{level}/message/restore", post(hunt_groups::restore_message))
-        .route("/sounds", get(sounds::list).post(sounds::add))
-        .route("/sounds/{id}", get(sounds::find).delete(sounds::remove))
-        .route("/sounds/{id}/audio", get(sounds::play).put(sounds::fill))
-        .route("/recordings", get(recordings::list))
-        .route("/recordings/{name}", get(recordings::find).put(recordings::keep).delete(recordings::remove))
-        .route("/recordings/{name}/audio", get(recordings::play))
-        .route("/recordings/{name}/verify", post(recordings::verify))
-        .route("/calls", get(calls::list).post(calls::add))
-        .route("/tickets", get(rights::list_tickets).post(rights::create_ticket))
-        .route("/tickets/{id}", delete(rights::revoke_ticket))
-        .route("/tickets/{id}/audio", get(rights::redeem_ticket))
-        .route("/sessions", get(rights::list_sessions))
-        .route("/sessions/{id}", delete(rights::revoke_session))
-        .route("/lockouts", get(rights::list_lockouts).delete(rights::clear_lockouts))
-        .route("/targets", get(targets::list))
-        .route("/targets/{id}", get(targets::find))
-        .route("/targets/{id}/test", post(targets::try_out))
-        .route("/targets/{id}/resend", post(targets::resend))
-        .route("/log", get(installation::list_log))
-        .route("/log/verify", post(installation::verify_log))
-        .route("/check", post(installation::check))
-        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+    route::router(table())
+}
+
+/// The OpenAPI description of this API, which is served at `/api/v1/openapi.json`.
+pub fn description() -> Value {
+    openapi::document(&table())
+}
+
+async fn describe(State(app): State<Arc<App>>, _: Verified) -> Result<Json<openapi::Document>, Problem> {
+    Ok(Json::ok(app.description.get_or_init(openapi::Document::default).clone()))
 }

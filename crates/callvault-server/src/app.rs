@@ -1,7 +1,7 @@
 //! The application behind the listeners: what every route shares, and the router.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use callvault_core::service::Services;
@@ -61,6 +61,7 @@ pub struct App {
     pub(crate) spools: dialect::spool::Spools,
     pub(crate) readiness: health::Readiness,
     pub(crate) warnings: Warnings,
+    pub(crate) description: OnceLock<api::openapi::Document>,
 }
 
 impl App {
@@ -79,6 +80,7 @@ impl App {
             spools,
             readiness: health::Readiness::default(),
             warnings: Warnings::default(),
+            description: OnceLock::new(),
         })
     }
 

@@ -19,3 +19,5 @@ pub mod system;
 pub mod telemetry;
 mod warnings;
 pub mod work;
+
+pub use crate::api::description as api_description;

@@ -80,6 +80,9 @@ pub(crate) enum Command {
     /// The settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the OpenAPI description of the API at /api/v1 (JSON)
+    #[command(after_help = "Example:\n  callvault openapi > callvault.json")]
+    Openapi,
 }
 
 /// The commands that work on an installation through the API.

@@ -48,6 +48,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         // It explains the settings to whoever has them wrong, so it reads none.
         return settings::reference();
     }
+    if let Command::Openapi = arguments.command {
+        Printer::new(true).line(&format!("{:#}", callvault_server::api_description()))?;
+        return Ok(Outcome::Done);
+    }
     let mut resolved = resolve(&invocation)?;
     if matches!(arguments.command, Command::Init(_) | Command::OnInstallation(_)) {
         // Without a server, the cause of an internal failure shows nowhere else.
@@ -59,6 +63,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Demo(_) => Box::pin(crate::demo::run(resolved)).await,
         Command::Init(output) => Box::pin(init::run(&resolved.settings, output)).await,
         Command::Config(command) => settings::run(command, &resolved),
+        Command::Openapi => Ok(Outcome::Done),
         Command::OnInstallation(command) => {
             let client = Box::pin(ApiClient::connect(&resolved.settings)).await?;
             let outcome = Box::pin(through_api(&client, command)).await;

@@ -9,20 +9,22 @@ use callvault_core::gate::Principal;
 use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::person::{DownloadErrors, EmptyCalls, Person};
 use callvault_core::plan::{Plan, PlanChange};
-use callvault_core::role::{Privileges, Reach};
+use callvault_core::role::{Privilege, Privileges, Reach};
 use callvault_core::secret::Secret;
 use callvault_core::service::accounts::{CustomerToAdd, PersonToAdd, PersonToChange};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::extract::{Json, JsonBody, List, ListParams, Numbered, Params, present};
+use super::extract::{Created, Json, JsonBody, List, ListParams, Numbered, Params, present};
 use super::object::{CustomerObject, PersonObject, RoleObject};
+use super::operation::Word;
 use super::principal::Verified;
 use super::problem::Problem;
 use crate::app::App;
 
 type Answer<T> = Result<Json<T>, Problem>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CustomerBody {
     id: Option<i64>,
@@ -39,7 +41,7 @@ pub(super) struct CustomerBody {
     huntgroup_destinations: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CustomerPatch {
     name: Option<String>,
@@ -83,7 +85,7 @@ pub(super) async fn add_customer(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     JsonBody(new): JsonBody<CustomerBody>,
-) -> Answer<CustomerObject> {
+) -> Result<Created<CustomerObject>, Problem> {
     let accounts = &app.services.accounts;
     let customer = CustomerToAdd {
         id: new.id.map(CustomerId),
@@ -100,7 +102,7 @@ pub(super) async fn add_customer(
         },
     };
     let id = accounts.add_customer(&principal, customer).await?;
-    Ok(Json::created(accounts.customer(&principal, id).await?.into()))
+    Ok(Created::created(accounts.customer(&principal, id).await?.into()))
 }
 
 pub(super) async fn find_customer(
@@ -138,12 +140,12 @@ pub(super) async fn change_customer(
     Ok(Json::ok(accounts.customer(&principal, id).await?.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct PeopleParams {
     username: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonBody {
     customer: Option<i64>,
@@ -152,17 +154,21 @@ pub(super) struct PersonBody {
     password: String,
     #[serde(default)]
     source: String,
+    #[schemars(with = "Option<Word<DownloadErrors>>")]
     download_errors: Option<String>,
+    #[schemars(with = "Option<Word<EmptyCalls>>")]
     empty_calls: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonPatch {
     role: Option<String>,
     password: Option<String>,
     source: Option<String>,
+    #[schemars(with = "Option<Word<DownloadErrors>>")]
     download_errors: Option<String>,
+    #[schemars(with = "Option<Word<EmptyCalls>>")]
     empty_calls: Option<String>,
     disabled: Option<bool>,
 }
@@ -208,7 +214,7 @@ pub(super) async fn add_person(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     JsonBody(new): JsonBody<PersonBody>,
-) -> Answer<PersonObject> {
+) -> Result<Created<PersonObject>, Problem> {
     let accounts = &app.services.accounts;
     let person = PersonToAdd {
         customer: new.customer.map(CustomerId),
@@ -221,7 +227,7 @@ pub(super) async fn add_person(
     };
     let id = accounts.add_person(&principal, person).await?;
     let person = accounts.person(&principal, id).await?;
-    Ok(Json::created(shown(&app, &principal, person).await?))
+    Ok(Created::created(shown(&app, &principal, person).await?))
 }
 
 pub(super) async fn find_person(
@@ -253,11 +259,13 @@ pub(super) async fn change_person(
     Ok(Json::ok(shown(&app, &principal, person).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleToAdd {
     name: String,
+    #[schemars(with = "Vec<Word<Privilege>>", length(min = 1))]
     privileges: Vec<String>,
+    #[schemars(with = "Option<Word<Reach>>")]
     reach: Option<String>,
 }
 
@@ -273,7 +281,7 @@ pub(super) async fn add_role(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     JsonBody(new): JsonBody<RoleToAdd>,
-) -> Answer<RoleObject> {
+) -> Result<Created<RoleObject>, Problem> {
     let unknown = |word: String| Problem::invalid("privileges", format!("there is no privilege `{word}`"));
     let privileges = Privileges::parse(&new.privileges.join(",")).map_err(unknown)?;
     let reach = match new.reach.as_deref() {
@@ -287,5 +295,5 @@ pub(super) async fn add_role(
     let id = accounts.add_role(&principal, &new.name, privileges, reach).await?;
     let roles = accounts.roles(&principal).await?;
     let role = roles.into_iter().find(|role| role.id == id).ok_or_else(|| Problem::not_found("role"))?;
-    Ok(Json::created(role.into()))
+    Ok(Created::created(role.into()))
 }

@@ -7,10 +7,12 @@ use callvault_core::call::{CallFilter, CallKind, CallPlace, CallStatus, NewCall,
 use callvault_core::id::{CallRecordId, CustomerId};
 use callvault_core::recording::RecordingName;
 use callvault_core::time::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::extract::{Json, JsonBody, List, ListParams, Params};
 use super::object::CallObject;
+use super::operation::{Time, Word};
 use super::principal::Verified;
 use super::problem::Problem;
 use crate::app::App;
@@ -18,24 +20,28 @@ use crate::app::App;
 /// The largest body with calls: the most calls at once, each with the longest texts.
 const MOST_BODY_BYTES: usize = 4 << 20;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CallsToAdd {
     customer: Option<i64>,
+    #[schemars(length(max = 1000))]
     calls: Vec<CallToAdd>,
     report: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CallToAdd {
     call_id: String,
+    #[schemars(with = "Time")]
     started_at: String,
     from: String,
     to: String,
     call_seconds: u32,
     talk_seconds: u32,
+    #[schemars(with = "Word<CallStatus>")]
     status: String,
+    #[schemars(with = "Word<CallKind>")]
     kind: String,
     recording: Option<String>,
     #[serde(default)]
@@ -85,7 +91,8 @@ fn understood(place: usize, call: CallToAdd) -> Result<NewCall, Problem> {
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CallsAdded")]
 pub(super) struct CallsAddedObject {
     added: u64,
     already: u64,
@@ -103,10 +110,15 @@ pub(super) async fn add(
     Ok(Json::ok(CallsAddedObject { added: outcome.added, already: outcome.already }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct CallParams {
+    /// The first time of beginning.
+    #[schemars(with = "Option<Time>")]
     since: Option<String>,
+    /// The last time of beginning.
+    #[schemars(with = "Option<Time>")]
     until: Option<String>,
+    /// Caller or callee; several with commas.
     number: Option<String>,
     recording: Option<String>,
 }

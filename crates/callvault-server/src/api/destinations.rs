@@ -13,24 +13,28 @@ use callvault_core::hunt_group::settings::{
     Screening,
 };
 use callvault_core::id::{DestinationId, HuntGroupId};
-use http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::extract::{Json, JsonBody, LevelOf, List, ListParams, Numbered, Params, present};
+use super::extract::{Created, Done, Json, JsonBody, LevelOf, List, ListParams, Numbered, Params, present};
+use super::operation::Word;
 use super::principal::Verified;
 use super::problem::Problem;
 use crate::app::App;
 
 /// The settings of a hunt group as they are shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Settings")]
 pub(super) struct SettingsObject {
     description: String,
     #[serde(rename = "type")]
+    #[schemars(with = "Word<RingOrder>")]
     order: &'static str,
     ring_seconds: u16,
     music: Option<i64>,
     music_ringing: bool,
     allow_forwards: bool,
+    #[schemars(with = "Word<Screening>")]
     screen: &'static str,
     record_group: Option<i64>,
     panel: bool,
@@ -39,7 +43,8 @@ pub(super) struct SettingsObject {
     busy_exit: ExitObject,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Exit")]
 struct ExitObject {
     #[serde(rename = "type")]
     kind: String,
@@ -73,16 +78,19 @@ impl From<HuntGroupSettings> for SettingsObject {
 
 /// The settings of a hunt group as they are sent; what is not sent is not changed. Unknown fields are refused by the bodies
 /// that this is a part of.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 pub(super) struct SettingsBody {
     description: Option<String>,
     #[serde(rename = "type")]
+    #[schemars(with = "Option<Word<RingOrder>>")]
     order: Option<String>,
+    #[schemars(range(min = 0, max = 3600))]
     ring_seconds: Option<i64>,
     #[serde(default, deserialize_with = "present")]
     music: Option<Option<i64>>,
     music_ringing: Option<bool>,
     allow_forwards: Option<bool>,
+    #[schemars(with = "Option<Word<Screening>>")]
     screen: Option<String>,
     #[serde(default, deserialize_with = "present")]
     record_group: Option<Option<i64>>,
@@ -92,12 +100,14 @@ pub(super) struct SettingsBody {
     busy_exit: Option<ExitBody>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ExitBody {
     #[serde(rename = "type")]
+    #[schemars(regex(pattern = "^[a-z0-9_]{1,32}$"))]
     kind: String,
     #[serde(default)]
+    #[schemars(length(max = 255))]
     number: String,
 }
 
@@ -138,9 +148,11 @@ fn seconds(number: i64) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Level")]
 pub(super) struct LevelObject {
     huntgroup: i64,
+    #[schemars(range(min = 1, max = 10))]
     level: u8,
     ring_seconds: Option<u16>,
     music_ringing: Option<bool>,
@@ -159,10 +171,11 @@ impl LevelObject {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LevelPatch {
     #[serde(default, deserialize_with = "present")]
+    #[schemars(range(min = 0, max = 3600))]
     ring_seconds: Option<Option<i64>>,
     #[serde(default, deserialize_with = "present")]
     music_ringing: Option<Option<bool>>,
@@ -195,12 +208,15 @@ pub(super) async fn change_level(
     Ok(Json::ok(LevelObject::new(hunt_group, level, settings)))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Destination")]
 pub(super) struct DestinationObject {
     id: i64,
     huntgroup: i64,
+    #[schemars(range(min = 1, max = 10))]
     level: u8,
     #[serde(rename = "type")]
+    #[schemars(with = "Word<DestinationKind>")]
     kind: &'static str,
     number: String,
     append_callerid: String,
@@ -226,34 +242,44 @@ impl From<Destination> for DestinationObject {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DestinationBody {
     id: Option<i64>,
     huntgroup: i64,
+    #[schemars(range(min = 1, max = 10))]
     level: i64,
     #[serde(rename = "type")]
+    #[schemars(with = "Word<DestinationKind>")]
     kind: String,
+    #[schemars(length(min = 1, max = 255))]
     number: String,
     #[serde(default)]
+    #[schemars(length(max = 100))]
     append_callerid: String,
     available: Option<bool>,
     #[serde(default)]
     screen: bool,
     #[serde(default)]
+    #[schemars(length(max = 1000))]
     description: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DestinationPatch {
+    #[schemars(range(min = 1, max = 10))]
     level: Option<i64>,
     #[serde(rename = "type")]
+    #[schemars(with = "Option<Word<DestinationKind>>")]
     kind: Option<String>,
+    #[schemars(length(min = 1, max = 255))]
     number: Option<String>,
+    #[schemars(length(max = 100))]
     append_callerid: Option<String>,
     available: Option<bool>,
     screen: Option<bool>,
+    #[schemars(length(max = 1000))]
     description: Option<String>,
 }
 
@@ -266,7 +292,7 @@ fn kind(word: &str) -> Result<DestinationKind, Problem> {
     DestinationKind::parse(word).ok_or_else(bad)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct HuntGroupParam {
     huntgroup: Option<i64>,
 }
@@ -288,7 +314,7 @@ pub(super) async fn add(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     JsonBody(new): JsonBody<DestinationBody>,
-) -> Result<Json<DestinationObject>, Problem> {
+) -> Result<Created<DestinationObject>, Problem> {
     let destinations = &app.services.destinations;
     let details = DestinationDetails {
         level: level(new.level)?,
@@ -302,7 +328,7 @@ pub(super) async fn add(
     let new =
         NewDestination { id: new.id.map(DestinationId), hunt_group: HuntGroupId(new.huntgroup), details };
     let id = destinations.add(&principal, new).await?;
-    Ok(Json::created(destinations.find(&principal, Verb::See, id).await?.into()))
+    Ok(Created::created(destinations.find(&principal, Verb::See, id).await?.into()))
 }
 
 pub(super) async fn find(
@@ -337,7 +363,7 @@ pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Numbered(id): Numbered<DestinationId>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Done, Problem> {
     app.services.destinations.remove(&principal, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }

@@ -12,10 +12,13 @@ use callvault_core::page::PageRequest;
 use callvault_core::recording::RecordingName;
 use http::StatusCode;
 use http::request::Parts;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 
-use crate::api::problem::Problem;
+use crate::api::operation::{Answers, Input, Operation, Schemas};
+use crate::api::problem::{Code, Problem};
 use crate::app::App;
 use crate::small_body::NoBody;
 
@@ -48,6 +51,15 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<
                 format!("the body is not what this route takes: {}", without_values(&error, text)),
             )
         })
+    }
+}
+
+impl<T: JsonSchema, const MOST: usize> Input for JsonBody<T, MOST> {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        let content = json!({ "application/json": { "schema": schemas.sent_ref::<T>() } });
+        let about = format!("At most {MOST} bytes.");
+        operation.body = Some(json!({ "required": true, "description": about, "content": content }));
+        operation.fails(&[Code::Invalid, Code::TooLarge, Code::Busy]);
     }
 }
 
@@ -84,11 +96,22 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Params<T> {
     }
 }
 
+impl<T: JsonSchema> Input for Params<T> {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        operation.query(&schemas.sent::<T>());
+        operation.fails(&[Code::Invalid]);
+    }
+}
+
 /// Which customer and which page.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct ListParams {
+    /// The customer whose things are asked for; without it one's own, or all.
     customer: Option<i64>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// The most rows of the page; 100 when nothing is said.
+    #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
@@ -135,8 +158,9 @@ impl ListParams {
 }
 
 /// Which customer.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct CustomerParam {
+    /// The customer to whom it belongs; without it, one's own.
     customer: Option<i64>,
 }
 
@@ -148,9 +172,11 @@ impl CustomerParam {
 }
 
 /// A page of a list as it is answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListOf{T}")]
 pub(super) struct List<T> {
     items: Vec<T>,
+    /// The `after` of the next page; null on the last one.
     next: Option<String>,
 }
 
@@ -173,29 +199,81 @@ impl<T> List<T> {
     }
 }
 
-/// A JSON answer.
+/// A JSON answer with one status.
 #[derive(Debug)]
-pub(super) struct Json<T>(pub(super) StatusCode, pub(super) T);
+pub(super) struct Json<T, const STATUS: u16 = 200>(T);
+
+/// 201, with what was made.
+pub(super) type Created<T> = Json<T, 201>;
 
 impl<T> Json<T> {
     /// 200.
     pub(super) fn ok(value: T) -> Self {
-        Self(StatusCode::OK, value)
-    }
-
-    /// 201.
-    pub(super) fn created(value: T) -> Self {
-        Self(StatusCode::CREATED, value)
+        Self(value)
     }
 }
 
-impl<T: Serialize> IntoResponse for Json<T> {
+impl<T> Created<T> {
+    /// 201.
+    pub(super) fn created(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: Serialize, const STATUS: u16> IntoResponse for Json<T, STATUS> {
     fn into_response(self) -> Response {
-        let Ok(body) = serde_json::to_vec(&self.1) else {
+        let (Ok(status), Ok(body)) = (StatusCode::from_u16(STATUS), serde_json::to_vec(&self.0)) else {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let headers = [("content-type", "application/json"), ("cache-control", "no-store")];
-        (self.0, headers, Body::from(body)).into_response()
+        (status, headers, Body::from(body)).into_response()
+    }
+}
+
+impl<T: JsonSchema, const STATUS: u16> Answers for Json<T, STATUS> {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        operation.answers_json(STATUS, &schemas.answered_ref::<T>());
+    }
+}
+
+/// 200, with what was there, or 201, with what was made.
+#[derive(Debug)]
+pub(super) enum Kept<T> {
+    /// It was there.
+    There(T),
+    /// It is new.
+    New(T),
+}
+
+impl<T: Serialize> IntoResponse for Kept<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::There(value) => Json::ok(value).into_response(),
+            Self::New(value) => Created::created(value).into_response(),
+        }
+    }
+}
+
+impl<T: JsonSchema> Answers for Kept<T> {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        <Json<T> as Answers>::describe(operation, schemas);
+        <Created<T> as Answers>::describe(operation, schemas);
+    }
+}
+
+/// 204: it is done, and there is nothing to tell.
+#[derive(Debug)]
+pub(super) struct Done;
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl Answers for Done {
+    fn describe(operation: &mut Operation, _: &mut Schemas) {
+        operation.answers.push((204, json!({ "description": "Done" })));
     }
 }
 
@@ -213,6 +291,13 @@ macro_rules! numbered {
                     .map_err(|_| Problem::not_found($what))?;
                 let number = params.first().and_then(|(_, text)| text.parse().ok());
                 number.map($make).map(Self).ok_or_else(|| Problem::not_found($what))
+            }
+        }
+
+        impl Input for Numbered<$id> {
+            fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+                operation.path(schemas.sent::<i64>(), concat!("The number of the ", $what, "."));
+                operation.fails(&[Code::NotFound]);
             }
         }
     )*};
@@ -246,6 +331,14 @@ impl FromRequestParts<Arc<App>> for LevelOf {
     }
 }
 
+impl Input for LevelOf {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        operation.path(schemas.sent::<i64>(), "The number of the hunt group.");
+        operation.path(json!({ "type": "integer", "minimum": 1, "maximum": 10 }), "The level.");
+        operation.fails(&[Code::NotFound, Code::Invalid]);
+    }
+}
+
 /// The name of a recording in a path.
 pub(super) struct Named(pub(super) RecordingName);
 
@@ -260,6 +353,23 @@ impl FromRequestParts<Arc<App>> for Named {
     }
 }
 
+impl Input for Named {
+    fn describe(operation: &mut Operation, _: &mut Schemas) {
+        operation.path(recording_name(), "The name of the recording, percent-encoded.");
+        operation.fails(&[Code::NotFound, Code::Invalid]);
+    }
+}
+
+/// The schema of the name of a recording (`docs/yeastar.md` G21); its bytes are bounded, so its characters are.
+fn recording_name() -> serde_json::Value {
+    json!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": r"^(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f]+$",
+    })
+}
+
 /// A handle or a secret in a path, as text.
 pub(super) struct Handle(pub(super) String);
 
@@ -271,5 +381,12 @@ impl FromRequestParts<Arc<App>> for Handle {
             RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::not_found("route"))?;
         let first = params.iter().next().map(|(_, text)| text.to_owned());
         first.map(Self).ok_or_else(|| Problem::not_found("route"))
+    }
+}
+
+impl Input for Handle {
+    fn describe(operation: &mut Operation, _: &mut Schemas) {
+        operation.path(json!({ "type": "string", "minLength": 1 }), "As it was told when it was made.");
+        operation.fails(&[Code::NotFound]);
     }
 }

@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::State;
 use callvault_core::gate::Verb;
 use callvault_core::hunt_group::{HuntGroupChange, Level, Message};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, SoundId};
 use callvault_core::service::hunt_groups::HuntGroupToAdd;
-use http::StatusCode;
 use http::request::Parts;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::audio;
+use super::audio::{self, Audio};
 use super::destinations::SettingsBody;
-use super::extract::{Json, JsonBody, LevelOf, List, ListParams, Numbered, Params, present};
+use super::extract::{Created, Done, Json, JsonBody, LevelOf, List, ListParams, Numbered, Params, present};
 use super::object::{HuntGroupObject, MessageObject};
 use super::principal::Verified;
 use super::problem::Problem;
-use super::upload::{receive, size_of};
+use super::upload::{AudioBody, receive, size_of};
 use crate::app::App;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HuntGroupBody {
     id: Option<i64>,
@@ -32,7 +31,7 @@ pub(super) struct HuntGroupBody {
     settings: SettingsBody,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HuntGroupPatch {
     name: Option<String>,
@@ -57,7 +56,7 @@ pub(super) async fn add(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     JsonBody(new): JsonBody<HuntGroupBody>,
-) -> Result<Json<HuntGroupObject>, Problem> {
+) -> Result<Created<HuntGroupObject>, Problem> {
     let hunt_groups = &app.services.hunt_groups;
     let new = HuntGroupToAdd {
         id: new.id.map(HuntGroupId),
@@ -67,7 +66,7 @@ pub(super) async fn add(
         settings: new.settings.change()?,
     };
     let id = hunt_groups.add(&principal, new).await?;
-    Ok(Json::created(hunt_groups.find(&principal, Verb::See, id).await?.into()))
+    Ok(Created::created(hunt_groups.find(&principal, Verb::See, id).await?.into()))
 }
 
 pub(super) async fn find(
@@ -100,13 +99,14 @@ pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Numbered(id): Numbered<HuntGroupId>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Done, Problem> {
     app.services.hunt_groups.remove(&principal, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct VersionParams {
+    #[schemars(range(min = 1, max = 10))]
     level: Option<i64>,
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn list_versions(
     Ok(Json::ok(List::whole(versions.into_iter().map(Into::into).collect())))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct PutParams {
     name: Option<String>,
     sound: Option<i64>,
@@ -136,14 +136,14 @@ pub(super) async fn put_message(
     Verified(principal): Verified,
     LevelOf(hunt_group, level): LevelOf,
     Params(params): Params<PutParams>,
-    request: Request,
-) -> Result<Json<MessageObject>, Problem> {
+    AudioBody(body): AudioBody,
+) -> Result<Created<MessageObject>, Problem> {
     let messages = &app.services.messages;
     let version = match params.sound {
         Some(sound) => messages.put_sound(&principal, hunt_group, level, SoundId(sound)).await?,
         None => {
-            let mut message = messages.begin(&principal, hunt_group, level, size_of(request.body())).await?;
-            if let Err(problem) = receive(request.into_body(), &mut message.incoming).await {
+            let mut message = messages.begin(&principal, hunt_group, level, size_of(&body)).await?;
+            if let Err(problem) = receive(body, &mut message.incoming).await {
                 message.incoming.abandon().await;
                 return Err(problem);
             }
@@ -152,7 +152,7 @@ pub(super) async fn put_message(
     };
     let versions = messages.versions(&principal, hunt_group, Some(level)).await?;
     let put = versions.into_iter().find(|message: &Message| message.version == version);
-    Ok(Json::created(put.ok_or_else(|| Problem::not_found("message"))?.into()))
+    Ok(Created::created(put.ok_or_else(|| Problem::not_found("message"))?.into()))
 }
 
 pub(super) async fn play_message(
@@ -160,7 +160,7 @@ pub(super) async fn play_message(
     Verified(principal): Verified,
     LevelOf(hunt_group, level): LevelOf,
     parts: Parts,
-) -> Result<Response, Problem> {
+) -> Result<Audio, Problem> {
     let playable = app.services.messages.open(&principal, hunt_group, level).await?;
     audio::serve(&app, &parts, playable).await
 }
@@ -169,12 +169,12 @@ pub(super) async fn clear_message(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     LevelOf(hunt_group, level): LevelOf,
-) -> Result<StatusCode, Problem> {
+) -> Result<Done, Problem> {
     app.services.messages.clear(&principal, hunt_group, level).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VersionToRestore {
     version: i64,
@@ -185,7 +185,7 @@ pub(super) async fn restore_message(
     Verified(principal): Verified,
     LevelOf(hunt_group, level): LevelOf,
     JsonBody(wanted): JsonBody<VersionToRestore>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Done, Problem> {
     app.services.messages.restore(&principal, hunt_group, level, wanted.version).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use callvault_core::id::PersonId;
 use callvault_core::listen::Broken;
 use callvault_core::port::catalog::{LogFilter, LogPlace};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::extract::{Json, List, ListParams, Params};
@@ -14,7 +15,7 @@ use super::principal::Verified;
 use super::problem::Problem;
 use crate::app::App;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct LogParams {
     name: Option<String>,
     person: Option<i64>,
@@ -39,7 +40,8 @@ pub(super) async fn list_log(
     Ok(Json::ok(List::page(rows, limit, |row| format!("{}-{}", row.epoch, row.sequence), Into::into)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LogVerdict")]
 pub(super) struct LogVerdictObject {
     chains: u64,
     entries: u64,
@@ -60,7 +62,8 @@ pub(super) async fn verify_log(
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Findings")]
 pub(super) struct FindingsObject {
     audio_objects: u64,
     audio_bytes: u64,

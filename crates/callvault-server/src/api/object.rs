@@ -2,25 +2,28 @@
 
 use std::net::IpAddr;
 
-use callvault_core::audio::StoredAudio;
-use callvault_core::call::CallRecord;
+use callvault_core::audio::{Codec, Container, StoredAudio};
+use callvault_core::call::{CallKind, CallRecord, CallStatus};
 use callvault_core::customer::Customer;
 use callvault_core::hunt_group::{HuntGroup, Message};
 use callvault_core::listen::{Head, LogRow};
-use callvault_core::person::Person;
+use callvault_core::person::{DownloadErrors, EmptyCalls, Person};
 use callvault_core::recording::Recording;
-use callvault_core::report::TargetState;
-use callvault_core::role::{Privilege, Role};
+use callvault_core::report::{Channel, TargetState};
+use callvault_core::role::{Privilege, Reach, Role};
 use callvault_core::service::lockouts::Lockout;
 use callvault_core::session::Session;
 use callvault_core::sound::Sound;
 use callvault_core::ticket::{Ticket, TicketSubject};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::destinations::SettingsObject;
+use super::operation::{Time, Word};
 use crate::work::reports::shown;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Customer")]
 pub(super) struct CustomerObject {
     id: i64,
     parent: Option<i64>,
@@ -33,6 +36,7 @@ pub(super) struct CustomerObject {
     total_message_bytes: Option<u64>,
     huntgroup_destinations: Option<u32>,
     disabled: bool,
+    #[schemars(with = "Time")]
     created_at: String,
 }
 
@@ -55,16 +59,20 @@ impl From<Customer> for CustomerObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Person")]
 pub(super) struct PersonObject {
     id: i64,
     customer: i64,
     username: String,
     role: String,
     source: String,
+    #[schemars(with = "Word<DownloadErrors>")]
     download_errors: &'static str,
+    #[schemars(with = "Word<EmptyCalls>")]
     empty_calls: &'static str,
     disabled: bool,
+    #[schemars(with = "Time")]
     created_at: String,
 }
 
@@ -86,11 +94,14 @@ impl PersonObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Role")]
 pub(super) struct RoleObject {
     id: i64,
     name: String,
+    #[schemars(with = "Word<Reach>")]
     reach: &'static str,
+    #[schemars(with = "Vec<Word<Privilege>>")]
     privileges: Vec<&'static str>,
     builtin: bool,
 }
@@ -107,7 +118,8 @@ impl From<Role> for RoleObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "HuntGroup")]
 pub(super) struct HuntGroupObject {
     id: i64,
     customer: i64,
@@ -115,8 +127,11 @@ pub(super) struct HuntGroupObject {
     owner: Option<i64>,
     #[serde(flatten)]
     settings: SettingsObject,
+    #[schemars(with = "Time")]
     created_at: String,
+    /// The messages that the levels play now, where one hunt group is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<MessageObject>")]
     messages: Option<Vec<MessageObject>>,
 }
 
@@ -142,14 +157,17 @@ impl HuntGroupObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Message")]
 pub(super) struct MessageObject {
     huntgroup: i64,
+    #[schemars(range(min = 1, max = 10))]
     level: u8,
     version: i64,
     name: String,
     current: bool,
     put_by: Option<i64>,
+    #[schemars(with = "Time")]
     created_at: String,
     audio: AudioObject,
 }
@@ -169,11 +187,13 @@ impl From<Message> for MessageObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Sound")]
 pub(super) struct SoundObject {
     id: i64,
     customer: i64,
     name: String,
+    #[schemars(with = "Time")]
     created_at: String,
     audio: Option<AudioObject>,
 }
@@ -190,11 +210,13 @@ impl From<Sound> for SoundObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Recording")]
 pub(super) struct RecordingObject {
     id: String,
     customer: i64,
     name: String,
+    #[schemars(with = "Time")]
     stored_at: String,
     audio: AudioObject,
 }
@@ -211,11 +233,15 @@ impl From<Recording> for RecordingObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Audio")]
 pub(super) struct AudioObject {
     size_bytes: u64,
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     sha256: String,
+    #[schemars(with = "Word<Container>")]
     container: &'static str,
+    #[schemars(with = "Word<Codec>")]
     codec: &'static str,
     rate_hz: u32,
     channels: u16,
@@ -238,7 +264,8 @@ impl From<&StoredAudio> for AudioObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Ticket")]
 pub(super) struct TicketObject {
     id: String,
     customer: i64,
@@ -247,7 +274,9 @@ pub(super) struct TicketObject {
     session: Option<String>,
     made_by: Option<i64>,
     allowed: Vec<IpAddr>,
+    #[schemars(with = "Time")]
     created_at: String,
+    #[schemars(with = "Time")]
     expires_at: String,
 }
 
@@ -272,7 +301,8 @@ impl From<Ticket<TicketSubject>> for TicketObject {
 }
 
 /// A ticket at the one moment when its random is told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewTicket")]
 pub(super) struct NewTicketObject {
     #[serde(flatten)]
     pub(super) ticket: TicketObject,
@@ -280,14 +310,17 @@ pub(super) struct NewTicketObject {
     pub(super) path: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 pub(super) struct SessionObject {
     id: String,
     customer: i64,
     person: i64,
     peer: IpAddr,
     application_server: Option<IpAddr>,
+    #[schemars(with = "Time")]
     created_at: String,
+    #[schemars(with = "Time")]
     expires_at: String,
 }
 
@@ -305,7 +338,8 @@ impl From<Session> for SessionObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Lockout")]
 pub(super) struct LockoutObject {
     door: &'static str,
     address: IpAddr,
@@ -324,11 +358,13 @@ impl From<Lockout> for LockoutObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Log")]
 pub(super) struct LogObject {
     customer: i64,
     epoch: i64,
     sequence: i64,
+    #[schemars(with = "Time")]
     at: String,
     person: Option<i64>,
     door: String,
@@ -336,6 +372,7 @@ pub(super) struct LogObject {
     action: String,
     kind: String,
     name: String,
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     sha256: Option<String>,
     first_byte: Option<i64>,
     last_byte: Option<i64>,
@@ -366,18 +403,22 @@ impl From<LogRow> for LogObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Call")]
 pub(super) struct CallObject {
     /// As text: it has 63 bits.
     id: String,
     customer: i64,
     call_id: String,
+    #[schemars(with = "Time")]
     started_at: String,
     from: String,
     to: String,
     call_seconds: u32,
     talk_seconds: u32,
+    #[schemars(with = "Word<CallStatus>")]
     status: &'static str,
+    #[schemars(with = "Word<CallKind>")]
     kind: &'static str,
     recording: Option<String>,
     source_trunk: String,
@@ -387,6 +428,7 @@ pub(super) struct CallObject {
     agent_ring_seconds: u32,
     from_name: String,
     to_name: String,
+    #[schemars(with = "Time")]
     received_at: String,
 }
 
@@ -416,7 +458,8 @@ impl From<CallRecord> for CallObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Head")]
 pub(super) struct HeadObject {
     customer: i64,
     epoch: i64,
@@ -435,22 +478,28 @@ impl From<Head> for HeadObject {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Target")]
 pub(super) struct TargetObject {
     id: i64,
     customer: i64,
     person: i64,
+    #[schemars(with = "Word<Channel>")]
     channel: &'static str,
     /// Without path and query, which may carry a key.
     address: String,
     format: String,
     waiting: u64,
+    #[schemars(with = "Option<Time>")]
     waiting_since: Option<String>,
     parked: u64,
     delivered: u64,
+    #[schemars(with = "Option<Time>")]
     delivered_at: Option<String>,
+    #[schemars(with = "Option<Time>")]
     failed_at: Option<String>,
     failure: Option<String>,
+    #[schemars(with = "Time")]
     kept_until: String,
 }
 

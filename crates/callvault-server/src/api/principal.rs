@@ -10,7 +10,8 @@ use callvault_core::service::logins::{Attempt, LoginRefused};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-use crate::api::problem::Problem;
+use crate::api::operation::{Input, Operation, Schemas};
+use crate::api::problem::{Code, Problem};
 use crate::app::App;
 use crate::caller::Caller;
 
@@ -22,6 +23,13 @@ impl FromRequestParts<Arc<App>> for Verified {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         of(app, parts).await.map(Self)
+    }
+}
+
+impl Input for Verified {
+    fn describe(operation: &mut Operation, _: &mut Schemas) {
+        operation.login = true;
+        operation.fails(&[Code::Unauthenticated, Code::Forbidden, Code::Busy, Code::Internal]);
     }
 }
 

@@ -9,31 +9,112 @@ use callvault_core::Error;
 use callvault_core::service::tickets::TicketRefused;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The failure of a request.
-#[derive(Debug, Clone, Serialize)]
+use super::operation::{Word, Words};
+
+/// Declares the codes of problems with their statuses, in the order of `docs/api.md`.
+macro_rules! codes {
+    ($($(#[$about:meta])* $name:ident = $word:literal, $status:ident;)*) => {
+        /// Why a request failed, as clients may rely on it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Code { $($(#[$about])* $name,)* }
+
+        impl Code {
+            /// Every one there is.
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Its word.
+            pub(crate) fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The status that it comes with.
+            pub(crate) fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A value is missing or not acceptable.
+    Invalid = "invalid", BAD_REQUEST;
+    /// No login, a wrong one, or a lock-out.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED;
+    /// The role does not allow it.
+    Forbidden = "forbidden", FORBIDDEN;
+    /// The plan of the customer does not allow it.
+    Plan = "plan", FORBIDDEN;
+    /// A ticket may not be used from this address.
+    Address = "address", FORBIDDEN;
+    /// It is not there, or not for this principal.
+    NotFound = "not_found", NOT_FOUND;
+    /// The route has no such method.
+    Method = "method", METHOD_NOT_ALLOWED;
+    /// It collides with something that exists.
+    Conflict = "conflict", CONFLICT;
+    /// The ticket is unknown, used or over.
+    Ticket = "ticket", GONE;
+    /// Over a limit.
+    TooLarge = "too_large", PAYLOAD_TOO_LARGE;
+    /// The bytes are no audio that is kept.
+    NotAudio = "not_audio", UNPROCESSABLE_ENTITY;
+    /// The audio cannot be read.
+    Unreadable = "unreadable", INTERNAL_SERVER_ERROR;
+    /// Something failed here.
+    Internal = "internal", INTERNAL_SERVER_ERROR;
+    /// Too much is waiting.
+    Busy = "busy", SERVICE_UNAVAILABLE;
+}
+
+impl Words for Code {
+    fn words() -> Vec<&'static str> {
+        Self::ALL.iter().map(|code| code.as_str()).collect()
+    }
+}
+
+/// The failure of a request, without its id.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The words of the status.
     title: &'static str,
     status: u16,
+    /// The reason; clients may rely on it.
+    #[schemars(with = "Word<Code>")]
     code: &'static str,
+    /// The parameter or member that is at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     field: Option<String>,
+    /// What failed, for people.
     detail: String,
     /// What is our fault, for the log alone.
     #[serde(skip)]
     cause: Option<Arc<Error>>,
 }
 
+/// The failure of a request as it is answered.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct ProblemObject<'a> {
+    #[serde(flatten)]
+    problem: &'a Problem,
+    /// Under which the log of the server has the request.
+    request_id: String,
+}
+
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    fn new(code: Code, detail: impl Into<String>) -> Self {
+        let status = code.status();
         Self {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Failed"),
             status: status.as_u16(),
-            code,
+            code: code.as_str(),
             field: None,
             detail: detail.into(),
             cause: None,
@@ -46,38 +127,34 @@ impl Problem {
 
     /// A value that is missing or not acceptable.
     pub(crate) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        let problem = Self::new(StatusCode::BAD_REQUEST, "invalid", detail);
+        let problem = Self::new(Code::Invalid, detail);
         Self { field: Some(field.into()).filter(|field| !field.is_empty()), ..problem }
     }
 
     /// It is not there, or not for this principal.
     pub(crate) fn not_found(what: &'static str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            format!("there is no such {what}, or you may not see it"),
-        )
+        Self::new(Code::NotFound, format!("there is no such {what}, or you may not see it"))
     }
 
     /// No login, a wrong one, or a lock-out.
     pub(crate) fn unauthenticated() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "a user name and a password are needed")
+        Self::new(Code::Unauthenticated, "a user name and a password are needed")
     }
 
     /// The route has no such method.
     pub(crate) fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this route has no such method")
+        Self::new(Code::Method, "this route has no such method")
     }
 
     /// A body that broke off or came too slowly.
     pub(crate) fn broken_body() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid", "the body broke off or came too slowly")
+        Self::new(Code::Invalid, "the body broke off or came too slowly")
     }
 
     /// A JSON body over the limit.
     pub(crate) fn too_large(limit_bytes: usize) -> Self {
         let detail = format!("the body is over the limit of {limit_bytes} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+        Self::new(Code::TooLarge, detail)
     }
 }
 
@@ -85,23 +162,20 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let text = error.to_string();
         match &error {
-            Error::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not_found", text),
-            Error::RoleForbids => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
-            Error::PlanForbids(_) => Self::new(StatusCode::FORBIDDEN, "plan", text),
+            Error::NotFound { .. } => Self::new(Code::NotFound, text),
+            Error::RoleForbids => Self::new(Code::Forbidden, text),
+            Error::PlanForbids(_) => Self::new(Code::Plan, text),
             Error::Invalid { field, reason } => Self::invalid(*field, reason.clone()),
-            Error::Conflict { field, reason } => Self {
-                field: Some((*field).to_owned()),
-                ..Self::new(StatusCode::CONFLICT, "conflict", reason.clone())
-            },
-            Error::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text),
-            Error::NotAudio(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_audio", text),
-            Error::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text),
-            Error::Unreadable(_) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", text).caused_by(error)
+            Error::Conflict { field, reason } => {
+                Self { field: Some((*field).to_owned()), ..Self::new(Code::Conflict, reason.clone()) }
             }
+            Error::TooLarge { .. } => Self::new(Code::TooLarge, text),
+            Error::NotAudio(_) => Self::new(Code::NotAudio, text),
+            Error::Busy => Self::new(Code::Busy, text),
+            Error::Unreadable(_) => Self::new(Code::Unreadable, text).caused_by(error),
             Error::NotStored(_) | Error::Unlogged | Error::Catalog(_) => {
                 let detail = "the server failed to do this; its log says why, under this request id";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).caused_by(error)
+                Self::new(Code::Internal, detail).caused_by(error)
             }
         }
     }
@@ -111,8 +185,8 @@ impl From<TicketRefused> for Problem {
     fn from(refused: TicketRefused) -> Self {
         let text = refused.to_string();
         match refused {
-            TicketRefused::Invalid => Self::new(StatusCode::GONE, "ticket", text),
-            TicketRefused::Address => Self::new(StatusCode::FORBIDDEN, "address", text),
+            TicketRefused::Invalid => Self::new(Code::Ticket, text),
+            TicketRefused::Address => Self::new(Code::Address, text),
             TicketRefused::Missing => Self::not_found("recording"),
             TicketRefused::Failed(error) => error.into(),
         }
@@ -141,19 +215,13 @@ impl IntoResponse for Problem {
 
 /// Puts the request id into the body of a problem, and its cause into the log under this id.
 pub(crate) fn with_request_id(response: Response, id: impl std::fmt::Display) -> Response {
-    #[derive(Serialize)]
-    struct Identified<'a> {
-        #[serde(flatten)]
-        problem: &'a Problem,
-        request_id: String,
-    }
     let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
     let request_id = id.to_string();
     if let Some(cause) = &problem.cause {
         let error: &(dyn std::error::Error + 'static) = cause.as_ref();
         tracing::error!(request.id = request_id, error, "a call of our own API failed");
     }
-    let body = serde_json::to_vec(&Identified { problem: &problem, request_id });
+    let body = serde_json::to_vec(&ProblemObject { problem: &problem, request_id });
     let (parts, old) = response.into_parts();
     Response::from_parts(parts, body.map_or(old, Body::from))
 }

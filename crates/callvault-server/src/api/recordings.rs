@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::State;
 use callvault_core::gate::Verb;
 use callvault_core::recording::RecordingName;
 use callvault_core::service::recordings::Verdict;
-use http::StatusCode;
 use http::request::Parts;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::audio;
-use super::extract::{CustomerParam, Json, List, ListParams, Named, Params};
+use super::audio::{self, Audio};
+use super::extract::{CustomerParam, Done, Json, Kept, List, ListParams, Named, Params};
 use super::object::RecordingObject;
 use super::principal::Verified;
 use super::problem::Problem;
-use super::upload::receive;
+use super::upload::{AudioBody, receive};
 use crate::app::App;
 
 pub(super) async fn list(
@@ -45,17 +44,17 @@ pub(super) async fn keep(
     Verified(principal): Verified,
     Named(name): Named,
     Params(params): Params<CustomerParam>,
-    request: Request,
-) -> Result<Json<RecordingObject>, Problem> {
+    AudioBody(body): AudioBody,
+) -> Result<Kept<RecordingObject>, Problem> {
     let recordings = &app.services.recordings;
     let mut new = recordings.begin(&principal, params.customer(), name).await?;
-    if let Err(problem) = receive(request.into_body(), &mut new.incoming).await {
+    if let Err(problem) = receive(body, &mut new.incoming).await {
         new.incoming.abandon().await;
         return Err(problem);
     }
     let kept = recordings.keep(new).await?;
-    let status = if kept.new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(Json(status, kept.recording.into()))
+    let shown = kept.recording.into();
+    Ok(if kept.new { Kept::New(shown) } else { Kept::There(shown) })
 }
 
 pub(super) async fn remove(
@@ -63,9 +62,9 @@ pub(super) async fn remove(
     Verified(principal): Verified,
     Named(name): Named,
     Params(params): Params<CustomerParam>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Done, Problem> {
     app.services.recordings.remove(&principal, params.customer(), &name).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 pub(super) async fn play(
@@ -74,16 +73,19 @@ pub(super) async fn play(
     Named(name): Named,
     Params(params): Params<CustomerParam>,
     parts: Parts,
-) -> Result<Response, Problem> {
+) -> Result<Audio, Problem> {
     let playable = app.services.recordings.open(&principal, params.customer(), &name).await?;
     audio::serve(&app, &parts, playable).await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Verdict")]
 pub(super) struct VerdictObject {
     recording: RecordingObject,
+    #[schemars(extend("enum" = ["intact", "damaged", "unreadable"]))]
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     detail: Option<String>,
 }
 

@@ -14,10 +14,12 @@ use callvault_core::service::playback::Released;
 use callvault_core::ticket::{TICKET_LIFE, TicketSubject};
 use callvault_wire::yeastar::response::{Cors, download_headers};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::extract::{Handle, Json, JsonBody, List, ListParams, Params};
+use super::audio::AudioOnce;
+use super::extract::{Created, Done, Handle, Json, JsonBody, List, ListParams, Params};
 use super::object::{LockoutObject, NewTicketObject, SessionObject, TicketObject};
 use super::principal::Verified;
 use super::problem::Problem;
@@ -26,7 +28,7 @@ use crate::caller::Caller;
 use crate::stream::{self, Form, Piece};
 use crate::telemetry::TicketEvent;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TicketToCreate {
     customer: Option<i64>,
@@ -49,7 +51,7 @@ pub(super) async fn create_ticket(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     JsonBody(wanted): JsonBody<TicketToCreate>,
-) -> Result<Json<NewTicketObject>, Problem> {
+) -> Result<Created<NewTicketObject>, Problem> {
     let name = RecordingName::new(wanted.recording);
     let name = name.map_err(|error| Problem::invalid("recording", error.to_string()))?;
     let address = |text: &String| text.trim().parse::<IpAddr>();
@@ -61,16 +63,16 @@ pub(super) async fn create_ticket(
     app.metrics.ticket(Door::Link.as_str(), TicketEvent::Issued);
     let path = format!("/api/v1/tickets/{}/audio", random.reveal());
     let ticket = ticket.map(TicketSubject::Recording).into();
-    Ok(Json::created(NewTicketObject { ticket, random: random.reveal().to_owned(), path }))
+    Ok(Created::created(NewTicketObject { ticket, random: random.reveal().to_owned(), path }))
 }
 
 pub(super) async fn revoke_ticket(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Handle(handle): Handle,
-) -> Result<StatusCode, Problem> {
+) -> Result<Done, Problem> {
     app.services.tickets.revoke(&principal, &handle).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 /// One byte stream for whoever shows the random: the headers are those of a strict download.
@@ -78,7 +80,7 @@ pub(super) async fn redeem_ticket(
     State(app): State<Arc<App>>,
     Handle(random): Handle,
     parts: Parts,
-) -> Result<Response, Problem> {
+) -> Result<AudioOnce, Problem> {
     let peer = Caller::of(&parts.extensions).address();
     let head_only = parts.method == Method::HEAD;
     let door = Door::Link.as_str();
@@ -103,7 +105,7 @@ pub(super) async fn redeem_ticket(
             response.headers_mut().insert(name, value);
         }
     }
-    Ok(response)
+    Ok(AudioOnce(response))
 }
 
 pub(super) async fn list_sessions(
@@ -119,9 +121,9 @@ pub(super) async fn revoke_session(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Handle(handle): Handle,
-) -> Result<StatusCode, Problem> {
+) -> Result<Done, Problem> {
     app.services.sessions.revoke(&principal, &handle).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 pub(super) async fn list_lockouts(
@@ -132,12 +134,12 @@ pub(super) async fn list_lockouts(
     Ok(Json::ok(List::whole(lockouts.into_iter().map(Into::into).collect())))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct ClearParams {
     address: Option<IpAddr>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Cleared {
     cleared: usize,
 }

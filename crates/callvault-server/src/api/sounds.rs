@@ -2,23 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::State;
 use callvault_core::gate::Verb;
 use callvault_core::id::{CustomerId, SoundId};
-use http::StatusCode;
 use http::request::Parts;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::audio;
-use super::extract::{Json, JsonBody, List, ListParams, Numbered, Params};
+use super::audio::{self, Audio};
+use super::extract::{Created, Done, Json, JsonBody, List, ListParams, Numbered, Params};
 use super::object::SoundObject;
 use super::principal::Verified;
 use super::problem::Problem;
-use super::upload::{receive, size_of};
+use super::upload::{AudioBody, receive, size_of};
 use crate::app::App;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SoundToAdd {
     id: Option<i64>,
@@ -41,10 +40,10 @@ pub(super) async fn add(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     JsonBody(new): JsonBody<SoundToAdd>,
-) -> Result<Json<SoundObject>, Problem> {
+) -> Result<Created<SoundObject>, Problem> {
     let sounds = &app.services.sounds;
     let id = sounds.add(&principal, new.id.map(SoundId), new.customer.map(CustomerId), &new.name).await?;
-    Ok(Json::created(sounds.find(&principal, Verb::See, id).await?.into()))
+    Ok(Created::created(sounds.find(&principal, Verb::See, id).await?.into()))
 }
 
 pub(super) async fn find(
@@ -59,25 +58,25 @@ pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Numbered(id): Numbered<SoundId>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Done, Problem> {
     app.services.sounds.remove(&principal, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 pub(super) async fn fill(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Numbered(id): Numbered<SoundId>,
-    request: Request,
-) -> Result<StatusCode, Problem> {
+    AudioBody(body): AudioBody,
+) -> Result<Done, Problem> {
     let sounds = &app.services.sounds;
-    let mut filling = sounds.begin(&principal, id, size_of(request.body())).await?;
-    if let Err(problem) = receive(request.into_body(), &mut filling.incoming).await {
+    let mut filling = sounds.begin(&principal, id, size_of(&body)).await?;
+    if let Err(problem) = receive(body, &mut filling.incoming).await {
         filling.incoming.abandon().await;
         return Err(problem);
     }
     sounds.fill(&principal, filling).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 pub(super) async fn play(
@@ -85,7 +84,7 @@ pub(super) async fn play(
     Verified(principal): Verified,
     Numbered(id): Numbered<SoundId>,
     parts: Parts,
-) -> Result<Response, Problem> {
+) -> Result<Audio, Problem> {
     let playable = app.services.sounds.open(&principal, id).await?;
     audio::serve(&app, &parts, playable).await
 }

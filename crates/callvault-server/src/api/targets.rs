@@ -6,6 +6,7 @@ use axum::extract::State;
 use callvault_core::gate::Verb;
 use callvault_core::id::TargetId;
 use callvault_core::report::{Target, TargetState};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::extract::{Json, List, ListParams, Numbered, Params};
@@ -42,7 +43,8 @@ fn as_asked(app: &App, target: Target) -> Target {
     reports::as_asked(target, asking.as_ref())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Trial")]
 pub(super) struct TrialObject {
     delivered: bool,
     status: Option<u16>,
@@ -71,7 +73,8 @@ pub(super) async fn try_out(
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Resent")]
 pub(super) struct ResentObject {
     resent: u64,
 }

@@ -149,6 +149,7 @@ fn general() -> Vec<(Method, &'static str, &'static str)> {
         (Method::DELETE, "/lockouts", ""),
         (Method::POST, "/log/verify", ""),
         (Method::POST, "/check", ""),
+        (Method::GET, "/openapi.json", ""),
     ]
 }
 

@@ -1,0 +1,87 @@
+//! Routes of our own API. Registering a route and describing it are one act: there is no other way to add one.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::Method;
+
+use super::operation::{Described, Operation, Schemas};
+use super::problem::{Code, Problem};
+use crate::app::App;
+
+/// A method of a path.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// What it does, in a few words; the id of the operation is made of them.
+    pub(crate) summary: &'static str,
+    /// The problems that the types of its handler do not know: those of the use case.
+    pub(crate) codes: &'static [Code],
+    describe: fn(&mut Operation, &mut Schemas),
+    handler: MethodRouter<Arc<App>>,
+}
+
+impl Route {
+    fn new<H, A, D>(method: Method, filter: MethodFilter, summary: &'static str, handler: H) -> Self
+    where
+        H: Handler<A, Arc<App>> + Described<D>,
+        A: 'static,
+    {
+        Self { method, summary, codes: &[], describe: H::describe, handler: on(filter, handler) }
+    }
+
+    /// Tells which problems the use case has, beside those of the handler's arguments and answer.
+    pub(crate) fn fails(self, codes: &'static [Code]) -> Self {
+        Self { codes, ..self }
+    }
+
+    /// The description of the operation.
+    pub(crate) fn operation(&self, schemas: &mut Schemas) -> Operation {
+        let mut operation = Operation::default();
+        (self.describe)(&mut operation, schemas);
+        operation.fails(self.codes);
+        operation
+    }
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident;)*) => {$(
+        #[doc = concat!("The method ", stringify!($method), ", with what it does in a few words.")]
+        pub(crate) fn $name<H, A, D>(summary: &'static str, handler: H) -> Route
+        where
+            H: Handler<A, Arc<App>> + Described<D>,
+            A: 'static,
+        {
+            Route::new(Method::$method, MethodFilter::$method, summary, handler)
+        }
+    )*};
+}
+
+methods! {
+    get GET;
+    post POST;
+    put PUT;
+    patch PATCH;
+    delete DELETE;
+}
+
+/// A path below `/api/v1` with its methods.
+pub(crate) struct At {
+    pub(crate) path: &'static str,
+    pub(crate) routes: Vec<Route>,
+}
+
+/// The methods of a path.
+pub(crate) fn at<const N: usize>(path: &'static str, routes: [Route; N]) -> At {
+    At { path, routes: routes.into() }
+}
+
+/// The routes as they are served.
+pub(crate) fn router(table: Vec<At>) -> Router<Arc<App>> {
+    let router = table.into_iter().fold(Router::new(), |router, At { path, routes }| {
+        let methods = routes.into_iter().map(|route| route.handler);
+        router.route(path, methods.fold(MethodRouter::new(), MethodRouter::merge))
+    });
+    router.method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+}
