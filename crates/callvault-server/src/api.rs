@@ -15,6 +15,7 @@ pub(crate) mod problem;
 mod recordings;
 mod rights;
 pub(crate) mod route;
+pub(crate) mod schema;
 mod sounds;
 mod targets;
 mod upload;

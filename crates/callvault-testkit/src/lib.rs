@@ -13,6 +13,8 @@ pub mod application_server;
 pub mod clock;
 pub mod connectors;
 #[cfg(feature = "installation")]
+pub mod described;
+#[cfg(feature = "installation")]
 pub mod golden;
 #[cfg(feature = "installation")]
 pub mod password;

@@ -35,6 +35,7 @@ use tower::ServiceExt as _;
 
 use crate::clock::HandClock;
 use crate::connectors::wire::encode;
+use crate::described;
 use crate::password::QuickHasher;
 
 /// The address that calls come from when a test says nothing.
@@ -54,6 +55,7 @@ pub struct World {
     /// What rings when there may be reports to deliver.
     pub bell: Arc<Bell>,
     router: Router,
+    description: Value,
     policy: Policy,
     working: Mutex<Vec<JoinHandle<()>>>,
     stop: CancellationToken,
@@ -127,6 +129,7 @@ impl World {
             catalog,
             bell,
             router,
+            description: callvault_server::api_description(),
             policy,
             working: Mutex::default(),
             stop: CancellationToken::new(),
@@ -219,10 +222,13 @@ impl World {
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        described::check(&self.description, &method, &path, &answer);
+        answer
     }
 
     /// Adds something through our own API and answers its object.

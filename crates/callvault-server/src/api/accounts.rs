@@ -15,11 +15,11 @@ use callvault_core::service::accounts::{CustomerToAdd, PersonToAdd, PersonToChan
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::extract::{Created, Json, JsonBody, List, ListParams, Numbered, Params, present};
+use super::extract::{Created, Json, JsonBody, List, ListParams, Numbered, PageParams, Params, present};
 use super::object::{CustomerObject, PersonObject, RoleObject};
-use super::operation::Word;
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::{Bytes, Count, DeviceName, NewNumber, Password, PlaceKey, Serial, Title, Username, Word};
 use crate::app::App;
 
 type Answer<T> = Result<Json<T>, Problem>;
@@ -27,33 +27,46 @@ type Answer<T> = Result<Json<T>, Problem>;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CustomerBody {
+    #[schemars(with = "Option<NewNumber>")]
     id: Option<i64>,
     parent: Option<i64>,
+    #[schemars(with = "Title")]
     name: String,
     timezone: Option<String>,
     #[serde(default)]
+    #[schemars(with = "Serial")]
     serial: String,
     #[serde(default)]
+    #[schemars(with = "DeviceName")]
     device_name: String,
     huntgroups_allowed: Option<bool>,
+    #[schemars(with = "Option<Bytes>")]
     largest_message_bytes: Option<i64>,
+    #[schemars(with = "Option<Bytes>")]
     total_message_bytes: Option<i64>,
+    #[schemars(with = "Option<Count>")]
     huntgroup_destinations: Option<i64>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CustomerPatch {
+    #[schemars(with = "Option<Title>")]
     name: Option<String>,
     timezone: Option<String>,
+    #[schemars(with = "Option<Serial>")]
     serial: Option<String>,
+    #[schemars(with = "Option<DeviceName>")]
     device_name: Option<String>,
     huntgroups_allowed: Option<bool>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<Bytes>")]
     largest_message_bytes: Option<Option<i64>>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<Bytes>")]
     total_message_bytes: Option<Option<i64>>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<Count>")]
     huntgroup_destinations: Option<Option<i64>>,
     disabled: Option<bool>,
 }
@@ -73,7 +86,7 @@ fn count(number: i64) -> Result<u32, Problem> {
 pub(super) async fn list_customers(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    Params(params): Params<ListParams>,
+    Params(params): Params<PageParams>,
 ) -> Answer<List<CustomerObject>> {
     let page = params.page(|key| key.parse().ok())?;
     let limit = page.limit;
@@ -149,8 +162,10 @@ pub(super) struct PeopleParams {
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonBody {
     customer: Option<i64>,
+    #[schemars(with = "Username")]
     username: String,
     role: String,
+    #[schemars(with = "Password")]
     password: String,
     #[serde(default)]
     source: String,
@@ -164,6 +179,7 @@ pub(super) struct PersonBody {
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonPatch {
     role: Option<String>,
+    #[schemars(with = "Option<Password>")]
     password: Option<String>,
     source: Option<String>,
     #[schemars(with = "Option<Word<DownloadErrors>>")]
@@ -262,6 +278,7 @@ pub(super) async fn change_person(
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleToAdd {
+    #[schemars(with = "Title")]
     name: String,
     #[schemars(with = "Vec<Word<Privilege>>", length(min = 1))]
     privileges: Vec<String>,
@@ -272,9 +289,10 @@ pub(super) struct RoleToAdd {
 pub(super) async fn list_roles(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
+    Params(params): Params<PageParams<PlaceKey>>,
 ) -> Answer<List<RoleObject>> {
     let roles = app.services.accounts.roles(&principal).await?;
-    Ok(Json::ok(List::whole(roles.into_iter().map(Into::into).collect())))
+    Ok(Json::ok(params.cut(roles, |role| (role.id.0, String::new()))?))
 }
 
 pub(super) async fn add_role(

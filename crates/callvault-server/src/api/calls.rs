@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::extract::{Json, JsonBody, List, ListParams, Params};
 use super::object::CallObject;
-use super::operation::{Time, Word};
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::{CallId, CallText, CallTime, PairKey, RecordingNameText, Time, Word};
 use crate::app::App;
 
 /// The largest body with calls: the most calls at once, each with the longest texts.
@@ -32,10 +32,13 @@ pub(super) struct CallsToAdd {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CallToAdd {
+    #[schemars(with = "CallId")]
     call_id: String,
-    #[schemars(with = "Time")]
+    #[schemars(with = "CallTime")]
     started_at: String,
+    #[schemars(with = "CallText")]
     from: String,
+    #[schemars(with = "CallText")]
     to: String,
     call_seconds: u32,
     talk_seconds: u32,
@@ -43,20 +46,27 @@ struct CallToAdd {
     status: String,
     #[schemars(with = "Word<CallKind>")]
     kind: String,
+    #[schemars(with = "Option<RecordingNameText>")]
     recording: Option<String>,
     #[serde(default)]
+    #[schemars(with = "CallText")]
     source_trunk: String,
     #[serde(default)]
+    #[schemars(with = "CallText")]
     destination_trunk: String,
     #[serde(default)]
+    #[schemars(with = "CallText")]
     pin_code: String,
     #[serde(default)]
+    #[schemars(with = "CallText")]
     did_number: String,
     #[serde(default)]
     agent_ring_seconds: u32,
     #[serde(default)]
+    #[schemars(with = "CallText")]
     from_name: String,
     #[serde(default)]
+    #[schemars(with = "CallText")]
     to_name: String,
 }
 
@@ -120,6 +130,7 @@ pub(super) struct CallParams {
     until: Option<String>,
     /// Caller or callee; several with commas.
     number: Option<String>,
+    #[schemars(with = "Option<RecordingNameText>")]
     recording: Option<String>,
 }
 
@@ -156,7 +167,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Params(filter): Params<CallParams>,
-    Params(params): Params<ListParams>,
+    Params(params): Params<ListParams<PairKey>>,
 ) -> Result<Json<List<CallObject>>, Problem> {
     let filter = filter.filter()?;
     let page = params.page(place)?;

@@ -16,10 +16,12 @@ use callvault_core::id::{DestinationId, HuntGroupId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::extract::{Created, Done, Json, JsonBody, LevelOf, List, ListParams, Numbered, Params, present};
-use super::operation::Word;
+use super::extract::{Created, Done, Json, JsonBody, LevelOf, List, Numbered, PageParams, Params, present};
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::{
+    Callee, CallerId, Description, ExitKind, LevelNumber, NewNumber, Number, RingSeconds, Word,
+};
 use crate::app::App;
 
 /// The settings of a hunt group as they are shown.
@@ -80,11 +82,12 @@ impl From<HuntGroupSettings> for SettingsObject {
 /// that this is a part of.
 #[derive(Default, Deserialize, JsonSchema)]
 pub(super) struct SettingsBody {
+    #[schemars(with = "Option<Description>")]
     description: Option<String>,
     #[serde(rename = "type")]
     #[schemars(with = "Option<Word<RingOrder>>")]
     order: Option<String>,
-    #[schemars(range(min = 0, max = 3600))]
+    #[schemars(with = "Option<RingSeconds>")]
     ring_seconds: Option<i64>,
     #[serde(default, deserialize_with = "present")]
     music: Option<Option<i64>>,
@@ -104,10 +107,10 @@ pub(super) struct SettingsBody {
 #[serde(deny_unknown_fields)]
 struct ExitBody {
     #[serde(rename = "type")]
-    #[schemars(regex(pattern = "^[a-z0-9_]{1,32}$"))]
+    #[schemars(with = "ExitKind")]
     kind: String,
     #[serde(default)]
-    #[schemars(length(max = 255))]
+    #[schemars(with = "Number")]
     number: String,
 }
 
@@ -152,7 +155,7 @@ fn seconds(number: i64) -> u16 {
 #[schemars(rename = "Level")]
 pub(super) struct LevelObject {
     huntgroup: i64,
-    #[schemars(range(min = 1, max = 10))]
+    #[schemars(with = "LevelNumber")]
     level: u8,
     ring_seconds: Option<u16>,
     music_ringing: Option<bool>,
@@ -175,7 +178,7 @@ impl LevelObject {
 #[serde(deny_unknown_fields)]
 pub(super) struct LevelPatch {
     #[serde(default, deserialize_with = "present")]
-    #[schemars(range(min = 0, max = 3600))]
+    #[schemars(with = "Option<RingSeconds>")]
     ring_seconds: Option<Option<i64>>,
     #[serde(default, deserialize_with = "present")]
     music_ringing: Option<Option<bool>>,
@@ -213,7 +216,7 @@ pub(super) async fn change_level(
 pub(super) struct DestinationObject {
     id: i64,
     huntgroup: i64,
-    #[schemars(range(min = 1, max = 10))]
+    #[schemars(with = "LevelNumber")]
     level: u8,
     #[serde(rename = "type")]
     #[schemars(with = "Word<DestinationKind>")]
@@ -245,41 +248,42 @@ impl From<Destination> for DestinationObject {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DestinationBody {
+    #[schemars(with = "Option<NewNumber>")]
     id: Option<i64>,
     huntgroup: i64,
-    #[schemars(range(min = 1, max = 10))]
+    #[schemars(with = "LevelNumber")]
     level: i64,
     #[serde(rename = "type")]
     #[schemars(with = "Word<DestinationKind>")]
     kind: String,
-    #[schemars(length(min = 1, max = 255))]
+    #[schemars(with = "Callee")]
     number: String,
     #[serde(default)]
-    #[schemars(length(max = 100))]
+    #[schemars(with = "CallerId")]
     append_callerid: String,
     available: Option<bool>,
     #[serde(default)]
     screen: bool,
     #[serde(default)]
-    #[schemars(length(max = 1000))]
+    #[schemars(with = "Description")]
     description: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DestinationPatch {
-    #[schemars(range(min = 1, max = 10))]
+    #[schemars(with = "Option<LevelNumber>")]
     level: Option<i64>,
     #[serde(rename = "type")]
     #[schemars(with = "Option<Word<DestinationKind>>")]
     kind: Option<String>,
-    #[schemars(length(min = 1, max = 255))]
+    #[schemars(with = "Option<Callee>")]
     number: Option<String>,
-    #[schemars(length(max = 100))]
+    #[schemars(with = "Option<CallerId>")]
     append_callerid: Option<String>,
     available: Option<bool>,
     screen: Option<bool>,
-    #[schemars(length(max = 1000))]
+    #[schemars(with = "Option<Description>")]
     description: Option<String>,
 }
 
@@ -294,6 +298,8 @@ fn kind(word: &str) -> Result<DestinationKind, Problem> {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct HuntGroupParam {
+    /// The hunt group whose destinations are asked for.
+    #[schemars(with = "i64")]
     huntgroup: Option<i64>,
 }
 
@@ -301,7 +307,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Params(of): Params<HuntGroupParam>,
-    Params(params): Params<ListParams>,
+    Params(params): Params<PageParams>,
 ) -> Result<Json<List<DestinationObject>>, Problem> {
     let hunt_group = of.huntgroup.ok_or_else(|| Problem::invalid("huntgroup", "say which hunt group"))?;
     let page = params.page(|key| key.parse().ok())?;

@@ -1,5 +1,6 @@
 //! How handlers read paths, queries and bodies: every fault names its field and is a [`Problem`].
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -15,10 +16,11 @@ use http::request::Parts;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::operation::{Answers, Input, Operation, Schemas};
 use crate::api::problem::{Code, Problem};
+use crate::api::schema::{LevelNumber, NumberKey, RecordingNameText};
 use crate::app::App;
 use crate::small_body::NoBody;
 
@@ -42,15 +44,44 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<
             NoBody::Broken => Problem::broken_body(),
             NoBody::Busy => Error::Busy.into(),
         })?;
-        // serde's text names the field and never repeats a value that was of the right type.
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let text = error.to_string();
-            let field = text.split('`').nth(1).unwrap_or_default().to_owned();
-            Problem::invalid(
-                field,
-                format!("the body is not what this route takes: {}", without_values(&error, text)),
-            )
-        })
+        understood(&bytes).map(Self)
+    }
+}
+
+/// The JSON as what a route takes.
+fn understood<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let error = match serde_json::from_slice(bytes) {
+        Ok(understood) => return Ok(understood),
+        Err(error) => error,
+    };
+    let text = error.to_string();
+    // 4.0 is an integer too (JSON Schema 2020-12, section 4.2.3), and there are languages that write it so.
+    if text.starts_with("invalid type: floating point")
+        && let Ok(mut value) = serde_json::from_slice(bytes)
+        && let Ok(understood) = serde_json::from_value(with_integers(&mut value))
+    {
+        return Ok(understood);
+    }
+    // serde's text names the field and never repeats a value that was of the right type.
+    let field = text.split_once(" field `").and_then(|(_, rest)| rest.split('`').next()).unwrap_or_default();
+    let detail = format!("the body is not what this route takes: {}", without_values(&error, &text));
+    Err(Problem::invalid(field, detail))
+}
+
+/// The value with every number that has no fraction as an integer. Up to 2^53 a float is exactly what was written.
+fn with_integers(value: &mut Value) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if number.is_f64() => match number.as_f64() {
+            #[expect(clippy::cast_possible_truncation, reason = "it has no fraction, and is in range")]
+            Some(float) if float.fract() == 0.0 && float.abs() <= EXACT => Value::from(float as i64),
+            _ => value.take(),
+        },
+        Value::Array(items) => items.iter_mut().map(with_integers).collect(),
+        Value::Object(members) => {
+            members.iter_mut().map(|(name, member)| (name.clone(), with_integers(member))).collect()
+        }
+        other => other.take(),
     }
 }
 
@@ -71,11 +102,11 @@ pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// A wrong type's message repeats the value, which may be a secret in the wrong place: then only the place is told.
-fn without_values(error: &serde_json::Error, text: String) -> String {
+fn without_values(error: &serde_json::Error, text: &str) -> String {
     if error.is_data() && text.starts_with("invalid") {
         format!("a value has the wrong type, at line {} column {}", error.line(), error.column())
     } else {
-        text
+        text.to_owned()
     }
 }
 
@@ -103,19 +134,37 @@ impl<T: JsonSchema> Input for Params<T> {
     }
 }
 
-/// Which customer and which page.
+/// Which customer and which page. `K` is the shape of the keys of its pages.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-pub(super) struct ListParams {
-    /// The customer whose things are asked for; without it one's own, or all.
+pub(super) struct ListParams<K = NumberKey> {
+    /// The customer whose things are asked for; without it, one's own.
     customer: Option<i64>,
     /// The `next` of the page before.
+    #[schemars(with = "Option<K>")]
     after: Option<String>,
     /// The most rows of the page; 100 when nothing is said.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    key: PhantomData<K>,
 }
 
-impl ListParams {
+/// Which page of a list that is not of one customer.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(super) struct PageParams<K = NumberKey> {
+    /// The `next` of the page before.
+    #[schemars(with = "Option<K>")]
+    after: Option<String>,
+    /// The most rows of the page; 100 when nothing is said.
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<u32>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    key: PhantomData<K>,
+}
+
+impl<S> ListParams<S> {
     /// The customer asked for.
     pub(super) fn customer(&self) -> Option<CustomerId> {
         self.customer.map(CustomerId)
@@ -123,38 +172,70 @@ impl ListParams {
 
     /// The page asked for, its key read by `key`.
     pub(super) fn page<K>(&self, key: impl FnOnce(&str) -> Option<K>) -> Result<PageRequest<K>, Problem> {
-        let after = match &self.after {
-            None => None,
-            Some(text) => Some(key(text).ok_or_else(|| Problem::invalid("after", "is no key of this list"))?),
-        };
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=PageRequest::<K>::MOST).contains(&limit) {
-            return Err(Problem::invalid("limit", "must be an integer from 1 to 1000"));
-        }
-        Ok(PageRequest::new(after, limit))
+        page(self.after.as_deref(), self.limit, key)
+    }
+
+    /// See [`PageParams::cut`].
+    pub(super) fn cut<R, T: From<R>>(
+        &self,
+        rows: Vec<R>,
+        place: impl Fn(&R) -> (i64, String),
+    ) -> Result<List<T>, Problem> {
+        cut(self.after.as_deref(), self.limit, rows, place)
     }
 }
 
-impl ListParams {
-    /// The page asked for, of a list in memory that is sorted by a number and, where that is equal, a handle. The key of a
+impl<S> PageParams<S> {
+    /// The page asked for, its key read by `key`.
+    pub(super) fn page<K>(&self, key: impl FnOnce(&str) -> Option<K>) -> Result<PageRequest<K>, Problem> {
+        page(self.after.as_deref(), self.limit, key)
+    }
+
+    /// The page asked for, of a list in memory, sorted by a number and, where that is equal, a handle. The key of a
     /// page is this place in the order, so that a row that goes meanwhile does not end the list.
     pub(super) fn cut<R, T: From<R>>(
         &self,
         rows: Vec<R>,
         place: impl Fn(&R) -> (i64, String),
     ) -> Result<List<T>, Problem> {
-        let page = self.page(|key| {
-            let (number, handle) = key.rsplit_once('_')?;
-            Some((number.parse::<i64>().ok()?, handle.to_owned()))
-        })?;
-        let beyond = |row: &R| page.after.as_ref().is_none_or(|after| place(row) > *after);
-        let rows: Vec<R> = rows.into_iter().filter(beyond).take(page.limit as usize).collect();
-        let key = |row: &R| {
-            let (number, handle) = place(row);
-            format!("{number}_{handle}")
-        };
-        Ok(List::page(rows, page.limit, key, Into::into))
+        cut(self.after.as_deref(), self.limit, rows, place)
     }
+}
+
+fn page<K>(
+    after: Option<&str>,
+    limit: Option<u32>,
+    key: impl FnOnce(&str) -> Option<K>,
+) -> Result<PageRequest<K>, Problem> {
+    let after = match after {
+        None => None,
+        Some(text) => Some(key(text).ok_or_else(|| Problem::invalid("after", "is no key of this list"))?),
+    };
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=PageRequest::<K>::MOST).contains(&limit) {
+        return Err(Problem::invalid("limit", "must be an integer from 1 to 1000"));
+    }
+    Ok(PageRequest::new(after, limit))
+}
+
+fn cut<R, T: From<R>>(
+    after: Option<&str>,
+    limit: Option<u32>,
+    mut rows: Vec<R>,
+    place: impl Fn(&R) -> (i64, String),
+) -> Result<List<T>, Problem> {
+    rows.sort_by_cached_key(&place);
+    let page = page(after, limit, |key| {
+        let (number, handle) = key.split_once('_')?;
+        Some((number.parse::<i64>().ok()?, handle.to_owned()))
+    })?;
+    let beyond = |row: &R| page.after.as_ref().is_none_or(|after| place(row) > *after);
+    let rows: Vec<R> = rows.into_iter().filter(beyond).take(page.limit as usize).collect();
+    let key = |row: &R| {
+        let (number, handle) = place(row);
+        format!("{number}_{handle}")
+    };
+    Ok(List::page(rows, page.limit, key, Into::into))
 }
 
 /// Which customer.
@@ -334,7 +415,7 @@ impl FromRequestParts<Arc<App>> for LevelOf {
 impl Input for LevelOf {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {
         operation.path(schemas.sent::<i64>(), "The number of the hunt group.");
-        operation.path(json!({ "type": "integer", "minimum": 1, "maximum": 10 }), "The level.");
+        operation.path(schemas.sent::<LevelNumber>(), "The level.");
         operation.fails(&[Code::NotFound, Code::Invalid]);
     }
 }
@@ -354,20 +435,10 @@ impl FromRequestParts<Arc<App>> for Named {
 }
 
 impl Input for Named {
-    fn describe(operation: &mut Operation, _: &mut Schemas) {
-        operation.path(recording_name(), "The name of the recording, percent-encoded.");
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        operation.path(schemas.sent::<RecordingNameText>(), "The name of the recording, percent-encoded.");
         operation.fails(&[Code::NotFound, Code::Invalid]);
     }
-}
-
-/// The schema of the name of a recording (`docs/yeastar.md` G21); its bytes are bounded, so its characters are.
-fn recording_name() -> serde_json::Value {
-    json!({
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 255,
-        "pattern": r"^(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f]+$",
-    })
 }
 
 /// A handle or a secret in a path, as text.
@@ -388,5 +459,47 @@ impl Input for Handle {
     fn describe(operation: &mut Operation, _: &mut Schemas) {
         operation.path(json!({ "type": "string", "minLength": 1 }), "As it was told when it was made.");
         operation.fails(&[Code::NotFound]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        level: i64,
+        password: Option<String>,
+    }
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer() {
+        let check = |text: &str, expected: Option<i64>| {
+            let level = understood::<Body>(text.as_bytes()).ok().map(|body| body.level);
+            assert_eq!(level, expected, "{text}");
+        };
+        check(r#"{"level":4}"#, Some(4));
+        check(r#"{"level":4.0}"#, Some(4));
+        check(r#"{"level":-4.0e1,"password":null}"#, Some(-40));
+        check(r#"{"level":9007199254740992.0}"#, Some(1 << 53));
+        check(r#"{"level":4.5}"#, None);
+        check(r#"{"level":1e300}"#, None);
+        check(r#"{"level":4.0,"more":1}"#, None);
+        check(r#"{"level":4,"level":4}"#, None);
+    }
+
+    #[test]
+    fn a_fault_in_a_body_names_the_field_and_never_repeats_a_value() {
+        let check = |text: &str, field: Option<&str>| {
+            let problem = serde_json::to_value(understood::<Body>(text.as_bytes()).unwrap_err()).unwrap();
+            assert_eq!(problem["field"].as_str(), field, "{text}");
+            assert!(!problem.to_string().contains("8261"), "{problem}");
+        };
+        check(r#"{"password":"x"}"#, Some("level"));
+        check(r#"{"level":1,"pass":"8261"}"#, Some("pass"));
+        check(r#"{"level":1,"password":8261}"#, None);
+        check(r#"{"level":1,"password":8261.5}"#, None);
+        check(r#"{"level":"8261"}"#, None);
     }
 }

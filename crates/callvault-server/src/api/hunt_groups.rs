@@ -13,18 +13,23 @@ use serde::Deserialize;
 
 use super::audio::{self, Audio};
 use super::destinations::SettingsBody;
-use super::extract::{Created, Done, Json, JsonBody, LevelOf, List, ListParams, Numbered, Params, present};
+use super::extract::{
+    Created, Done, Json, JsonBody, LevelOf, List, ListParams, Numbered, PageParams, Params, present,
+};
 use super::object::{HuntGroupObject, MessageObject};
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::{LevelNumber, NewNumber, PlaceKey, Title};
 use super::upload::{AudioBody, receive, size_of};
 use crate::app::App;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HuntGroupBody {
+    #[schemars(with = "Option<NewNumber>")]
     id: Option<i64>,
     customer: Option<i64>,
+    #[schemars(with = "Title")]
     name: String,
     owner: Option<i64>,
     #[serde(flatten)]
@@ -34,6 +39,7 @@ pub(super) struct HuntGroupBody {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HuntGroupPatch {
+    #[schemars(with = "Option<Title>")]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     owner: Option<Option<i64>>,
@@ -106,7 +112,8 @@ pub(super) async fn remove(
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct VersionParams {
-    #[schemars(range(min = 1, max = 10))]
+    /// The level whose messages are asked for; without it, all of them.
+    #[schemars(with = "Option<LevelNumber>")]
     level: Option<i64>,
 }
 
@@ -114,15 +121,20 @@ pub(super) async fn list_versions(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Numbered(id): Numbered<HuntGroupId>,
-    Params(params): Params<VersionParams>,
+    Params(of): Params<VersionParams>,
+    Params(params): Params<PageParams<PlaceKey>>,
 ) -> Result<Json<List<MessageObject>>, Problem> {
     let bad_level = || Problem::invalid("level", "must be an integer from 1 to 10");
-    let level = match params.level {
+    let level = match of.level {
         None => None,
         Some(number) => Some(Level::new(number).ok_or_else(bad_level)?),
     };
     let versions = app.services.messages.versions(&principal, id, level).await?;
-    Ok(Json::ok(List::whole(versions.into_iter().map(Into::into).collect())))
+    let newest_first = |message: &Message| {
+        let earlier = u64::MAX - message.version.unsigned_abs();
+        (i64::from(message.level.number()), format!("{earlier:020}"))
+    };
+    Ok(Json::ok(params.cut(versions, newest_first)?))
 }
 
 #[derive(Deserialize, JsonSchema)]

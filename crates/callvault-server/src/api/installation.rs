@@ -13,6 +13,7 @@ use super::extract::{Json, List, ListParams, Params};
 use super::object::{HeadObject, LogObject};
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::PairKey;
 use crate::app::App;
 
 #[derive(Deserialize, JsonSchema)]
@@ -31,7 +32,7 @@ pub(super) async fn list_log(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Params(filter): Params<LogParams>,
-    Params(params): Params<ListParams>,
+    Params(params): Params<ListParams<PairKey>>,
 ) -> Result<Json<List<LogObject>>, Problem> {
     let page = params.page(place)?;
     let limit = page.limit;

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::destinations::SettingsObject;
-use super::operation::{Time, Word};
+use super::schema::{Address, LevelNumber, Sha256, Time, Word};
 use crate::work::reports::shown;
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -161,7 +161,7 @@ impl HuntGroupObject {
 #[schemars(rename = "Message")]
 pub(super) struct MessageObject {
     huntgroup: i64,
-    #[schemars(range(min = 1, max = 10))]
+    #[schemars(with = "LevelNumber")]
     level: u8,
     version: i64,
     name: String,
@@ -237,7 +237,7 @@ impl From<Recording> for RecordingObject {
 #[schemars(rename = "Audio")]
 pub(super) struct AudioObject {
     size_bytes: u64,
-    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    #[schemars(with = "Sha256")]
     sha256: String,
     #[schemars(with = "Word<Container>")]
     container: &'static str,
@@ -273,6 +273,7 @@ pub(super) struct TicketObject {
     calls: Option<String>,
     session: Option<String>,
     made_by: Option<i64>,
+    #[schemars(with = "Vec<Address>")]
     allowed: Vec<IpAddr>,
     #[schemars(with = "Time")]
     created_at: String,
@@ -316,7 +317,9 @@ pub(super) struct SessionObject {
     id: String,
     customer: i64,
     person: i64,
+    #[schemars(with = "Address")]
     peer: IpAddr,
+    #[schemars(with = "Option<Address>")]
     application_server: Option<IpAddr>,
     #[schemars(with = "Time")]
     created_at: String,
@@ -342,6 +345,7 @@ impl From<Session> for SessionObject {
 #[schemars(rename = "Lockout")]
 pub(super) struct LockoutObject {
     door: &'static str,
+    #[schemars(with = "Address")]
     address: IpAddr,
     username: Option<String>,
     remaining_seconds: u64,
@@ -372,11 +376,12 @@ pub(super) struct LogObject {
     action: String,
     kind: String,
     name: String,
-    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    #[schemars(with = "Option<Sha256>")]
     sha256: Option<String>,
     first_byte: Option<i64>,
     last_byte: Option<i64>,
     ticket: Option<String>,
+    #[schemars(with = "Sha256")]
     hash: String,
 }
 

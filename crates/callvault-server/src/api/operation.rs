@@ -102,15 +102,7 @@ impl Operation {
         for (name, schema) in object["properties"].as_object().into_iter().flatten() {
             let mut schema = schema.clone();
             // There is no null in a query: a parameter that is not given is not there.
-            if let Some(types) = schema["type"].as_array_mut() {
-                types.retain(|one| one != "null");
-                if let [one] = types.as_slice() {
-                    schema["type"] = one.clone();
-                }
-            }
-            if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
-                words.retain(|word| !word.is_null());
-            }
+            without_null(&mut schema);
             let mut parameter = json!({ "name": name, "in": "query" });
             if let Some(about) = schema.as_object_mut().and_then(|schema| schema.remove("description")) {
                 parameter["description"] = about;
@@ -123,10 +115,40 @@ impl Operation {
         }
     }
 
+    /// The names of the parameters of the query.
+    pub(crate) fn in_query(&self) -> Vec<String> {
+        let names = self.parameters.iter().filter(|one| one["in"] == "query").map(|one| &one["name"]);
+        names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
     /// An answer with a JSON body.
     pub(crate) fn answers_json(&mut self, status: u16, schema: &Value) {
         let content = json!({ "application/json": { "schema": schema } });
         self.answers.push((status, json!({ "description": reason(status), "content": content })));
+    }
+}
+
+/// The schema of a value that may be null, for where it may not.
+fn without_null(schema: &mut Value) {
+    let null = json!({ "type": "null" });
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|one| one != "null");
+        if let [one] = types.as_slice() {
+            schema["type"] = one.clone();
+        }
+    }
+    if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        words.retain(|word| !word.is_null());
+    }
+    if let Some(either) = schema.get_mut("anyOf").and_then(Value::as_array_mut)
+        && either.contains(&null)
+    {
+        either.retain(|one| *one != null);
+        let either: Vec<_> = either.drain(..).filter_map(|one| one.as_object().cloned()).collect();
+        if let (Some(schema), Ok([one])) = (schema.as_object_mut(), <[_; 1]>::try_from(either)) {
+            schema.remove("anyOf");
+            schema.extend(one);
+        }
     }
 }
 
@@ -192,69 +214,4 @@ impl<A: Answers> Answers for Result<A, super::problem::Problem> {
         A::describe(operation, schemas);
         operation.fails(&[Code::Internal]);
     }
-}
-
-/// A time as our own API writes and reads it.
-pub(crate) struct Time;
-
-impl JsonSchema for Time {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Time".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "string", "format": "date-time" })
-    }
-}
-
-/// Words of which one is meant.
-pub(crate) trait Words {
-    /// All of them.
-    fn words() -> Vec<&'static str>;
-}
-
-/// One of the words of `W`, as JSON has it.
-pub(crate) struct Word<W>(std::marker::PhantomData<W>);
-
-impl<W: Words> JsonSchema for Word<W> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        format!("Word_{}", W::words().join("_")).into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "string", "enum": W::words() })
-    }
-}
-
-macro_rules! words {
-    ($($words:ty),* $(,)?) => {$(
-        impl Words for $words {
-            fn words() -> Vec<&'static str> {
-                Self::ALL.iter().map(|one| one.as_str()).collect()
-            }
-        }
-    )*};
-}
-
-words! {
-    callvault_core::audio::Codec,
-    callvault_core::audio::Container,
-    callvault_core::call::CallKind,
-    callvault_core::call::CallStatus,
-    callvault_core::destination::DestinationKind,
-    callvault_core::hunt_group::settings::RingOrder,
-    callvault_core::hunt_group::settings::Screening,
-    callvault_core::person::DownloadErrors,
-    callvault_core::person::EmptyCalls,
-    callvault_core::report::Channel,
-    callvault_core::role::Privilege,
-    callvault_core::role::Reach,
 }

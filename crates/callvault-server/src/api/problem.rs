@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::operation::{Word, Words};
+use super::schema::{Word, Words};
 
 /// Declares the codes of problems with their statuses, in the order of `docs/api.md`.
 macro_rules! codes {

@@ -15,13 +15,14 @@ use super::extract::{CustomerParam, Done, Json, Kept, List, ListParams, Named, P
 use super::object::RecordingObject;
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::RecordingNameText;
 use super::upload::{AudioBody, receive};
 use crate::app::App;
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    Params(params): Params<ListParams>,
+    Params(params): Params<ListParams<RecordingNameText>>,
 ) -> Result<Json<List<RecordingObject>>, Problem> {
     let page = params.page(|key| RecordingName::new(key).ok())?;
     let limit = page.limit;

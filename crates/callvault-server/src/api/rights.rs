@@ -10,6 +10,7 @@ use axum::response::Response;
 use callvault_core::id::CustomerId;
 use callvault_core::listen::Door;
 use callvault_core::recording::RecordingName;
+use callvault_core::service::lockouts::Lockout;
 use callvault_core::service::playback::Released;
 use callvault_core::ticket::{TICKET_LIFE, TicketSubject};
 use callvault_wire::yeastar::response::{Cors, download_headers};
@@ -19,10 +20,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audio::AudioOnce;
-use super::extract::{Created, Done, Handle, Json, JsonBody, List, ListParams, Params};
+use super::extract::{Created, Done, Handle, Json, JsonBody, List, ListParams, PageParams, Params};
 use super::object::{LockoutObject, NewTicketObject, SessionObject, TicketObject};
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::{Address, PlaceKey, RecordingNameText, TicketSeconds};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::stream::{self, Form, Piece};
@@ -32,16 +34,19 @@ use crate::telemetry::TicketEvent;
 #[serde(deny_unknown_fields)]
 pub(super) struct TicketToCreate {
     customer: Option<i64>,
+    #[schemars(with = "RecordingNameText")]
     recording: String,
     #[serde(default)]
+    #[schemars(with = "Vec<Address>")]
     allow: Vec<String>,
+    #[schemars(with = "Option<TicketSeconds>")]
     ttl_seconds: Option<u64>,
 }
 
 pub(super) async fn list_tickets(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    Params(params): Params<ListParams>,
+    Params(params): Params<PageParams<PlaceKey>>,
 ) -> Result<Json<List<TicketObject>>, Problem> {
     let tickets = app.services.tickets.list(&principal).await?;
     Ok(Json::ok(params.cut(tickets, |ticket| (ticket.created_at.unix_ms(), ticket.random.handle()))?))
@@ -111,7 +116,7 @@ pub(super) async fn redeem_ticket(
 pub(super) async fn list_sessions(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    Params(params): Params<ListParams>,
+    Params(params): Params<ListParams<PlaceKey>>,
 ) -> Result<Json<List<SessionObject>>, Problem> {
     let sessions = app.services.sessions.list(&principal, params.customer()).await?;
     Ok(Json::ok(params.cut(sessions, |session| (-session.created_at.unix_ms(), session.token.handle()))?))
@@ -129,13 +134,19 @@ pub(super) async fn revoke_session(
 pub(super) async fn list_lockouts(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
+    Params(params): Params<PageParams<PlaceKey>>,
 ) -> Result<Json<List<LockoutObject>>, Problem> {
     let lockouts = app.services.logins.lockouts(&principal)?;
-    Ok(Json::ok(List::whole(lockouts.into_iter().map(Into::into).collect())))
+    let whom = |lockout: &Lockout| {
+        let username = lockout.username.as_deref().unwrap_or_default();
+        (0, format!("{} {} {username}", lockout.door.as_str(), lockout.address))
+    };
+    Ok(Json::ok(params.cut(lockouts, whom)?))
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ClearParams {
+    #[schemars(with = "Option<Address>")]
     address: Option<IpAddr>,
 }
 

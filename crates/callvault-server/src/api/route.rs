@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Query, Request};
 use axum::handler::Handler;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 
@@ -41,6 +44,8 @@ impl Route {
         let mut operation = Operation::default();
         (self.describe)(&mut operation, schemas);
         operation.fails(self.codes);
+        // Of the query, which every route holds against what it describes.
+        operation.fails(&[Code::Invalid]);
         operation
     }
 }
@@ -77,10 +82,29 @@ pub(crate) fn at<const N: usize>(path: &'static str, routes: [Route; N]) -> At {
     At { path, routes: routes.into() }
 }
 
+/// Refuses a query with a parameter that the route does not describe: a filter with a slip in its name would otherwise
+/// answer everything.
+async fn described_alone(known: Arc<[String]>, request: Request, next: Next) -> Result<Response, Problem> {
+    if request.uri().query().is_some() {
+        let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri()) else {
+            return Err(Problem::invalid("", "the query is not made of names and values"));
+        };
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| !known.contains(name)) {
+            return Err(Problem::invalid(name, "this route has no such query parameter"));
+        }
+    }
+    Ok(next.run(request).await)
+}
+
 /// The routes as they are served.
 pub(crate) fn router(table: Vec<At>) -> Router<Arc<App>> {
     let router = table.into_iter().fold(Router::new(), |router, At { path, routes }| {
-        let methods = routes.into_iter().map(|route| route.handler);
+        let methods = routes.into_iter().map(|route| {
+            let known = Arc::<[String]>::from(route.operation(&mut Schemas::default()).in_query());
+            route
+                .handler
+                .route_layer(from_fn(move |request, next| described_alone(known.clone(), request, next)))
+        });
         router.route(path, methods.fold(MethodRouter::new(), MethodRouter::merge))
     });
     router.method_not_allowed_fallback(|| async { Problem::method_not_allowed() })

@@ -14,14 +14,17 @@ use super::extract::{Created, Done, Json, JsonBody, List, ListParams, Numbered, 
 use super::object::SoundObject;
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::{NewNumber, Title};
 use super::upload::{AudioBody, receive, size_of};
 use crate::app::App;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SoundToAdd {
+    #[schemars(with = "Option<NewNumber>")]
     id: Option<i64>,
     customer: Option<i64>,
+    #[schemars(with = "Title")]
     name: String,
 }
 

@@ -9,17 +9,18 @@ use callvault_core::report::{Target, TargetState};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::extract::{Json, List, ListParams, Numbered, Params};
+use super::extract::{Json, List, Numbered, PageParams, Params};
 use super::object::TargetObject;
 use super::principal::Verified;
 use super::problem::Problem;
+use super::schema::PlaceKey;
 use crate::app::App;
 use crate::work::reports;
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    Params(params): Params<ListParams>,
+    Params(params): Params<PageParams<PlaceKey>>,
 ) -> Result<Json<List<TargetObject>>, Problem> {
     let mut states = app.services.reports.list(&principal).await?;
     for state in &mut states {

@@ -120,6 +120,36 @@ async fn ranges_of_a_recording() {
     assert_eq!(world.local(Method::POST, "/log/verify", "").await.json()["faults"], json!([]));
 }
 
+/// How many rows each page of a list has; what the pages have together is not told twice.
+async fn pages(world: &World, list: &str) -> Vec<usize> {
+    let (mut sizes, mut seen, mut after) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = world.local(Method::GET, &format!("{list}{after}"), "").await.json();
+        let items = page["items"].as_array().unwrap();
+        assert!(items.iter().all(|item| !seen.contains(item)), "{list}{after} tells something twice");
+        seen.extend(items.iter().cloned());
+        if !items.is_empty() {
+            sizes.push(items.len());
+        }
+        let Some(next) = page["next"].as_str() else { return sizes };
+        let escaped = next.replace('%', "%25").replace(' ', "%20").replace('&', "%26");
+        after = format!("&after={escaped}");
+    }
+}
+
+#[tokio::test]
+async fn short_lists_have_pages_as_well() {
+    let world = world().await;
+    assert_eq!(pages(&world, "/roles?limit=3").await, [3, 3, 2], "the eight roles of every installation");
+    for unknown in ["nobody", "a&b", "c%20d", "e f"] {
+        for _ in 0..5 {
+            let request = Request::get("/api/v1/roles").header("authorization", basic(unknown));
+            world.call(HERE, request.body(Body::empty()).unwrap()).await;
+        }
+    }
+    assert_eq!(pages(&world, "/lockouts?limit=3").await, [3, 1]);
+}
+
 #[tokio::test]
 async fn errors_name_the_field_and_echo_no_secret() {
     let world = world().await;
@@ -152,6 +182,8 @@ async fn errors_name_the_field_and_echo_no_secret() {
         ("/customers", r#"{"id":9223372036854775807,"name":"x"}"#, "id"),
         ("/customers", r#"{"name":"x","colour":"red"}"#, "colour"),
         ("/roles", r#"{"name":"x","privileges":["fly"]}"#, "privileges"),
+        ("/customers?name=y", r#"{"name":"x"}"#, "name"),
+        ("/check?deep=true", "", "deep"),
         ("/tickets", r#"{"customer":1,"recording":"../x"}"#, "recording"),
         ("/tickets", r#"{"customer":1,"recording":"x","allow":["10.0.0.0/8"]}"#, "allow"),
     ];
@@ -188,6 +220,7 @@ async fn versions_of_a_message_are_kept_and_come_back() {
         .map(|message| message["version"].as_i64().unwrap())
         .collect();
     assert_eq!(numbers, (3..=12).rev().collect::<Vec<_>>(), "ten versions are kept");
+    assert_eq!(pages(&world, "/huntgroups/5/versions?level=3&limit=3").await, [3, 3, 3, 1]);
     assert_eq!(world.audio_files().len(), 10);
     let path = "/huntgroups/5/levels/3/message";
     let restored = world.local(Method::POST, &format!("{path}/restore"), r#"{"version":4}"#).await;
