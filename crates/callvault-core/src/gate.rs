@@ -13,6 +13,7 @@ use crate::listen::Door;
 use crate::person::Account;
 use crate::port::catalog::Catalog;
 use crate::role::{Privilege, Privileges, Reach};
+use crate::sound::Sound;
 
 /// What someone wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +53,8 @@ pub enum Kind {
     Message,
     /// A sound.
     Sound,
+    /// The file of a sound.
+    SoundFile,
     /// A recording.
     Recording,
     /// A call record.
@@ -145,6 +148,32 @@ impl Within {
     /// The bound itself.
     pub fn bound(&self) -> Bound {
         self.bound
+    }
+}
+
+/// Where sounds are looked up: among a principal's customers, and where it may be, among those that are shared with all. Only the
+/// gate makes one that reaches those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SoundsWithin {
+    within: Option<Within>,
+    shared: bool,
+}
+
+impl SoundsWithin {
+    /// The customers; `None` is nobody's sounds but the shared ones.
+    pub fn customers(&self) -> Option<Within> {
+        self.within
+    }
+
+    /// Whether shared sounds are found, whose ever they are.
+    pub fn shared(&self) -> bool {
+        self.shared
+    }
+}
+
+impl From<Within> for SoundsWithin {
+    fn from(within: Within) -> Self {
+        Self { within: Some(within), shared: false }
     }
 }
 
@@ -245,15 +274,45 @@ impl Gate {
         owner: Option<PersonId>,
     ) -> Result<()> {
         self.privilege(principal, kind, verb)?;
-        let viewing = matches!(verb, Verb::See | Verb::Listen | Verb::Download);
+        let viewing = is_viewing(verb);
         let own = owner.is_some() && owner == principal.person;
         // A role that reaches a whole customer views all of it, as the supervisor of the design's table does.
         let view = viewing && (owner.is_none() || principal.reach >= Reach::Customer);
         if principal.privileges.has(Privilege::Administrator) || own || view {
             Ok(())
         } else {
-            Err(Error::NotFound { what: "hunt group" })
+            let sound = matches!(kind, Kind::Sound | Kind::SoundFile);
+            Err(Error::NotFound { what: if sound { "sound" } else { "hunt group" } })
         }
+    }
+
+    /// Narrows to the sounds that the principal reaches; what is shared is there for viewing.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`].
+    pub fn sounds(&self, principal: &Principal, kind: Kind, verb: Verb) -> Result<SoundsWithin> {
+        let within = self.within(principal, kind, verb)?;
+        Ok(SoundsWithin { within: Some(within), shared: is_viewing(verb) })
+    }
+
+    /// The sounds that the principal may take a file from for something that they may change: what they may listen to, and
+    /// whatever is shared.
+    pub fn sound_sources(&self, principal: &Principal) -> SoundsWithin {
+        let within = self.within(principal, Kind::SoundFile, Verb::Listen).ok();
+        SoundsWithin { within, shared: true }
+    }
+
+    /// Whether the principal may do this to a sound that a [`SoundsWithin`] found: a sound has no owner ([`Gate::owned`]), and
+    /// while it is shared, system owners alone change it (`docs/enswitch.md` 64).
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`].
+    pub fn sound(&self, principal: &Principal, kind: Kind, verb: Verb, sound: &Sound) -> Result<()> {
+        self.owned(principal, kind, verb, None)?;
+        if sound.shared && !is_viewing(verb) && principal.reach != Reach::System {
+            return Err(Error::NotFound { what: "sound" });
+        }
+        Ok(())
     }
 
     async fn reaches(&self, principal: &Principal, customer: CustomerId) -> Result<bool> {
@@ -275,6 +334,11 @@ impl Gate {
     }
 }
 
+/// Whether a verb leaves things as they are and in the same hands.
+fn is_viewing(verb: Verb) -> bool {
+    matches!(verb, Verb::See | Verb::Listen | Verb::Download)
+}
+
 /// Kinds that a role with the shortest reach may look up in its own customer; ownership is decided after.
 fn open_to_own_reach(kind: Kind) -> bool {
     matches!(kind, Kind::HuntGroup | Kind::Message | Kind::Sound)
@@ -283,7 +347,7 @@ fn open_to_own_reach(kind: Kind) -> bool {
 /// The privileges of which one is needed.
 fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
     use Privilege::{Administrator, Cdrs, Record, Reports, Residential, Sounds, System, User, Wholesale};
-    let viewing = matches!(verb, Verb::See | Verb::Listen | Verb::Download);
+    let viewing = is_viewing(verb);
     match (kind, verb) {
         (Kind::Recording | Kind::Ticket, Verb::Share) => &[Record],
         (Kind::Recording, _) if viewing => &[Record],
@@ -293,7 +357,9 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
         (Kind::HuntGroup, Verb::See) => &[Residential, User, Wholesale],
         (Kind::HuntGroup, Verb::Change) => &[Residential, User],
         (Kind::Message | Kind::Level | Kind::Destination, _) => &[Residential, User],
-        (Kind::Sound, _) if viewing => &[Sounds],
+        (Kind::Sound, Verb::See) => &[Sounds, User],
+        (Kind::SoundFile, _) if viewing => &[Sounds],
+        (Kind::SoundFile, _) => &[Sounds, User],
         (Kind::Role, Verb::See) => &[User, Administrator],
         (Kind::Role, _) | (Kind::Installation, _) => &[System],
         (Kind::ListenLog, Verb::See) => &[Reports],

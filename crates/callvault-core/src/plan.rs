@@ -16,6 +16,8 @@ pub struct Plan {
     pub total_message_bytes: Option<u64>,
     /// The most destinations of one hunt group.
     pub hunt_group_destinations: Option<u32>,
+    /// Whether sounds may be added, changed and filled. Those that are there stay and can be fetched, used and removed.
+    pub sounds_allowed: bool,
 }
 
 impl Default for Plan {
@@ -25,6 +27,7 @@ impl Default for Plan {
             largest_message_bytes: None,
             total_message_bytes: None,
             hunt_group_destinations: None,
+            sounds_allowed: true,
         }
     }
 }
@@ -40,6 +43,8 @@ pub struct PlanChange {
     pub total_message_bytes: Option<Option<u64>>,
     /// See [`Plan::hunt_group_destinations`].
     pub hunt_group_destinations: Option<Option<u32>>,
+    /// See [`Plan::sounds_allowed`].
+    pub sounds_allowed: Option<bool>,
 }
 
 /// The part of a plan that forbids something.
@@ -68,6 +73,9 @@ pub enum PlanLimit {
         /// See [`Plan::hunt_group_destinations`].
         limit: u32,
     },
+    /// There are no sounds in it.
+    #[error("the plan of the customer has no sounds")]
+    Sounds,
 }
 
 /// How large one more file may be.
@@ -83,6 +91,14 @@ impl Plan {
     /// [`PlanLimit::HuntGroups`].
     pub fn check_hunt_groups(&self) -> Result<(), PlanLimit> {
         if self.hunt_groups_allowed { Ok(()) } else { Err(PlanLimit::HuntGroups) }
+    }
+
+    /// Whether it has sounds.
+    ///
+    /// # Errors
+    /// [`PlanLimit::Sounds`].
+    pub fn check_sounds(&self) -> Result<(), PlanLimit> {
+        if self.sounds_allowed { Ok(()) } else { Err(PlanLimit::Sounds) }
     }
 
     /// Whether a file may be of this size, whatever else is kept.
@@ -123,6 +139,7 @@ impl Plan {
             largest_message_bytes: change.largest_message_bytes.unwrap_or(self.largest_message_bytes),
             total_message_bytes: change.total_message_bytes.unwrap_or(self.total_message_bytes),
             hunt_group_destinations: change.hunt_group_destinations.unwrap_or(self.hunt_group_destinations),
+            sounds_allowed: change.sounds_allowed.unwrap_or(self.sounds_allowed),
         }
     }
 }
@@ -182,12 +199,14 @@ mod tests {
             largest_message_bytes: Some(None),
             total_message_bytes: Some(Some(3)),
             hunt_group_destinations: Some(Some(0)),
+            sounds_allowed: Some(false),
         };
         let expected = Plan {
             hunt_groups_allowed: false,
             largest_message_bytes: None,
             total_message_bytes: Some(3),
             hunt_group_destinations: Some(0),
+            sounds_allowed: false,
         };
         assert_eq!(plan.changed(change), expected);
     }

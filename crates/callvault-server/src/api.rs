@@ -125,10 +125,21 @@ fn table() -> Vec<At> {
                 post("Add sound", sounds::add).fails(&[NotFound, Conflict]),
             ],
         ),
-        at("/sounds/{id}", [get("Find sound", sounds::find), delete("Remove sound", sounds::remove)]),
+        at(
+            "/sounds/{id}",
+            [
+                get("Find sound", sounds::find),
+                patch("Change sound", sounds::change),
+                delete("Remove sound", sounds::remove),
+            ],
+        ),
         at(
             "/sounds/{id}/audio",
-            [get("Play sound", sounds::play), put("Fill sound", sounds::fill).fails(&[Plan])],
+            [
+                get("Play sound", sounds::play),
+                put("Fill sound", sounds::fill).fails(&[Plan]),
+                delete("Clear sound", sounds::clear),
+            ],
         ),
         at("/recordings", [get("List recordings", recordings::list).fails(&[NotFound])]),
         at(

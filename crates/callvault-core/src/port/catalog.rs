@@ -11,7 +11,7 @@ use crate::audio::{AudioKey, StoredAudio};
 use crate::call::{CallFilter, CallParties, CallPlace, CallRecord};
 use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::found::{FoundFilter, FoundOrder, FoundRecording, IdSpan, Slice};
-use crate::gate::{InCustomer, Within};
+use crate::gate::{InCustomer, SoundsWithin, Within};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
 use crate::id::{CustomerId, HuntGroupId, PersonId, ReportId, RoleId, SoundId, TargetId};
 use crate::listen::{Head, LogRow};
@@ -23,7 +23,7 @@ use crate::report::{Report, Target, TargetFailure, TargetState, WantedTarget};
 use crate::role::{Privileges, Reach, Role};
 use crate::secret::SecretHash;
 use crate::session::Session;
-use crate::sound::{NewSound, Sound};
+use crate::sound::{NewSound, Sound, SoundChange};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 use crate::token_pair::TokenPair;
@@ -153,22 +153,32 @@ pub trait HuntGroups: Send + Sync {
 /// Library sounds.
 #[async_trait]
 pub trait Sounds: Send + Sync {
-    /// Adds one, still without a file. Taken: `id`.
+    /// Adds one, still without a file, if the plan of its customer has sounds. Taken: `id`. Gone: the customer.
     async fn add_sound(&self, new: NewSound) -> CatalogResult<SoundId>;
-    /// Gives it its bytes, if the plan of its customer allows them; answers the objects that became discarded. Gone: the
-    /// sound.
+    /// Changes one, if the plan of its customer has sounds. Gone: the sound.
+    async fn change_sound(&self, id: SoundId, change: SoundChange) -> CatalogResult<()>;
+    /// Gives it its bytes and their name, if the plan of its customer allows them; answers the objects that became discarded.
+    /// Gone: the sound.
     async fn fill_sound(
         &self,
         id: SoundId,
         audio: StoredAudio,
+        file_name: Option<String>,
         at: Timestamp,
     ) -> CatalogResult<Vec<AudioKey>>;
+    /// Leaves it without a file; answers the objects that became discarded, `None` when it had none. Gone: the sound.
+    async fn clear_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Option<Vec<AudioKey>>>;
     /// Removes one; answers the objects that became discarded.
     async fn remove_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;
     /// One.
-    async fn sound(&self, within: &Within, id: SoundId) -> CatalogResult<Option<Sound>>;
-    /// Those of a customer, by number.
-    async fn sounds(&self, customer: &InCustomer, page: PageRequest<SoundId>) -> CatalogResult<Vec<Sound>>;
+    async fn sound(&self, within: &SoundsWithin, id: SoundId) -> CatalogResult<Option<Sound>>;
+    /// Those of a customer, by number; with `shared` also those that are shared with all customers.
+    async fn sounds(
+        &self,
+        customer: &InCustomer,
+        shared: bool,
+        page: PageRequest<SoundId>,
+    ) -> CatalogResult<Vec<Sound>>;
 }
 
 /// What became of a recording that was to be added.

@@ -17,6 +17,7 @@ use crate::service::field::file_name;
 use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
+use crate::service::sounds;
 use crate::service::{MessageCaps, Policy, Ports};
 
 /// A message on its way in.
@@ -134,13 +135,19 @@ impl Messages {
         sound: SoundId,
     ) -> Result<i64> {
         let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
-        let refuse = || Error::invalid("sound", "must be a sound of your library that has a file");
-        let within = self.gate.within(principal, Kind::Sound, Verb::Listen).map_err(|_| refuse())?;
-        let sound = self.catalog.sound(&within, sound).await?.ok_or_else(refuse)?;
-        let audio = sound.audio.filter(|_| sound.customer == hunt_group.customer).ok_or_else(refuse)?;
-        playable_by_a_switch(&audio.facts).map_err(|_| refuse())?;
-        let name = file_name(&format!("{}.wav", sound.name), "sound.wav");
-        self.put_stored(principal, &hunt_group, level, name, audio).await
+        let mut tried = None;
+        loop {
+            let (sound, audio) =
+                sounds::source(self.catalog.as_ref(), &self.gate, principal, hunt_group.customer, sound)
+                    .await?;
+            let key = audio.key;
+            let name = file_name(&format!("{}.wav", sound.name), "sound.wav");
+            match self.put_stored(principal, &hunt_group, level, name, audio).await {
+                // The sound was filled anew since it was read, and nothing else had kept its bytes.
+                Err(Error::NotFound { what: "upload" }) if tried != Some(key) => tried = Some(key),
+                put => return put,
+            }
+        }
     }
 
     async fn put_stored(

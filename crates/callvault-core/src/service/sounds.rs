@@ -9,15 +9,31 @@ use crate::id::{CustomerId, SoundId};
 use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::plan::Room;
-use crate::port::catalog::Catalog;
+use crate::port::catalog::{Catalog, HuntGroupWork};
 use crate::port::clock::Clock;
-use crate::service::field::{own_number, title};
+use crate::role::Reach;
+use crate::service::field::{MOST_DESCRIPTION, file_name, own_number, text, title};
 use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::messages::playable_by_a_switch;
 use crate::service::playback::{Playable, Playback};
 use crate::service::{MessageCaps, Policy, Ports};
-use crate::sound::{NewSound, Sound};
+use crate::sound::{NewSound, Sound, SoundChange};
+
+/// A sound to add, as typed.
+#[derive(Debug, Clone, Default)]
+pub struct SoundToAdd {
+    /// A number of one's own; the next free one otherwise.
+    pub id: Option<SoundId>,
+    /// Its customer; the caller's own otherwise.
+    pub customer: Option<CustomerId>,
+    /// See [`Sound::name`].
+    pub name: String,
+    /// See [`Sound::description`].
+    pub description: String,
+    /// See [`Sound::shared`].
+    pub shared: bool,
+}
 
 /// The bytes of a sound on their way in.
 pub struct SoundToFill {
@@ -57,19 +73,68 @@ impl Sounds {
     /// Adds one, without a file yet.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer), [`Error::Invalid`] (`name`, `id`), [`Error::Conflict`] (`id`).
-    pub async fn add(
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer), [`Error::Invalid`] (`name`, `description`, `id`, `shared`),
+    /// [`Error::PlanForbids`], [`Error::Conflict`] (`id`).
+    pub async fn add(&self, principal: &Principal, new: SoundToAdd) -> Result<SoundId> {
+        let new = self.prepared(principal, new).await?;
+        Ok(self.catalog.add_sound(new).await?)
+    }
+
+    /// Fails as [`Sounds::add`] would, and adds nothing.
+    ///
+    /// # Errors
+    /// Those of [`Sounds::add`].
+    pub async fn try_add(&self, principal: &Principal, new: SoundToAdd) -> Result<()> {
+        let new = self.prepared(principal, new).await?;
+        Ok(self.catalog.try_out(HuntGroupWork::AddSound(new)).await?)
+    }
+
+    async fn prepared(&self, principal: &Principal, new: SoundToAdd) -> Result<NewSound> {
+        let SoundToAdd { id, customer, name, description, shared } = new;
+        self.gate.privilege(principal, Kind::Sound, Verb::Administer)?;
+        own_number(principal, id.map(|id| id.0))?;
+        let name = title("name", &name)?;
+        text("description", &description, MOST_DESCRIPTION)?;
+        may_share(principal, shared)?;
+        let customer = self.gate.customer(principal, Kind::Sound, Verb::Administer, customer).await?;
+        let created_at = self.clock.now();
+        Ok(NewSound { id, customer: customer.id(), name, description, shared, created_at })
+    }
+
+    /// Changes one, but for its file.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Invalid`] (`name`, `description`, `shared`),
+    /// [`Error::PlanForbids`].
+    pub async fn change(&self, principal: &Principal, id: SoundId, change: SoundChange) -> Result<()> {
+        let change = self.fitting(principal, id, change).await?;
+        Ok(self.catalog.change_sound(id, change).await?)
+    }
+
+    /// Fails as [`Sounds::change`] would, and changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`Sounds::change`].
+    pub async fn try_change(&self, principal: &Principal, id: SoundId, change: SoundChange) -> Result<()> {
+        let change = self.fitting(principal, id, change).await?;
+        Ok(self.catalog.try_out(HuntGroupWork::ChangeSound(id, change)).await?)
+    }
+
+    /// The change, if the principal can make it to this sound.
+    async fn fitting(
         &self,
         principal: &Principal,
-        id: Option<SoundId>,
-        customer: Option<CustomerId>,
-        name: &str,
-    ) -> Result<SoundId> {
-        let customer = self.gate.customer(principal, Kind::Sound, Verb::Administer, customer).await?;
-        own_number(principal, id.map(|id| id.0))?;
-        let name = title("name", name)?;
-        let created_at = self.clock.now();
-        Ok(self.catalog.add_sound(NewSound { id, customer: customer.id(), name, created_at }).await?)
+        id: SoundId,
+        mut change: SoundChange,
+    ) -> Result<SoundChange> {
+        self.gate.privilege(principal, Kind::Sound, Verb::Change)?;
+        if let Some(name) = &change.name {
+            change.name = Some(title("name", name)?);
+        }
+        text("description", change.description.as_deref().unwrap_or_default(), MOST_DESCRIPTION)?;
+        may_share(principal, change.shared == Some(true))?;
+        self.look_up(principal, Kind::Sound, Verb::Change, id).await?;
+        Ok(change)
     }
 
     /// Begins to give one its bytes. Where their number is known already, too many are refused here.
@@ -83,7 +148,7 @@ impl Sounds {
         id: SoundId,
         size_bytes: Option<u64>,
     ) -> Result<SoundToFill> {
-        let sound = self.find(principal, Verb::Change, id).await?;
+        let sound = self.look_up(principal, Kind::SoundFile, Verb::Change, id).await?;
         let bound = Bound { cap_bytes: self.caps.at(principal.door), room: self.room(&sound).await? };
         bound.check(size_bytes.unwrap_or_default())?;
         Ok(SoundToFill { sound, incoming: self.intake.begin(bound).await? })
@@ -93,6 +158,7 @@ impl Sounds {
     async fn room(&self, sound: &Sound) -> Result<Room> {
         let customer = self.catalog.customer(sound.customer).await?;
         let plan = customer.ok_or(Error::NotFound { what: "sound" })?.plan;
+        plan.check_sounds()?;
         if plan.total_message_bytes.is_none() {
             return Ok(plan.room(0));
         }
@@ -101,12 +167,12 @@ impl Sounds {
         Ok(plan.room(kept.saturating_sub(freed)))
     }
 
-    /// Gives it its bytes. When this answers, they survive a power cut.
+    /// Gives it its bytes, called `name`. When this answers, they survive a power cut.
     ///
     /// # Errors
     /// [`Error::NotAudio`], also for what is no WAV, [`Error::NotFound`], [`Error::PlanForbids`] when others took the room
     /// meanwhile, [`Error::Unlogged`], or when catalog or store fail.
-    pub async fn fill(&self, principal: &Principal, filling: SoundToFill) -> Result<()> {
+    pub async fn fill(&self, principal: &Principal, filling: SoundToFill, name: Option<&str>) -> Result<()> {
         let SoundToFill { sound, incoming } = filling;
         let audio = incoming.finish().await?;
         if let Err(reason) = playable_by_a_switch(&audio.facts) {
@@ -114,36 +180,49 @@ impl Sounds {
             return Err(reason.into());
         }
         let key = audio.key;
-        let filled = self.fill_stored(principal, sound.id, audio).await;
+        let name = name.map(|name| file_name(name, &format!("sound-{}.wav", sound.id)));
+        let filled = self.fill_stored(principal, sound.id, audio, name).await;
         if matches!(filled, Err(Error::PlanForbids(_))) {
             self.intake.discard(vec![key]).await;
         }
         filled
     }
 
-    async fn fill_stored(&self, principal: &Principal, id: SoundId, audio: StoredAudio) -> Result<()> {
+    async fn fill_stored(
+        &self,
+        principal: &Principal,
+        id: SoundId,
+        audio: StoredAudio,
+        name: Option<String>,
+    ) -> Result<()> {
         // Read again: another one may have filled it while these bytes came in.
-        let sound = self.find(principal, Verb::Change, id).await?;
+        let sound = self.look_up(principal, Kind::SoundFile, Verb::Change, id).await?;
         // The catalog decides; here it is told before a deletion is noted that would not come to be.
         self.room(&sound).await?.check(audio.size_bytes)?;
         if let Some(replaced) = &sound.audio {
             self.playback.note(principal, Action::Delete, &subject(&sound), replaced).await?;
         }
-        let discarded = self.catalog.fill_sound(sound.id, audio, self.clock.now()).await?;
+        let discarded = self.catalog.fill_sound(sound.id, audio, name, self.clock.now()).await?;
         self.intake.discard(discarded).await;
         Ok(())
     }
 
-    /// One sound, for a verb.
+    /// One sound, to be shown.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`].
-    pub async fn find(&self, principal: &Principal, verb: Verb, id: SoundId) -> Result<Sound> {
-        let within = self.gate.within(principal, Kind::Sound, verb)?;
-        self.catalog.sound(&within, id).await?.ok_or(Error::NotFound { what: "sound" })
+    pub async fn find(&self, principal: &Principal, id: SoundId) -> Result<Sound> {
+        self.look_up(principal, Kind::Sound, Verb::See, id).await
     }
 
-    /// The sounds of a customer, by number.
+    async fn look_up(&self, principal: &Principal, kind: Kind, verb: Verb, id: SoundId) -> Result<Sound> {
+        let within = self.gate.sounds(principal, kind, verb)?;
+        let sound = self.catalog.sound(&within, id).await?.ok_or(Error::NotFound { what: "sound" })?;
+        self.gate.sound(principal, kind, verb, &sound)?;
+        Ok(sound)
+    }
+
+    /// The sounds of a customer, by number; with `shared` also those that are shared with all customers.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (customer).
@@ -151,21 +230,61 @@ impl Sounds {
         &self,
         principal: &Principal,
         customer: Option<CustomerId>,
+        shared: bool,
         page: PageRequest<SoundId>,
     ) -> Result<Vec<Sound>> {
         let customer = self.gate.customer(principal, Kind::Sound, Verb::See, customer).await?;
-        Ok(self.catalog.sounds(&customer, page).await?)
+        Ok(self.catalog.sounds(&customer, shared, page).await?)
     }
 
-    /// Opens one to be handed out.
+    /// Whether one has a file.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`sound`), [`Error::Unreadable`] when the file is recorded and its bytes are
+    /// not there (`docs/enswitch.md` 31).
+    pub async fn exists(&self, principal: &Principal, id: SoundId) -> Result<bool> {
+        match self.open_for(principal, Verb::See, id).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { what: "file" }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens one to be handed out: wholly as it was before a replacement, or wholly as it is after.
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (`sound`, or `file` when it has none), [`Error::Unreadable`].
     pub async fn open(&self, principal: &Principal, id: SoundId) -> Result<Playable> {
-        let sound = self.find(principal, Verb::Download, id).await?;
-        let subject = subject(&sound);
-        let audio = sound.audio.ok_or(Error::NotFound { what: "file" })?;
-        self.playback.open(principal, subject, audio, format!("{}.wav", sound.name), None).await
+        self.open_for(principal, Verb::Download, id).await
+    }
+
+    async fn open_for(&self, principal: &Principal, verb: Verb, id: SoundId) -> Result<Playable> {
+        let mut tried = None;
+        loop {
+            let sound = self.look_up(principal, Kind::SoundFile, verb, id).await?;
+            let (subject, name) = (subject(&sound), file_name(&sound.served_name(), "sound.wav"));
+            let audio = sound.audio.ok_or(Error::NotFound { what: "file" })?;
+            let key = audio.key;
+            match self.playback.open(principal, subject, audio, name, None).await {
+                // The file may have been replaced since its row was read, and its bytes are gone at once.
+                Err(Error::Unreadable(_)) if tried != Some(key) => tried = Some(key),
+                opened => return opened,
+            }
+        }
+    }
+
+    /// Takes the file of one away. What was taken from it stays.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`sound`, or `file` when it has none), [`Error::Unlogged`].
+    pub async fn clear(&self, principal: &Principal, id: SoundId) -> Result<()> {
+        let sound = self.look_up(principal, Kind::SoundFile, Verb::Delete, id).await?;
+        let missing = Error::NotFound { what: "file" };
+        let Some(audio) = &sound.audio else { return Err(missing) };
+        self.playback.note(principal, Action::Delete, &subject(&sound), audio).await?;
+        let discarded = self.catalog.clear_sound(sound.id, self.clock.now()).await?;
+        self.intake.discard(discarded.ok_or(missing)?).await;
+        Ok(())
     }
 
     /// Removes one. Messages that were taken from it stay.
@@ -173,7 +292,7 @@ impl Sounds {
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`].
     pub async fn remove(&self, principal: &Principal, id: SoundId) -> Result<()> {
-        let sound = self.find(principal, Verb::Delete, id).await?;
+        let sound = self.look_up(principal, Kind::Sound, Verb::Delete, id).await?;
         if let Some(audio) = &sound.audio {
             self.playback.note(principal, Action::Delete, &subject(&sound), audio).await?;
         }
@@ -181,6 +300,36 @@ impl Sounds {
         self.intake.discard(discarded).await;
         Ok(())
     }
+}
+
+/// The sound that a file of a customer's is to be taken from, which then keeps the bytes of this moment, and those bytes: one of the
+/// customer's own that the principal may listen to, or a shared one.
+///
+/// # Errors
+/// [`Error::Invalid`] (`sound`: not there, not visible, without a file, or no WAV).
+pub(super) async fn source(
+    catalog: &dyn Catalog,
+    gate: &Gate,
+    principal: &Principal,
+    customer: CustomerId,
+    id: SoundId,
+) -> Result<(Sound, StoredAudio)> {
+    let refuse = || Error::invalid("sound", "must be a sound of your library that has a file");
+    let sound = catalog.sound(&gate.sound_sources(principal), id).await?.ok_or_else(refuse)?;
+    if sound.customer != customer && !sound.shared {
+        return Err(refuse());
+    }
+    let audio = sound.audio.clone().ok_or_else(refuse)?;
+    playable_by_a_switch(&audio.facts).map_err(|_| refuse())?;
+    Ok((sound, audio))
+}
+
+/// Sharing with all customers is for who reaches all of them.
+fn may_share(principal: &Principal, shared: bool) -> Result<()> {
+    if shared && principal.reach != Reach::System {
+        return Err(Error::invalid("shared", "only a system owner shares a sound with all customers"));
+    }
+    Ok(())
 }
 
 fn subject(sound: &Sound) -> Subject {

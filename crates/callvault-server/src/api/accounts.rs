@@ -46,6 +46,7 @@ pub(super) struct CustomerBody {
     total_message_bytes: Option<i64>,
     #[schemars(with = "Option<Count>")]
     huntgroup_destinations: Option<i64>,
+    sounds_allowed: Option<bool>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -68,6 +69,7 @@ pub(super) struct CustomerPatch {
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<Count>")]
     huntgroup_destinations: Option<Option<i64>>,
+    sounds_allowed: Option<bool>,
     disabled: Option<bool>,
 }
 
@@ -112,6 +114,7 @@ pub(super) async fn add_customer(
             largest_message_bytes: new.largest_message_bytes.map(limit),
             total_message_bytes: new.total_message_bytes.map(limit),
             hunt_group_destinations: new.huntgroup_destinations.map(count).transpose()?,
+            sounds_allowed: new.sounds_allowed.unwrap_or(true),
         },
     };
     let id = accounts.add_customer(&principal, customer).await?;
@@ -146,6 +149,7 @@ pub(super) async fn change_customer(
                 Some(number) => Some(number.map(count).transpose()?),
                 None => None,
             },
+            sounds_allowed: patch.sounds_allowed,
         },
         disabled: patch.disabled,
     };

@@ -35,6 +35,7 @@ pub(super) struct CustomerObject {
     largest_message_bytes: Option<u64>,
     total_message_bytes: Option<u64>,
     huntgroup_destinations: Option<u32>,
+    sounds_allowed: bool,
     disabled: bool,
     #[schemars(with = "Time")]
     created_at: String,
@@ -53,6 +54,7 @@ impl From<Customer> for CustomerObject {
             largest_message_bytes: customer.plan.largest_message_bytes,
             total_message_bytes: customer.plan.total_message_bytes,
             huntgroup_destinations: customer.plan.hunt_group_destinations,
+            sounds_allowed: customer.plan.sounds_allowed,
             disabled: customer.disabled,
             created_at: customer.created_at.to_string(),
         }
@@ -193,17 +195,23 @@ pub(super) struct SoundObject {
     id: i64,
     customer: i64,
     name: String,
+    description: String,
+    shared: bool,
     #[schemars(with = "Time")]
     created_at: String,
+    file_name: Option<String>,
     audio: Option<AudioObject>,
 }
 
 impl From<Sound> for SoundObject {
     fn from(sound: Sound) -> Self {
         Self {
+            file_name: sound.audio.as_ref().map(|_| sound.served_name()),
             id: sound.id.0,
             customer: sound.customer.0,
             name: sound.name,
+            description: sound.description,
+            shared: sound.shared,
             created_at: sound.created_at.to_string(),
             audio: sound.audio.as_ref().map(Into::into),
         }

@@ -1,4 +1,4 @@
-//! Destinations of hunt groups, and trying out changes around hunt groups.
+//! Destinations of hunt groups, and trying out changes.
 
 use async_trait::async_trait;
 use callvault_core::destination::{
@@ -15,7 +15,7 @@ use callvault_core::port::catalog::{
 use super::hunt_group_settings::ChangeLevel;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
 use super::within::within;
-use super::{SqlCatalog, hunt_groups, plans};
+use super::{SqlCatalog, hunt_groups, plans, sounds};
 
 /// Destinations with the owner of their hunt group, for a condition on `d` and `h`.
 macro_rules! destinations_where {
@@ -254,6 +254,8 @@ impl Unit for Trial {
             }
             HuntGroupWork::AddDestination(new) => Add(new).run(sql).await.map(drop)?,
             HuntGroupWork::ChangeDestination(id, change) => Change { id, change }.run(sql).await?,
+            HuntGroupWork::AddSound(new) => sounds::Add(new).run(sql).await.map(drop)?,
+            HuntGroupWork::ChangeSound(id, change) => sounds::Change { id, change }.run(sql).await?,
         }
         sql.script("ending a trial", "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial").await?;
         Ok(())

@@ -2,15 +2,14 @@
 
 use async_trait::async_trait;
 use callvault_core::audio::{AudioKey, StoredAudio};
-use callvault_core::gate::{InCustomer, Within};
+use callvault_core::gate::{InCustomer, SoundsWithin};
 use callvault_core::id::{CustomerId, SoundId};
 use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{CatalogError, CatalogResult, Sounds};
-use callvault_core::sound::{NewSound, Sound};
+use callvault_core::sound::{NewSound, Sound, SoundChange};
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
-use super::customers::require_customer;
 use super::plans;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
 use super::stored_audio::{self, audio_columns};
@@ -20,7 +19,7 @@ use super::within::within;
 macro_rules! sounds {
     () => {
         concat!(
-            "SELECT s.id, s.customer, s.name, s.created_at, ",
+            "SELECT s.id, s.customer, s.name, s.description, s.shared, s.created_at, s.file_name, ",
             audio_columns!(),
             " FROM sound s LEFT JOIN audio a ON a.key = s.audio WHERE "
         )
@@ -33,37 +32,64 @@ impl<E: Engine> Sounds for SqlCatalog<E> {
         self.engine.write(Add(new)).await
     }
 
+    async fn change_sound(&self, id: SoundId, change: SoundChange) -> CatalogResult<()> {
+        self.engine.write(Change { id, change }).await
+    }
+
     async fn fill_sound(
         &self,
         id: SoundId,
         audio: StoredAudio,
+        file_name: Option<String>,
         at: Timestamp,
     ) -> CatalogResult<Vec<AudioKey>> {
-        self.engine.write(Fill { id, audio, at }).await
+        self.engine.write(Fill { id, audio, file_name, at }).await
+    }
+
+    async fn clear_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Option<Vec<AudioKey>>> {
+        self.engine.write(Clear { id, at }).await
     }
 
     async fn remove_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Vec<AudioKey>> {
         self.engine.write(Remove { id, at }).await
     }
 
-    async fn sound(&self, within: &Within, id: SoundId) -> CatalogResult<Option<Sound>> {
+    async fn sound(&self, within: &SoundsWithin, id: SoundId) -> CatalogResult<Option<Sound>> {
         let query = Query::new(
             "reading a sound",
-            concat!(sounds!(), "s.id = $1 AND ", within!("s.customer", "$2", "$3")),
+            concat!(
+                sounds!(),
+                "s.id = $1 AND (",
+                within!("s.customer", "$2", "$3"),
+                " OR ($4 AND s.shared))"
+            ),
         )
         .with(id.0)
-        .within(within);
+        .within_sounds(within);
         read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
     }
 
-    async fn sounds(&self, customer: &InCustomer, page: PageRequest<SoundId>) -> CatalogResult<Vec<Sound>> {
-        let query = Query::new(
-            "listing sounds",
-            concat!(sounds!(), "s.customer = $1 AND s.id > $2 ORDER BY s.id LIMIT $3"),
-        )
-        .with(customer.id().0)
-        .with(page.after.map_or(i64::MIN, |after| after.0))
-        .with(page.limit);
+    async fn sounds(
+        &self,
+        customer: &InCustomer,
+        shared: bool,
+        page: PageRequest<SoundId>,
+    ) -> CatalogResult<Vec<Sound>> {
+        // Each part is a range of an index of its own; together with the other one, all sounds would be walked.
+        let text = if shared {
+            concat!(
+                sounds!(),
+                "s.id IN (SELECT id FROM (SELECT id FROM sound WHERE customer = $1 AND id > $2 ORDER BY id LIMIT $3) own
+                          UNION SELECT id FROM (SELECT id FROM sound WHERE shared AND id > $2 ORDER BY id LIMIT $3) common)
+                 ORDER BY s.id LIMIT $3"
+            )
+        } else {
+            concat!(sounds!(), "s.customer = $1 AND s.id > $2 ORDER BY s.id LIMIT $3")
+        };
+        let query = Query::new("listing sounds", text)
+            .with(customer.id().0)
+            .with(page.after.map_or(i64::MIN, |after| after.0))
+            .with(page.limit);
         read_all(&self.engine, query, read).await
     }
 }
@@ -73,7 +99,10 @@ fn read(row: &mut Row) -> CatalogResult<Sound> {
         id: SoundId(row.int("sound id")?),
         customer: CustomerId(row.int("sound customer")?),
         name: row.text("sound name")?,
+        description: row.text("sound description")?,
+        shared: row.bool("sound shared")?,
         created_at: Timestamp::from_unix_ms(row.int("sound created_at")?),
+        file_name: row.optional_text("sound file_name")?,
         audio: stored_audio::read_optional(row)?,
     })
 }
@@ -88,7 +117,7 @@ async fn owner_and_key(sql: &mut dyn Sql, id: SoundId) -> CatalogResult<(Custome
     Ok((customer, key))
 }
 
-struct Add(NewSound);
+pub(super) struct Add(pub(super) NewSound);
 
 #[async_trait]
 impl Unit for Add {
@@ -96,24 +125,55 @@ impl Unit for Add {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<SoundId> {
         let new = &self.0;
-        require_customer(sql, new.customer).await?;
+        let plan = plans::of_customer(sql, new.customer).await?;
+        plan.check_sounds().map_err(CatalogError::PlanForbids)?;
         let id = number(sql, "sound", new.id.map(|id| id.0)).await?;
         let query = Query::new(
             "adding a sound",
-            "INSERT INTO sound (id, customer, name, created_at) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO sound (id, customer, name, description, shared, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .with(id)
         .with(new.customer.0)
         .with(new.name.as_str())
+        .with(new.description.as_str())
+        .with(new.shared)
         .with(new.created_at.unix_ms());
         sql.execute(query).await.map_err(|error| error.taken("id"))?;
         Ok(SoundId(id))
     }
 }
 
+pub(super) struct Change {
+    pub(super) id: SoundId,
+    pub(super) change: SoundChange,
+}
+
+#[async_trait]
+impl Unit for Change {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let query = Query::new(
+            "changing a sound",
+            "UPDATE sound SET name = COALESCE($2, name), description = COALESCE($3, description),
+                 shared = COALESCE($4, shared)
+             WHERE id = $1 RETURNING customer",
+        )
+        .with(self.id.0)
+        .with(self.change.name.as_deref())
+        .with(self.change.description.as_deref())
+        .with(self.change.shared);
+        let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "sound" })?;
+        let plan = plans::of_customer(sql, CustomerId(row.int("sound customer")?)).await?;
+        plan.check_sounds().map_err(CatalogError::PlanForbids)
+    }
+}
+
 struct Fill {
     id: SoundId,
     audio: StoredAudio,
+    file_name: Option<String>,
     at: Timestamp,
 }
 
@@ -123,15 +183,38 @@ impl Unit for Fill {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
         let (customer, before) = owner_and_key(sql, self.id).await?;
+        let plan = plans::of_customer(sql, customer).await?;
+        plan.check_sounds().map_err(CatalogError::PlanForbids)?;
         stored_audio::take(sql, &self.audio).await?;
-        let query = Query::new("filling a sound", "UPDATE sound SET audio = $2 WHERE id = $1")
-            .with(self.id.0)
-            .with(self.audio.key.to_string());
+        let query =
+            Query::new("filling a sound", "UPDATE sound SET audio = $2, file_name = $3 WHERE id = $1")
+                .with(self.id.0)
+                .with(self.audio.key.to_string())
+                .with(self.file_name.as_deref());
         sql.execute(query).await?;
         let discarded = stored_audio::discard(sql, before.into_iter().collect(), self.at).await?;
-        let plan = plans::of_customer(sql, customer).await?;
         plans::check_written(sql, customer, &plan, self.audio.size_bytes).await?;
         Ok(discarded)
+    }
+}
+
+struct Clear {
+    id: SoundId,
+    at: Timestamp,
+}
+
+#[async_trait]
+impl Unit for Clear {
+    type Output = Option<Vec<AudioKey>>;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Option<Vec<AudioKey>>> {
+        let (_, Some(key)) = owner_and_key(sql, self.id).await? else { return Ok(None) };
+        let query = Query::new(
+            "taking the file of a sound away",
+            "UPDATE sound SET audio = NULL, file_name = NULL WHERE id = $1",
+        );
+        sql.execute(query.with(self.id.0)).await?;
+        stored_audio::discard(sql, vec![key], self.at).await.map(Some)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The bound of a look-up, as a condition that every query about a customer's things carries.
 
-use callvault_core::gate::{Bound, Within};
+use callvault_core::gate::{Bound, SoundsWithin, Within};
 
 use super::sql::Query;
 
@@ -26,5 +26,15 @@ impl Query {
             Bound::Only(customer) => self.with(1i64).with(customer.0),
             Bound::Below(customer) => self.with(2i64).with(customer.0),
         }
+    }
+
+    /// The next three parameters, for a condition of `within!` and whether shared sounds are meant as well.
+    pub(super) fn within_sounds(self, within: &SoundsWithin) -> Self {
+        let query = match within.customers() {
+            Some(customers) => self.within(&customers),
+            // A kind of bound that nothing is inside of.
+            None => self.with(3i64).with(None::<i64>),
+        };
+        query.with(within.shared())
     }
 }

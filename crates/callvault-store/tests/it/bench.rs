@@ -138,7 +138,14 @@ impl Bench {
     }
 
     pub(crate) fn new_sound(&self, customer: CustomerId) -> NewSound {
-        NewSound { id: None, customer, name: "Welcome".to_owned(), created_at: at(4_000) }
+        NewSound {
+            id: None,
+            customer,
+            name: "Welcome".to_owned(),
+            description: String::new(),
+            shared: false,
+            created_at: at(4_000),
+        }
     }
 
     pub(crate) fn key(&self) -> AudioKey {

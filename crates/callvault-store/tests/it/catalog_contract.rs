@@ -59,7 +59,8 @@ macro_rules! catalog_contract {
                 old_reports_are_set_aside_and_forgotten;
             sessions: sessions_come_back_as_written a_session_is_renewed_once changing_does_not_bring_back
                 a_session_begins_only_with_the_password_of_now;
-            sounds: a_sound_is_made_then_filled a_sound_is_replaced_and_removed;
+            sounds: a_sound_is_made_then_filled a_sound_changes a_sound_is_replaced_and_removed
+                a_sound_loses_its_file a_shared_sound_is_found_by_all a_plan_without_sounds_adds_changes_and_fills_none;
             tenants: nothing_of_another_customer_is_found;
             tickets: a_ticket_comes_back_as_written only_one_of_two_hundred_claims
                 a_ticket_ends tickets_are_revoked_and_pruned;

@@ -7,8 +7,9 @@ use crate::destination::{Destination, DestinationChange, DestinationKind, NewDes
 use crate::gate::Within;
 use crate::hunt_group::settings::{LevelChange, LevelSettings};
 use crate::hunt_group::{HuntGroupChange, Level, NewHuntGroup};
-use crate::id::{DestinationId, HuntGroupId, PersonId};
+use crate::id::{DestinationId, HuntGroupId, PersonId, SoundId};
 use crate::page::PageRequest;
+use crate::sound::{NewSound, SoundChange};
 
 /// Levels of hunt groups, which always exist.
 #[async_trait]
@@ -66,7 +67,7 @@ pub trait Destinations: Send + Sync {
     ) -> CatalogResult<Vec<OwnedDestination>>;
 }
 
-/// A change around a hunt group.
+/// A change that can be tried out: around a hunt group, or of a sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HuntGroupWork {
     /// [`super::HuntGroups::add_hunt_group`].
@@ -79,6 +80,10 @@ pub enum HuntGroupWork {
     AddDestination(NewDestination),
     /// [`Destinations::change_destination`].
     ChangeDestination(DestinationId, DestinationChange),
+    /// [`super::Sounds::add_sound`].
+    AddSound(NewSound),
+    /// [`super::Sounds::change_sound`].
+    ChangeSound(SoundId, SoundChange),
 }
 
 /// Trying changes out.

@@ -89,7 +89,7 @@ pub(crate) async fn a_sound_is_shared(bench: &Bench) {
     let catalog = &*bench.catalog;
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let audio = bench.received(1).await;
-    catalog.fill_sound(sound, audio.clone(), at(1)).await.unwrap();
+    catalog.fill_sound(sound, audio.clone(), None, at(1)).await.unwrap();
     catalog.put_message(bench.new_message(hunt_group, 1, audio.clone())).await.unwrap();
     catalog.put_message(bench.new_message(hunt_group, 2, audio.clone())).await.unwrap();
     assert_eq!(catalog.remove_sound(sound, at(1)).await.unwrap(), [], "the messages need it");

@@ -58,7 +58,7 @@ pub(crate) async fn needed_audio_is_listed_with_its_user(bench: &Bench) {
     catalog.put_message(bench.new_message(hunt_group, 7, message.clone())).await.unwrap();
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let prompt = bench.received(3).await;
-    catalog.fill_sound(sound, prompt.clone(), at(1)).await.unwrap();
+    catalog.fill_sound(sound, prompt.clone(), None, at(1)).await.unwrap();
     bench.received(4).await;
     let gone = bench.recording(customer, "b.wav", 5).await;
     let inside = bench.inside(customer).await;

@@ -54,7 +54,8 @@ pub(crate) async fn lists_have_no_gap_and_no_repeat(bench: &Bench) {
     })
     .await;
     walk(async |page| catalog.people(&inside, page).await.unwrap().iter().map(|row| row.id).collect()).await;
-    walk(async |page| catalog.sounds(&inside, page).await.unwrap().iter().map(|row| row.id).collect()).await;
+    walk(async |page| catalog.sounds(&inside, false, page).await.unwrap().iter().map(|row| row.id).collect())
+        .await;
     walk(async |page| catalog.hunt_groups(&inside, page).await.unwrap().iter().map(|row| row.id).collect())
         .await;
     let place = |epoch, sequence| LogPlace { epoch, sequence };

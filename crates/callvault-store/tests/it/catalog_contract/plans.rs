@@ -55,7 +55,7 @@ pub(crate) async fn without_hunt_groups_none_are_added(bench: &Bench) {
     assert_forbidden(catalog.add_hunt_group(bench.new_hunt_group(customer)).await, forbidden);
     assert_eq!(versions(bench, hunt_group).await, [(2, true), (1, false)]);
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
-    catalog.fill_sound(sound, bench.received(1).await, at(1)).await.unwrap();
+    catalog.fill_sound(sound, bench.received(1).await, None, at(1)).await.unwrap();
     assert!(catalog.clear_message(hunt_group, level(1)).await.unwrap(), "taking away is always allowed");
     set(true).await;
     // The refused upload is still good for another try.
@@ -78,8 +78,8 @@ pub(crate) async fn the_largest_file_is_bound(bench: &Bench) {
     assert_forbidden(catalog.restore_message(hunt_group, level(1), 1).await, forbidden);
     assert_eq!(versions(bench, hunt_group).await, [(2, true), (1, false)]);
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
-    assert_forbidden(catalog.fill_sound(sound, sized(bench, 101).await, at(1)).await, forbidden);
-    catalog.fill_sound(sound, sized(bench, 100).await, at(1)).await.unwrap();
+    assert_forbidden(catalog.fill_sound(sound, sized(bench, 101).await, None, at(1)).await, forbidden);
+    catalog.fill_sound(sound, sized(bench, 100).await, None, at(1)).await.unwrap();
     plan(bench, customer, largest(None)).await;
     put(101).await.unwrap();
 }
@@ -97,7 +97,7 @@ pub(crate) async fn the_total_counts_versions_and_sounds(bench: &Bench) {
     put(one, 20).await.unwrap();
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let shared = sized(bench, 40).await;
-    catalog.fill_sound(sound, shared.clone(), at(1)).await.unwrap();
+    catalog.fill_sound(sound, shared.clone(), None, at(1)).await.unwrap();
     assert_eq!(kept(bench, customer).await, 70);
     // A message that is taken from a sound counts like any other.
     catalog.put_message(bench.new_message(other, 1, shared)).await.unwrap();
@@ -149,12 +149,12 @@ pub(crate) async fn a_replaced_sound_makes_room(bench: &Bench) {
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     plan(bench, customer, total(Some(100))).await;
     let first = sized(bench, 60).await;
-    catalog.fill_sound(sound, first.clone(), at(1)).await.unwrap();
+    catalog.fill_sound(sound, first.clone(), None, at(1)).await.unwrap();
     let second = sized(bench, 100).await;
-    assert_eq!(catalog.fill_sound(sound, second.clone(), at(1)).await.unwrap(), [first.key]);
-    assert_eq!(catalog.fill_sound(sound, second, at(1)).await.unwrap(), [], "run again");
+    assert_eq!(catalog.fill_sound(sound, second.clone(), None, at(1)).await.unwrap(), [first.key]);
+    assert_eq!(catalog.fill_sound(sound, second, None, at(1)).await.unwrap(), [], "run again");
     let forbidden = PlanLimit::TotalMessages { limit_bytes: 100 };
-    assert_forbidden(catalog.fill_sound(sound, sized(bench, 101).await, at(1)).await, forbidden);
+    assert_forbidden(catalog.fill_sound(sound, sized(bench, 101).await, None, at(1)).await, forbidden);
     assert_eq!(kept(bench, customer).await, 100);
 }
 
@@ -218,11 +218,11 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
             }
             3 => {
                 let filled =
-                    catalog.sound(&bench.everywhere(), sound).await.unwrap().and_then(|one| one.audio);
+                    catalog.sound(&bench.everywhere().into(), sound).await.unwrap().and_then(|one| one.audio);
                 let Some(audio) = filled else { continue };
                 catalog.put_message(bench.new_message(hunt_group, place, audio)).await.map(drop)
             }
-            4 => catalog.fill_sound(sound, sized(bench, draw(90) + 1).await, at(1)).await.map(drop),
+            4 => catalog.fill_sound(sound, sized(bench, draw(90) + 1).await, None, at(1)).await.map(drop),
             5 => catalog.clear_message(hunt_group, level(place)).await.map(drop),
             6 => {
                 let there = catalog.message_versions(hunt_group, Some(level(place))).await.unwrap();
@@ -248,7 +248,7 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
             let versions = catalog.message_versions(hunt_group, None).await.unwrap();
             expected += versions.iter().map(|one| one.audio.size_bytes).sum::<u64>();
         }
-        let filled = catalog.sounds(&inside, first(10)).await.unwrap();
+        let filled = catalog.sounds(&inside, false, first(10)).await.unwrap();
         expected += filled.iter().filter_map(|one| one.audio.as_ref()).map(|one| one.size_bytes).sum::<u64>();
         assert_eq!(kept(bench, customer).await, expected, "step {step}");
         assert!(expected <= LIMIT, "step {step}: {expected}");

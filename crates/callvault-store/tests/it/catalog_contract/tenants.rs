@@ -36,7 +36,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
         let called =
             catalog.destinations_with_number(&within, DestinationKind::Phone, "100", first(10)).await;
         assert_eq!(called.unwrap().len(), usize::from(visible), "{told}");
-        assert_eq!(catalog.sound(&within, sound).await.unwrap().is_some(), visible, "{told}");
+        assert_eq!(catalog.sound(&within.into(), sound).await.unwrap().is_some(), visible, "{told}");
         let named = catalog.recordings_named(&within, &recording.name).await.unwrap();
         assert_eq!(named.len(), usize::from(visible), "{told}");
         let tickets = catalog.tickets(&within, at(1_500)).await.unwrap();
@@ -66,7 +66,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
         assert_eq!(catalog.recording(&inside, &recording.name).await.unwrap().is_some(), count == 1);
         assert_eq!(catalog.people(&inside, first(10)).await.unwrap().len(), count);
         assert_eq!(catalog.hunt_groups(&inside, first(10)).await.unwrap().len(), count);
-        assert_eq!(catalog.sounds(&inside, first(10)).await.unwrap().len(), count);
+        assert_eq!(catalog.sounds(&inside, false, first(10)).await.unwrap().len(), count);
         let log = catalog.log_rows(&inside, &LogFilter::default(), first(10)).await.unwrap();
         assert_eq!(log.len(), count * 3);
         if count == 0 {
