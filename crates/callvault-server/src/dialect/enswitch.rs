@@ -7,6 +7,8 @@ mod files;
 mod hunt_groups;
 mod levels;
 mod lists;
+mod sound_files;
+mod sounds;
 
 use std::sync::Arc;
 
@@ -128,6 +130,14 @@ async fn carry_out(
         Call::HuntgroupsFilesDownload(call) => files::download(&visit, call).await,
         Call::HuntgroupsFilesUpload(call) => files::upload(&visit, call, spool).await,
         Call::HuntgroupsFilesDelete(call) => files::delete(&visit, call).await,
+        Call::SoundsCreate(call) => sounds::create(&visit, call).await,
+        Call::SoundsGet(call) => sounds::get(&visit, call.id).await,
+        Call::SoundsUpdate(call) => sounds::update(&visit, call).await,
+        Call::SoundsList(call) => sounds::list(&visit, &call).await,
+        Call::SoundsDelete(call) => sounds::delete(&visit, call.id).await,
+        Call::SoundsFilesDownload(call) => sound_files::download(&visit, call).await,
+        Call::SoundsFilesUpload(call) => sound_files::upload(&visit, call, spool).await,
+        Call::SoundsFilesDelete(call) => sound_files::delete(&visit, call).await,
         // Paths lead to what is served alone.
         _ => Err(Failure::NoSuchFunction),
     }
@@ -282,7 +292,7 @@ impl Visit<'_> {
             Error::Invalid { field: "default_exit", .. } => number_of_hangup("dnumber"),
             Error::Invalid { field: "unavailable_exit", .. } => number_of_hangup("anumber"),
             Error::Invalid { field: "busy_exit", .. } => number_of_hangup("bnumber"),
-            Error::NotFound { what: "hunt group" | "destination" } => {
+            Error::NotFound { what: "hunt group" | "destination" | "sound" } => {
                 self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup)
             }
             Error::NotFound { what: "file" } => self.function.no_file().unwrap_or(Failure::NoMessage),

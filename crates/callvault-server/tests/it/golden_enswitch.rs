@@ -15,7 +15,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/enswitch")
 }
 
-fn sample(name: &str) -> Vec<u8> {
+pub(crate) fn sample(name: &str) -> Vec<u8> {
     fs_err::read(folder().join(name)).unwrap()
 }
 
@@ -125,7 +125,7 @@ async fn after(world: &World, request: &Message) -> Result<(), String> {
     Ok(())
 }
 
-fn compare(answer: &Answer, expected: &Message) -> Result<(), String> {
+pub(crate) fn compare(answer: &Answer, expected: &Message) -> Result<(), String> {
     let status = expected.first_line.split(' ').nth(1).unwrap();
     if answer.status.as_str() != status {
         return Err(format!("status {} and not {status}: {}", answer.status, answer.text()));

@@ -3,14 +3,18 @@
 //!
 //! Which functions those are says the table of the dialect, so that one that begins to be served is replayed here.
 
+mod sounds;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use callvault_testkit::golden::{Message, pairs};
-use callvault_testkit::world::{Answer, HERE, World};
+use callvault_testkit::world::{HERE, World};
 use callvault_wire::enswitch::path::{Function, Prefixes};
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::golden_enswitch::compare;
 
 /// The person whom the pairs are about.
 const USER: i64 = 45;
@@ -101,25 +105,11 @@ async fn arrange(world: &World, function: Function, request: &Message) {
         let destination =
             json!({ "id": 123, "huntgroup": 123, "level": 1, "type": "phone", "number": "100" });
         world.add("/destinations", destination).await;
+        sounds::arrange(world, function, request).await;
     }
     if request.comment("plan", "allows") == "forbids" {
-        let plan = json!({ "huntgroups_allowed": false }).to_string();
+        let plan = json!({ "huntgroups_allowed": false, "sounds_allowed": false }).to_string();
         let patched = world.local(Method::PATCH, "/customers/1", plan).await;
         assert_eq!(patched.status, StatusCode::OK, "{}", patched.text());
     }
-}
-
-fn compare(answer: &Answer, expected: &Message) -> Result<(), String> {
-    let status = expected.first_line.split(' ').nth(1).unwrap();
-    if answer.status.as_str() != status {
-        return Err(format!("status {} and not {status}: {}", answer.status, answer.text()));
-    }
-    for (name, value) in &expected.headers {
-        if answer.header(name) != value {
-            return Err(format!("{name} is {:?} and not {value:?}", answer.header(name)));
-        }
-    }
-    let wanted: Value = serde_json::from_slice(&expected.body).map_err(|error| error.to_string())?;
-    let got = answer.json();
-    if got == wanted { Ok(()) } else { Err(format!("body {got} and not {wanted}")) }
 }

@@ -150,21 +150,21 @@ functions! {
         huntgroup_files::DeleteCall, ("huntgroup" "hunt group") [204 400 401 402 404] served;
 
     SoundsCreate "sounds/create" [administrator]
-        sounds::Create, () [200 201 400 401 402 403] later;
+        sounds::Create, () [200 201 400 401 402 403] served;
     SoundsGet "sounds/get" [sounds user]
-        sounds::ById, ("id" "sound") [200 401 402 404] later;
+        sounds::ById, ("id" "sound") [200 401 402 404] served;
     SoundsUpdate "sounds/update" [administrator]
-        sounds::Update, ("id" "sound") [201 204 400 401 402 403 404] later;
+        sounds::Update, ("id" "sound") [201 204 400 401 402 403 404] served;
     SoundsList "sounds/list" [sounds user]
-        InCustomer, () [200 400 401 402] later;
+        InCustomer, () [200 400 401 402] served;
     SoundsDelete "sounds/delete" [administrator]
-        sounds::ById, ("id" "sound") [204 401 402 404] later;
+        sounds::ById, ("id" "sound") [204 401 402 404] served;
     SoundsFilesDownload "sounds/files/download" [sounds]
-        files::Download<files::Sound>, ("sound" "sound" "sound") [200 401 402 404] later;
+        files::Download<files::Sound>, ("sound" "sound" "sound") [200 401 402 404] served;
     SoundsFilesUpload "sounds/files/upload" [sounds user]
-        files::Upload<files::Sound, files::Data>, ("sound" "sound" "sound") [204 401 402 403 404] later;
+        files::Upload<files::Sound, files::Data>, ("sound" "sound" "sound") [204 401 402 403 404] served;
     SoundsFilesDelete "sounds/files/delete" [sounds user]
-        files::Delete<files::Sound>, ("sound" "sound" "sound") [204 401 402 404] later;
+        files::Delete<files::Sound>, ("sound" "sound" "sound") [204 401 402 404] served;
 
     QueuesFilesDownload "queues/files/download" [user]
         files::Download<files::Queue>, ("queue" "queue" "queue") [200 401 402 404] later;

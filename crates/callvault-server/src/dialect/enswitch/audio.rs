@@ -8,6 +8,7 @@ use callvault_core::Error;
 use callvault_core::service::intake::Incoming;
 use callvault_core::service::messages::MessageToPut;
 use callvault_core::service::playback::Playable;
+use callvault_core::service::sounds::SoundToFill;
 use callvault_wire::enswitch::error::{Failure, Fault};
 use callvault_wire::enswitch::parameters::{AudioPlace, SentAudio};
 use callvault_wire::enswitch::request::files::Wanted;
@@ -28,6 +29,16 @@ pub(super) trait Begun: Send {
 }
 
 impl Begun for MessageToPut {
+    fn incoming(&mut self) -> &mut Incoming {
+        &mut self.incoming
+    }
+
+    fn into_incoming(self) -> Incoming {
+        self.incoming
+    }
+}
+
+impl Begun for SoundToFill {
     fn incoming(&mut self) -> &mut Incoming {
         &mut self.incoming
     }

@@ -2,7 +2,7 @@
 
 use crate::enswitch::request::Arguments;
 use crate::enswitch::schema::members::Members;
-use crate::enswitch::schema::values::Filled;
+use crate::enswitch::schema::values::{Description, Title};
 use crate::enswitch::schema::{
     InCustomer, Input, Presence, Rows, Validation, field, fields, input, row, wire_name,
 };
@@ -11,7 +11,7 @@ input! {
     /// A call of `sounds/create`.
     set Create {
         /// The name.
-        name: Filled = required,
+        name: Title = required,
         /// Where to create it.
         place: InCustomer = group,
         /// Everything else about it.
@@ -27,7 +27,7 @@ fields! {
     /// What changes about a sound, but for its name.
     Changes {
         /// A description.
-        description: String = default(""),
+        description: Description = default(""),
         /// Whether all customers may use it; takes effect only for the system owner.
         shared: bool = default("0"),
     }
@@ -39,7 +39,7 @@ input! {
         /// The sound.
         id: i64 = required,
         /// The new name.
-        name: Filled = kept,
+        name: Title = kept,
         /// What else changes.
         changes: Changes = group,
         /// Whether to judge only.

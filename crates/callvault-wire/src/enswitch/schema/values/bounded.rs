@@ -1,4 +1,4 @@
-//! Text of a bounded length, in characters (`docs/enswitch.md` 58): what is kept of hunt groups.
+//! Text of a bounded length, in characters (`docs/enswitch.md` 58): what is kept of hunt groups and sounds.
 //!
 //! A NUL is told apart from a length, because no text may have one.
 
