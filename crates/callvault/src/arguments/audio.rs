@@ -163,10 +163,42 @@ pub(crate) enum SoundCommand {
         /// A number of your own; the next free one otherwise
         #[arg(long)]
         id: Option<i64>,
-        /// The audio
-        file: PathBuf,
+        /// A description
+        #[arg(long)]
+        description: Option<String>,
+        /// Let all customers hear and use it
+        #[arg(long)]
+        shared: bool,
+        /// The audio; without it the sound has no file yet
+        file: Option<PathBuf>,
         #[command(flatten)]
         output: Output,
+    },
+    /// Change a sound, but for its file
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "description", "shared"]))]
+    Set {
+        /// The sound
+        id: i64,
+        /// Another name
+        #[arg(long)]
+        name: Option<String>,
+        /// Another description
+        #[arg(long)]
+        description: Option<String>,
+        /// Whether all customers may hear and use it
+        #[arg(long, value_name = "WORD", value_parser = ["yes", "no"])]
+        shared: Option<String>,
+    },
+    /// Give a sound a file in place of the one that it has; messages that were taken from it stay
+    #[command(after_help = "Example:\n  callvault sound put 7 closed.wav")]
+    Put {
+        /// The sound
+        id: i64,
+        /// The file
+        file: PathBuf,
+        /// The name to keep it under [default: the name of the file]
+        #[arg(long)]
+        name: Option<String>,
     },
     /// List sounds
     List {
@@ -195,6 +227,9 @@ pub(crate) enum SoundCommand {
     Remove {
         /// The sound
         id: i64,
+        /// Take its file away alone, and leave the sound
+        #[arg(long)]
+        file_only: bool,
     },
 }
 

@@ -1,5 +1,6 @@
 //! `sound`.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -14,6 +15,7 @@ const SOUNDS: &[Column] = &[
     column("ID", "id"),
     column("CUSTOMER", "customer"),
     column("NAME", "name"),
+    column("SHARED", "shared"),
     column("BYTES", "audio.size_bytes"),
     column("CODEC", "audio.codec"),
     column("MS", "audio.duration_ms"),
@@ -21,11 +23,24 @@ const SOUNDS: &[Column] = &[
 
 pub(super) async fn run(client: &ApiClient, command: SoundCommand) -> anyhow::Result<Outcome> {
     match command {
-        SoundCommand::Add { customer, name, id, file, output } => {
-            let body = without_nulls(json!({"customer": customer, "name": name, "id": id}));
-            let added =
-                add(client, &body, &file).await.with_context(|| format!("cannot add sound {name:?}"))?;
+        SoundCommand::Add { customer, name, id, description, shared, file, output } => {
+            let body = without_nulls(json!({
+                "customer": customer, "name": name, "id": id, "description": description, "shared": shared,
+            }));
+            let added = add(client, &body, file.as_deref())
+                .await
+                .with_context(|| format!("cannot add sound {name:?}"))?;
             Printer::new(output.json).added(&added)?;
+        }
+        SoundCommand::Set { id, name, description, shared } => {
+            let shared = shared.map(|word| word == "yes");
+            let body = without_nulls(json!({"name": name, "description": description, "shared": shared}));
+            let changed = client.patch(&Route::to([&"sounds", &id]), &body).await;
+            changed.with_context(|| format!("cannot change sound {id}"))?;
+        }
+        SoundCommand::Put { id, file, name } => {
+            let put = client.put_file(&audio_route(&id, &file, name.as_deref()), &file).await;
+            put.with_context(|| format!("cannot put {} as sound {id}", file.display()))?;
         }
         SoundCommand::List { customer, output } => {
             let routes = of_customers(client, "sounds", customer).await?;
@@ -39,24 +54,36 @@ pub(super) async fn run(client: &ApiClient, command: SoundCommand) -> anyhow::Re
             let fetched = client.download(&Route::to([&"sounds", &id, &"audio"]), &target(output)?).await;
             fetched.with_context(|| format!("cannot fetch sound {id}"))?;
         }
-        SoundCommand::Remove { id } => {
-            let removed = client.delete(&Route::to([&"sounds", &id])).await;
-            removed.with_context(|| format!("cannot remove sound {id}"))?;
+        SoundCommand::Remove { id, file_only } => {
+            let route =
+                if file_only { Route::to([&"sounds", &id, &"audio"]) } else { Route::to([&"sounds", &id]) };
+            let removed = client.delete(&route).await;
+            let what = if file_only { "the file of sound" } else { "sound" };
+            removed.with_context(|| format!("cannot remove {what} {id}"))?;
         }
     }
     Ok(Outcome::Done)
 }
 
-/// Adds a sound with its bytes; one whose bytes are refused is taken away again.
-async fn add(client: &ApiClient, body: &Value, file: &Path) -> anyhow::Result<Value> {
-    anyhow::ensure!(fs_err::metadata(file)?.is_file(), "{} is no file", file.display());
+/// Adds a sound with its bytes, if there are any; one whose bytes are refused is taken away again.
+async fn add(client: &ApiClient, body: &Value, file: Option<&Path>) -> anyhow::Result<Value> {
+    if let Some(file) = file {
+        anyhow::ensure!(fs_err::metadata(file)?.is_file(), "{} is no file", file.display());
+    }
     let added = client.post(&Route::to([&"sounds"]), body).await?;
+    let Some(file) = file else { return Ok(added) };
     let id = &added["id"];
-    if let Err(error) = client.put_file(&Route::to([&"sounds", id, &"audio"]), file).await {
+    if let Err(error) = client.put_file(&audio_route(id, file, None), file).await {
         return Err(match client.delete(&Route::to([&"sounds", id])).await {
             Ok(_) => error,
             Err(left) => error.context(format!("sound {id} stays without audio ({left:#})")),
         });
     }
     client.get(&Route::to([&"sounds", id])).await
+}
+
+/// Where the bytes of a sound go, under a name, or that of the file.
+fn audio_route(id: &dyn Display, file: &Path, name: Option<&str>) -> Route {
+    let own = file.file_name().map(|name| name.to_string_lossy());
+    Route::to([&"sounds", id, &"audio"]).maybe("name", name.or(own.as_deref()))
 }

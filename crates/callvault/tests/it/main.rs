@@ -11,4 +11,5 @@ mod import;
 mod reports;
 mod round_trip;
 mod running;
+mod sounds;
 mod vault;
