@@ -7,7 +7,7 @@ use callvault_core::service::Policy;
 use callvault_server::app::Settings;
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::{Answer, HERE, World, basic};
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -415,18 +415,20 @@ async fn checks_go_in_their_order() {
     assert_eq!(code(&world, "admin", "sounds/delete", &format!("id={id}")).await, "204");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_file_that_is_replaced_is_heard_wholly_old_or_wholly_new() {
     let world = world().await;
     let versions: Vec<_> = (0..12).map(|seed| wav(seed, 60_000 + seed)).collect();
     let id = sound(&world, 1, false, &versions[0]).await;
     world.add("/huntgroups", json!({ "id": 123, "customer": 1, "name": "Sales" })).await;
     let replacing = async {
-        for audio in &versions {
-            fill(&world, id, audio).await;
+        for _ in 0..5 {
+            for audio in &versions {
+                fill(&world, id, audio).await;
+            }
         }
     };
-    let reading = async {
+    let reading = async || {
         for _ in 0..40 {
             let answer = download(&world, "user", id).await;
             assert_eq!(answer.header("content-type"), "audio/x-wav", "{}", answer.text());
@@ -438,7 +440,7 @@ async fn a_file_that_is_replaced_is_heard_wholly_old_or_wholly_new() {
             assert_eq!(code(&world, "admin", "huntgroups/files/upload", &take).await, "204");
         }
     };
-    join(replacing, reading).await;
+    join(replacing, join_all((0..4).map(|_| reading()))).await;
     let bare = "huntgroup=123&level=1&wrap=none";
     let taken = send(&world, "admin", "huntgroups/files/download", bare).await.body;
     assert!(versions.iter().any(|audio| taken == *audio));
