@@ -259,18 +259,14 @@ impl Sounds {
     }
 
     async fn open_for(&self, principal: &Principal, verb: Verb, id: SoundId) -> Result<Playable> {
-        let mut tried = None;
-        loop {
-            let sound = self.look_up(principal, Kind::SoundFile, verb, id).await?;
-            let (subject, name) = (subject(&sound), file_name(&sound.served_name(), "sound.wav"));
-            let audio = sound.audio.ok_or(Error::NotFound { what: "file" })?;
-            let key = audio.key;
-            match self.playback.open(principal, subject, audio, name, None).await {
-                // The file may have been replaced since its row was read, and its bytes are gone at once.
-                Err(Error::Unreadable(_)) if tried != Some(key) => tried = Some(key),
-                opened => return opened,
-            }
-        }
+        let find = || async {
+            let mut sound = self.look_up(principal, Kind::SoundFile, verb, id).await?;
+            let audio = sound.audio.take().ok_or(Error::NotFound { what: "file" })?;
+            Ok((sound, audio))
+        };
+        let ((sound, audio), reader) = self.playback.open_current(find, |(_, audio)| audio).await?;
+        let name = file_name(&sound.served_name(), "sound.wav");
+        Ok(self.playback.playable(principal, subject(&sound), audio, name, None, reader))
     }
 
     /// Takes the file of one away. What was taken from it stays.
