@@ -12,6 +12,7 @@ mod bench;
 mod cargo;
 mod check;
 mod imports;
+mod schemathesis;
 mod soak;
 mod source;
 mod steps;

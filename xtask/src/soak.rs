@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use crate::cargo::{cargo, output, release_binary};
 use crate::steps::Steps;
 use crate::suite::end_to_end;
-use crate::tools;
+use crate::{schemathesis, tools};
 
 /// The variable that makes the end-to-end tests run at full size.
 const SOAK_VARIABLE: &str = "CALLVAULT_SOAK";
@@ -62,6 +62,11 @@ const SCENARIOS: &[Scenario] = &[
         name: "call-records",
         way: Way::EndToEnd("many_calls"),
         shows: "10 million call records: files at a steady rate, memory under 100 MiB, tickets as fast as with ten thousand",
+    },
+    Scenario {
+        name: "api",
+        way: Way::EndToEnd("api_description"),
+        shows: "200 requests for each operation of our own API, fitting its description and not: every answer is as described",
     },
     Scenario {
         name: "big-file",
@@ -119,8 +124,9 @@ pub(crate) fn run(name: Option<&str>, seconds: Option<u64>) -> anyhow::Result<()
 fn run_end_to_end(steps: &mut Steps, filters: &[(&Scenario, &str)]) -> anyhow::Result<()> {
     tools::provide()?;
     let binary = steps.step("release binary", release_binary)?;
+    let schemathesis = steps.step("schemathesis", schemathesis::provide)?;
     steps.step("end-to-end tests, built and listed", || {
-        let mut command = end_to_end(&binary);
+        let mut command = end_to_end(&binary, &schemathesis);
         command.args(["--", "--list"]);
         let tests = String::from_utf8(output(command)?).context("the list of tests is not UTF-8")?;
         for (scenario, filter) in filters {
@@ -132,7 +138,7 @@ fn run_end_to_end(steps: &mut Steps, filters: &[(&Scenario, &str)]) -> anyhow::R
         Ok(())
     })?;
     for (scenario, filter) in filters {
-        let mut command = end_to_end(&binary);
+        let mut command = end_to_end(&binary, &schemathesis);
         command.env(SOAK_VARIABLE, "1");
         // One at a time, so that memory and times belong to the scenario; its figures are printed.
         command.args(["--", filter, "--nocapture", "--test-threads=1"]);

@@ -6,10 +6,13 @@ use std::process::Command;
 use crate::cargo::{cargo, release_binary, root};
 use crate::imports;
 use crate::steps::Steps;
-use crate::tools;
+use crate::{schemathesis, tools};
 
 /// The variable by which the end-to-end tests learn which binary to start.
 const BINARY_VARIABLE: &str = "CALLVAULT_BIN";
+
+/// The variable by which they learn where schemathesis is.
+const SCHEMATHESIS_VARIABLE: &str = "CALLVAULT_SCHEMATHESIS";
 
 /// Runs the chore.
 ///
@@ -33,14 +36,16 @@ pub(crate) fn run() -> anyhow::Result<()> {
         ]),
     )?;
     let binary = steps.step("release binary", release_binary)?;
-    steps.command("end to end", end_to_end(&binary))?;
+    let schemathesis = steps.step("schemathesis", schemathesis::provide)?;
+    steps.command("end to end", end_to_end(&binary, &schemathesis))?;
     steps.finish();
     Ok(())
 }
 
-/// The end-to-end tests against the binary given; arguments for the test harness go after `--`.
-pub(crate) fn end_to_end(binary: &Path) -> Command {
+/// The end-to-end tests against the binary given, with the program schemathesis; arguments for the test harness go after
+/// `--`.
+pub(crate) fn end_to_end(binary: &Path, schemathesis: &Path) -> Command {
     let mut command = cargo(&["test", "--package", "callvault-e2e"]);
-    command.env(BINARY_VARIABLE, binary);
+    command.env(BINARY_VARIABLE, binary).env(SCHEMATHESIS_VARIABLE, schemathesis);
     command
 }

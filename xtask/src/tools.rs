@@ -1,11 +1,12 @@
 //! The programs that the tests call, and how to come by them.
 //!
 //! Run before anything is compiled: as root on Debian the missing ones are installed, otherwise one line says what to install.
+//! What comes from elsewhere is in a module of its own: [`crate::schemathesis`].
 
 use std::ffi::OsStr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
@@ -38,7 +39,10 @@ const TOOLS: &[Tool] = &[
 /// When a tool is missing and cannot be installed: not root, no apt-get, or apt-get failed.
 pub(crate) fn provide() -> anyhow::Result<()> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let packages = missing_packages(&path);
+    let mut packages = missing_packages(&path);
+    if !has_ensurepip() {
+        packages.push("python3-venv");
+    }
     if packages.is_empty() {
         return Ok(());
     }
@@ -48,7 +52,10 @@ pub(crate) fn provide() -> anyhow::Result<()> {
     println!("installing {}", packages.join(" "));
     run(apt_get().arg("update"))?;
     run(apt_get().args(["install", "-y", "--no-install-recommends"]).args(&packages))?;
-    let still_missing = missing_packages(&path);
+    let mut still_missing = missing_packages(&path);
+    if !has_ensurepip() {
+        still_missing.push("python3-venv");
+    }
     if !still_missing.is_empty() {
         bail!(
             "apt-get succeeded, but programs of these packages are not on the PATH: {}",
@@ -56,6 +63,12 @@ pub(crate) fn provide() -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether Python can make a virtual environment, which Debian packs apart from Python itself.
+fn has_ensurepip() -> bool {
+    let status = Command::new("python3").args(["-c", "import ensurepip"]).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 /// The one line for people without root.

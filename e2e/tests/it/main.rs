@@ -1,6 +1,6 @@
 //! End-to-end tests: the built binary, real sockets, real clients. One module for each promise.
 //!
-//! `CALLVAULT_BIN` names the binary. `CALLVAULT_SOAK=1` runs the scenarios at their full size.
+//! `CALLVAULT_BIN` names the binary, `CALLVAULT_SCHEMATHESIS` the program schemathesis. `CALLVAULT_SOAK=1` runs the scenarios at their full size.
 
 #![expect(
     clippy::print_stdout,
@@ -9,6 +9,7 @@
 
 mod support;
 
+mod api_description;
 mod big_file;
 mod call_records;
 mod certificates;
