@@ -260,7 +260,8 @@ pub trait Calls: Send + Sync {
     /// Adds call records of one customer in one commit; answers for each, in order. A call that is there already is kept
     /// as it was first told. In the same commit each call that is new becomes a report for every target of its customer; one
     /// whose recording is not stored waits for that, at most until `patience_ends`. Without `patience_ends` nobody is told of
-    /// them. Gone: the customer.
+    /// them. Taken: `id`, where another call has one of the ids, also that of a call that is there already. Gone: the
+    /// customer.
     async fn add_calls(
         &self,
         new: Vec<CallRecord>,

@@ -337,9 +337,36 @@ fn values(record: &CallRecord) -> Vec<Value> {
     ]
 }
 
+/// What makes a call the same: customer, call id, beginning and callee.
+type Identity = (CustomerId, String, Timestamp, String);
+
+fn identity(record: &CallRecord) -> Identity {
+    (record.customer, record.call_id.clone(), record.started_at, record.to.clone())
+}
+
 struct Add {
     new: Vec<CallRecord>,
     patience_ends: Option<Timestamp>,
+}
+
+impl Add {
+    /// Which calls are there under the ids of this unit. Those that are its own are new, also when an earlier run put them
+    /// there. Others may be there as well: a call that is told again is left out by the insert before its id collides.
+    async fn there(&self, sql: &mut dyn Sql) -> CatalogResult<BTreeMap<i64, Identity>> {
+        let ids = self.new.iter().map(|record| vec![record.id.0.into()]).collect();
+        let before = "SELECT id, customer, call_id, started_at, callee FROM call_record WHERE id IN (VALUES ";
+        let mut there = BTreeMap::new();
+        for query in batches("looking for added call records", before, ids, ")") {
+            for mut row in sql.fetch(query).await? {
+                let id = row.int("call record id")?;
+                let customer = CustomerId(row.int("call customer")?);
+                let call_id = row.text("call id")?;
+                let started_at = Timestamp::from_unix_ms(row.int("call started_at")?);
+                there.insert(id, (customer, call_id, started_at, row.text("callee")?));
+            }
+        }
+        Ok(there)
+    }
 }
 
 #[async_trait]
@@ -357,20 +384,17 @@ impl Unit for Add {
                 _ => error.gone("customer"),
             })?;
         }
-        // Those whose own id is there are new, also when an earlier run of this unit put them there.
-        let ids = self.new.iter().map(|record| vec![record.id.0.into()]).collect();
-        let mut there = BTreeSet::new();
-        let before = "SELECT id FROM call_record WHERE id IN (VALUES ";
-        for query in batches("looking for added call records", before, ids, ")") {
-            for mut row in sql.fetch(query).await? {
-                there.insert(row.int("call record id")?);
-            }
+        let there = self.there(sql).await?;
+        let mut outcomes = Vec::with_capacity(new.len());
+        for record in &new {
+            outcomes.push(match there.get(&record.id.0) {
+                None => CallAdded::Already,
+                Some(call) if *call == identity(record) => CallAdded::New,
+                Some(_) => return Err(CatalogError::Taken { field: "id" }),
+            });
         }
-        let added = |record: &CallRecord| {
-            if there.contains(&record.id.0) { CallAdded::New } else { CallAdded::Already }
-        };
-        let outcomes: Vec<CallAdded> = self.new.iter().map(added).collect();
-        let new: Vec<_> = new.iter().filter(|record| there.contains(&record.id.0)).collect();
+        let new = new.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == CallAdded::New);
+        let new: Vec<_> = new.map(|(record, _)| record).collect();
         found::attach(sql, new.iter().copied()).await?;
         if let Some(patience_ends) = self.patience_ends {
             outbox::calls_added(sql, &new, patience_ends).await?;

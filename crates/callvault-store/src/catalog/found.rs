@@ -29,10 +29,10 @@ macro_rules! found_columns {
     };
 }
 
-/// What belongs to a recording `r`.
+/// What belongs to a recording `r`. Its call is its customer's, and is asked to be.
 macro_rules! with_the_rest {
     () => {
-        " JOIN audio a ON a.key = r.audio LEFT JOIN call_record c ON c.id = r.call "
+        " JOIN audio a ON a.key = r.audio LEFT JOIN call_record c ON c.id = r.call AND c.customer = r.customer "
     };
 }
 

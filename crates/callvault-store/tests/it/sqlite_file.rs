@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use callvault_core::call::CallRecord;
+use callvault_core::found::{FoundFilter, FoundOrder, FoundRecording, IdSpan, Slice};
 use callvault_core::port::catalog::Catalog;
 use callvault_core::role::builtin_roles;
 use callvault_store::catalog::open_sqlite;
@@ -174,6 +175,25 @@ async fn recordings_of_before_are_joined_with_their_calls() {
         rows.await.unwrap().iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     let expected = [("called.wav".to_owned(), Some(2), 1_000), ("alone.wav".to_owned(), None, 5_000)];
     assert_eq!(rows, expected);
+}
+
+/// A recording's row is led astray by other hands: what it names is still no call of its customer's.
+#[tokio::test]
+async fn a_call_of_another_customer_is_never_shown() {
+    let (_directory, path) = directory();
+    let bench = at_path(&path).await;
+    let (own, other) = (bench.customer(None).await, bench.customer(None).await);
+    let recording = bench.recording(own, "a.wav", 1).await;
+    bench.catalog.add_calls(vec![call(other, 9, 1_000, "a", "b")], PATIENCE_ENDS).await.unwrap();
+    sqlx::query("UPDATE recording SET call = 9").execute(&mut raw(&path).await).await.unwrap();
+    let inside = bench.inside(own).await;
+    let slice = Slice { skip: 0, limit: 10 };
+    let (filter, order) = (FoundFilter::default(), FoundOrder::default());
+    let found = bench.catalog.find_recordings(&inside, &filter, order, slice).await.unwrap();
+    assert_eq!(found, [FoundRecording { recording: recording.clone(), call: None }]);
+    let span = IdSpan { lowest: recording.id, highest: recording.id };
+    let found = bench.catalog.recordings_in_spans(&inside, vec![span]).await.unwrap();
+    assert_eq!(found, [FoundRecording { recording, call: None }]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use callvault_core::id::{CustomerId, RecordingId};
 use callvault_core::recording::Recording;
 
 use super::calls::{PATIENCE_ENDS, call};
-use crate::bench::{Bench, at, name};
+use crate::bench::{Bench, assert_taken, at, name};
 
 /// A call with a recording.
 fn of(recording: &str, call: CallRecord) -> CallRecord {
@@ -187,4 +187,17 @@ pub(crate) async fn nothing_of_another_customer_is_joined(bench: &Bench) {
         let slice = Slice { skip: 0, limit: 10 };
         assert_eq!(list(bench, customer, &by_number, FoundOrder::default(), slice).await, []);
     }
+}
+
+pub(crate) async fn an_id_of_another_call_never_passes_for_a_new_one(bench: &Bench) {
+    let (own, other) = (bench.customer(None).await, bench.customer(None).await);
+    let recording = bench.recording(own, "a.wav", 1).await;
+    let told = of("a.wav", call(own, 10, 2_000, "2001", "2002"));
+    let foreign = call(other, 9, 1_000, "2003", "2004");
+    add(bench, &[&told]).await;
+    add(bench, &[&foreign]).await;
+    // Told again, with an id drawn that another's call has.
+    let again = CallRecord { id: foreign.id, ..told.clone() };
+    assert_taken(bench.catalog.add_calls(vec![again], PATIENCE_ENDS).await, "id");
+    assert_eq!(all(bench, own).await, [FoundRecording { recording, call: Some(told) }]);
 }

@@ -10,7 +10,7 @@ use callvault_core::session::Session;
 use callvault_core::time::Timestamp;
 
 use super::sessions::session;
-use crate::bench::{Bench, at, first, name};
+use crate::bench::{Bench, assert_taken, at, first, name};
 
 /// A session of the contract ends at 2,000 ms, and its target is kept for a day more.
 const KEPT_UNTIL: i64 = 86_402_000;
@@ -448,4 +448,25 @@ pub(crate) async fn old_reports_are_set_aside_and_forgotten(bench: &Bench) {
     assert_eq!(state(bench, id).await.waiting, 1);
     tidy(5_001 + DAY).await;
     assert_eq!((state(bench, id).await.waiting, state(bench, id).await.parked), (0, 1));
+}
+
+pub(crate) async fn nobody_is_told_of_another_customers_call(bench: &Bench) {
+    let (own, other) = (bench.customer(None).await, bench.customer(None).await);
+    let person = bench.person(own, "ann").await;
+    let id = target(bench, own, person, "a:1").await;
+    let told = call(own, 10, None);
+    let foreign = call(other, 9, None);
+    add(bench, vec![told.clone()]).await;
+    add(bench, vec![foreign.clone()]).await;
+    // Told again, with an id drawn that the other's call has, beside one that is new.
+    let again = CallRecord { id: foreign.id, ..told };
+    let beside = call(own, 11, None);
+    let refused = bench.catalog.add_calls(vec![beside.clone(), again.clone()], Some(at(65_000))).await;
+    assert_taken(refused, "id");
+    assert_eq!(waiting(bench, id).await, [10]);
+    // With another draw each is what it is.
+    let again = CallRecord { id: CallRecordId(12), ..again };
+    let outcomes = bench.catalog.add_calls(vec![beside, again], Some(at(65_000))).await.unwrap();
+    assert_eq!(outcomes, [CallAdded::New, CallAdded::Already]);
+    assert_eq!(waiting(bench, id).await, [10, 11]);
 }
