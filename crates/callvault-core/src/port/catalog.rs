@@ -222,7 +222,9 @@ pub trait Recordings: Send + Sync {
 }
 
 /// Recordings with their calls. [`Recordings::add_recording`] and [`Calls::add_calls`] join the two, whichever comes
-/// first, in their own commit.
+/// first, in their own commit: a call that names a recording with that one; then, where a recording's name holds a call
+/// id, those that no call names with the calls of the id that name none, one each, the first that came with the first
+/// that began.
 #[async_trait]
 pub trait FoundRecordings: Send + Sync {
     /// A slice of a customer's recordings. Costs a step of an index for each row before the slice, and where the order is

@@ -300,17 +300,17 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<CallRecord> {
         pin_code: row.text("call PIN")?,
         status: row.parsed("call status", CallStatus::parse)?,
         kind: row.parsed("call kind", CallKind::parse)?,
-        recording: match row.optional_text("call recording")? {
-            None => None,
-            Some(text) => Some(
-                RecordingName::new(text).map_err(|_| CatalogError::Unreadable { what: "call recording" })?,
-            ),
-        },
+        recording: read_recording(row)?,
         did_number: row.text("call DID")?,
         agent_ring_seconds: row.number("agent ring seconds")?,
         received_at: Timestamp::from_unix_ms(row.int("call received_at")?),
         names: PartyNames { from: row.text("caller name")?, to: row.text("callee name")? },
     })
+}
+
+fn read_recording(row: &mut Row) -> CatalogResult<Option<RecordingName>> {
+    let name = row.optional_text("call recording")?.map(RecordingName::new).transpose();
+    name.map_err(|_| CatalogError::Unreadable { what: "call recording" })
 }
 
 fn values(record: &CallRecord) -> Vec<Value> {
@@ -350,11 +350,15 @@ struct Add {
 }
 
 impl Add {
-    /// Which calls are there under the ids of this unit. Those that are its own are new, also when an earlier run put them
-    /// there. Others may be there as well: a call that is told again is left out by the insert before its id collides.
-    async fn there(&self, sql: &mut dyn Sql) -> CatalogResult<BTreeMap<i64, Identity>> {
+    /// Which calls are there under the ids of this unit, with their recordings. Those that are its own are new, also when
+    /// an earlier run put them there. Others may be there as well: a call that is told again is left out by the insert
+    /// before its id collides.
+    async fn there(
+        &self,
+        sql: &mut dyn Sql,
+    ) -> CatalogResult<BTreeMap<i64, (Identity, Option<RecordingName>)>> {
         let ids = self.new.iter().map(|record| vec![record.id.0.into()]).collect();
-        let before = "SELECT id, customer, call_id, started_at, callee FROM call_record WHERE id IN (VALUES ";
+        let before = "SELECT id, customer, call_id, started_at, callee, recording FROM call_record WHERE id IN (VALUES ";
         let mut there = BTreeMap::new();
         for query in batches("looking for added call records", before, ids, ")") {
             for mut row in sql.fetch(query).await? {
@@ -362,7 +366,8 @@ impl Add {
                 let customer = CustomerId(row.int("call customer")?);
                 let call_id = row.text("call id")?;
                 let started_at = Timestamp::from_unix_ms(row.int("call started_at")?);
-                there.insert(id, (customer, call_id, started_at, row.text("callee")?));
+                let identity = (customer, call_id, started_at, row.text("callee")?);
+                there.insert(id, (identity, read_recording(&mut row)?));
             }
         }
         Ok(there)
@@ -374,28 +379,27 @@ impl Unit for Add {
     type Output = Vec<CallAdded>;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<CallAdded>> {
-        let mut new = self.new.clone();
-        found::name_recordings(sql, &mut new).await?;
         let before = concat!("INSERT INTO call_record (", columns!(), ") VALUES ");
         let after = " ON CONFLICT (customer, call_id, started_at, callee) DO NOTHING";
-        for query in batches("adding call records", before, new.iter().map(values).collect(), after) {
+        for query in batches("adding call records", before, self.new.iter().map(values).collect(), after) {
             sql.execute(query).await.map_err(|error| match error.cause {
                 Cause::Unique => error.taken("id"),
                 _ => error.gone("customer"),
             })?;
         }
-        let there = self.there(sql).await?;
-        let mut outcomes = Vec::with_capacity(new.len());
-        for record in &new {
-            outcomes.push(match there.get(&record.id.0) {
+        let mut there = self.there(sql).await?;
+        let (mut outcomes, mut new) = (Vec::with_capacity(self.new.len()), Vec::new());
+        for record in &self.new {
+            outcomes.push(match there.remove(&record.id.0) {
                 None => CallAdded::Already,
-                Some(call) if *call == identity(record) => CallAdded::New,
+                Some((call, recording)) if call == identity(record) => {
+                    new.push(CallRecord { recording, ..record.clone() });
+                    CallAdded::New
+                }
                 Some(_) => return Err(CatalogError::Taken { field: "id" }),
             });
         }
-        let new = new.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == CallAdded::New);
-        let new: Vec<_> = new.map(|(record, _)| record).collect();
-        found::attach(sql, new.iter().copied()).await?;
+        found::join_calls(sql, &mut new).await?;
         if let Some(patience_ends) = self.patience_ends {
             outbox::calls_added(sql, &new, patience_ends).await?;
         }

@@ -1,7 +1,7 @@
 //! Recordings with their calls. A recording's row names the call that it is of; whoever adds either of the two keeps that
-//! so ([`first_call`], [`attach`]). Lists first find the ids of a slice in an index, then read the rest of its rows alone.
+//! so ([`first_call`], [`join_calls`]). Lists first find the ids of a slice in an index, then read the rest of its rows alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use async_trait::async_trait;
 use callvault_core::call::CallRecord;
@@ -195,48 +195,66 @@ fn unrecorded(customer: CustomerId, call_id: &str) -> Query {
     .with(call_id)
 }
 
-/// Gives a call that names no recording the one that holds its id.
-pub(super) async fn name_recording(sql: &mut dyn Sql, call: i64, name: &RecordingName) -> CatalogResult<()> {
-    let query = Query::new(
-        "joining a call and a recording",
-        "UPDATE call_record SET recording = $2 WHERE id = $1 AND recording IS NULL",
-    )
-    .with(call)
-    .with(name.as_str());
-    sql.execute(query).await?;
+/// Gives calls that name no recording those that hold their id.
+pub(super) async fn name_calls<'a>(
+    sql: &mut dyn Sql,
+    calls: impl IntoIterator<Item = (i64, &'a RecordingName)>,
+) -> CatalogResult<()> {
+    for query in naming(calls) {
+        sql.execute(query).await?;
+    }
     Ok(())
 }
 
-/// Gives calls about to be added that name no recording the one that holds their id, if it is there and no other call's.
-pub(super) async fn name_recordings(sql: &mut dyn Sql, calls: &mut [CallRecord]) -> CatalogResult<()> {
-    let unnamed = calls.iter().filter(|call| call.recording.is_none());
-    let rows = unnamed.map(|call| vec![call.customer.0.into(), call.call_id.as_str().into()]).collect();
-    let before = "SELECT r.call_id, r.name FROM (VALUES ";
-    let after = ") AS v CROSS JOIN recording r
-         WHERE r.customer = v.column1 AND r.call_id = v.column2 AND r.call_id IS NOT NULL AND r.call IS NULL
-         ORDER BY r.name DESC";
-    let mut named = BTreeMap::new();
-    for query in batches("finding recordings by call id", before, rows, after) {
+fn naming<'a>(calls: impl IntoIterator<Item = (i64, &'a RecordingName)>) -> Vec<Query> {
+    let rows = calls.into_iter().map(|(call, name)| vec![call.into(), name.as_str().into()]);
+    let before = "UPDATE call_record SET recording = v.column2 FROM (VALUES ";
+    let after = ") AS v WHERE call_record.id = v.column1 AND call_record.recording IS NULL";
+    batches("giving calls their recordings", before, rows.collect(), after)
+}
+
+/// Joins calls that were added with the recordings that are there already: those that name one with that, then those
+/// that name none with what is left of their id.
+pub(super) async fn join_calls(sql: &mut dyn Sql, added: &mut [CallRecord]) -> CatalogResult<()> {
+    attach(sql, added.iter()).await?;
+    let mut unnamed: Vec<_> = added.iter_mut().filter(|call| call.recording.is_none()).collect();
+    let mut left: BTreeMap<(CustomerId, String), VecDeque<RecordingName>> = BTreeMap::new();
+    for query in unjoined(unnamed.iter().map(|call| (call.customer, call.call_id.as_str()))) {
         for mut row in sql.fetch(query).await? {
+            let customer = CustomerId(row.int("recording customer")?);
             let call_id = row.text("recording call id")?;
-            named.insert(call_id, row.parsed("recording name", |text| RecordingName::new(text).ok())?);
+            let name = row.parsed("recording name", |text| RecordingName::new(text).ok())?;
+            left.entry((customer, call_id)).or_default().push_back(name);
         }
     }
-    for call in calls.iter_mut().filter(|call| call.recording.is_none()) {
-        // Taken out: one recording, one call.
-        call.recording = named.remove(&call.call_id);
+    // As recordings that come later find them: each in its turn the first call that has none.
+    unnamed.sort_by_key(|call| (call.started_at, call.id));
+    for call in &mut unnamed {
+        let names = left.get_mut(&(call.customer, call.call_id.clone()));
+        call.recording = names.and_then(VecDeque::pop_front);
     }
-    Ok(())
+    let named = unnamed.iter().filter_map(|call| Some((call.id.0, call.recording.as_ref()?)));
+    name_calls(sql, named).await?;
+    attach(sql, unnamed.iter().map(|call| &**call)).await
 }
 
-/// Joins calls that were added with the recordings that are there already.
-pub(super) async fn attach<'a>(
-    sql: &mut dyn Sql,
-    added: impl Iterator<Item = &'a CallRecord>,
-) -> CatalogResult<()> {
+/// The recordings with these call ids that are of no call yet, in the order in which they came. A request may hold a
+/// thousand calls of one id: each id is asked for once.
+fn unjoined<'a>(call_ids: impl Iterator<Item = (CustomerId, &'a str)>) -> Vec<Query> {
+    let call_ids: BTreeSet<_> = call_ids.collect();
+    let rows = call_ids.into_iter().map(|(customer, call_id)| vec![customer.0.into(), call_id.into()]);
+    let before = "SELECT r.customer, r.call_id, r.name FROM (VALUES ";
+    let after = ") AS v CROSS JOIN recording r
+         WHERE r.customer = v.column1 AND r.call_id = v.column2 AND r.call_id IS NOT NULL AND r.call IS NULL
+         ORDER BY r.id";
+    batches("finding recordings by call id", before, rows.collect(), after)
+}
+
+/// Joins calls with the recordings that they name, if those are there.
+async fn attach<'a>(sql: &mut dyn Sql, calls: impl Iterator<Item = &'a CallRecord>) -> CatalogResult<()> {
     // Of several calls with one recording the first counts, as in what is there.
     let mut first: BTreeMap<(CustomerId, &str), (Timestamp, i64)> = BTreeMap::new();
-    for call in added {
+    for call in calls {
         if let Some(name) = &call.recording {
             let place = (call.started_at, call.id.0);
             let found = first.entry((call.customer, name.as_str())).or_insert(place);
@@ -339,6 +357,33 @@ mod tests {
             steps[0].starts_with("SEARCH ") && steps[0].contains("(customer=? AND call_id=?)"),
             "{steps:#?}"
         );
+        engine.close().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn calls_are_joined_by_their_ids() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = Sqlite::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+        // A thousand calls with two ids: one statement that asks for two.
+        let ids = ["1709633725.42", "1709633725.43"];
+        let mut queries = unjoined(ids.into_iter().cycle().take(1000).map(|id| (CustomerId(1), id)));
+        assert_eq!(queries.len(), 1);
+        let expected = ids.into_iter().flat_map(|id| [Value::from(1_i64), Value::from(id)]);
+        assert_eq!(queries[0].values, expected.collect::<Vec<_>>());
+        let check = |steps: &[String], index: &str| {
+            let searched: Vec<_> = steps.iter().filter(|step| step.starts_with("SEARCH")).collect();
+            assert!(searched.len() == 1 && searched[0].contains(index), "{steps:#?}");
+            // Nothing is walked but what is asked for, told as `v` or by its rows.
+            let mut walked = steps.iter().filter(|step| step.starts_with("SCAN"));
+            assert!(walked.all(|step| step == "SCAN v" || step.contains("ROW")), "{steps:#?}");
+        };
+        let steps = plan(&engine, queries.remove(0)).await;
+        check(&steps, "recording_call_id (customer=? AND call_id=?)");
+        let name = RecordingName::new("a.wav").unwrap();
+        for calls in [1, 16] {
+            let steps = plan(&engine, naming((0..calls).map(|call| (call, &name))).remove(0)).await;
+            check(&steps, "(id=?)");
+        }
         engine.close().await;
     }
 }

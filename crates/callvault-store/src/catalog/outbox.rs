@@ -80,7 +80,7 @@ pub(super) async fn numbers(sql: &mut dyn Sql, count: usize) -> CatalogResult<st
 /// Makes new calls of one customer reports: at once, or when their recording is stored, at the latest at `patience_ends`.
 pub(super) async fn calls_added(
     sql: &mut dyn Sql,
-    added: &[&CallRecord],
+    added: &[CallRecord],
     patience_ends: Timestamp,
 ) -> CatalogResult<()> {
     let Some(first) = added.first() else { return Ok(()) };

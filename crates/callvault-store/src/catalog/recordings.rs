@@ -162,7 +162,7 @@ impl Unit for Add {
             return self.found(sql, read(&mut row)?).await;
         }
         if let Some((call, _)) = unnamed {
-            found::name_recording(sql, call, &new.name).await?;
+            found::name_calls(sql, [(call, &new.name)]).await?;
         }
         outbox::recording_added(sql, new, unnamed.map(|(call, _)| call)).await?;
         if stored_audio::release(sql, new.audio.key).await? {

@@ -37,7 +37,9 @@ macro_rules! catalog_contract {
                 a_trial_fails_as_the_change_would_and_changes_nothing;
             found: a_recording_is_joined_with_its_first_call what_is_found_is_what_the_filter_wants
                 recordings_are_found_by_id nothing_of_another_customer_is_joined
-                an_id_of_another_call_never_passes_for_a_new_one;
+                an_id_of_another_call_never_passes_for_a_new_one
+                a_recording_goes_to_the_call_that_names_it recordings_of_a_call_id_go_to_one_call_each
+                the_call_that_began_first_has_the_recording a_call_that_is_there_already_takes_no_recording;
             listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared
@@ -57,7 +59,8 @@ macro_rules! catalog_contract {
                 what_is_refused_is_set_aside_and_sent_again a_place_that_is_left_keeps_nothing_waiting
                 a_place_is_left_by_its_last_session_alone a_session_that_slid_does_not_move_back
                 what_waits_moves_before_what_was_set_aside only_so_many_places_are_kept_for_nobody upkeep_of_many_reports_goes_in_parts what_is_sent_again_waits_for_a_day_of_its_own
-                old_reports_are_set_aside_and_forgotten nobody_is_told_of_another_customers_call;
+                old_reports_are_set_aside_and_forgotten nobody_is_told_of_another_customers_call
+                legs_of_a_call_are_told_with_a_recording_each;
             sessions: sessions_come_back_as_written a_session_is_renewed_once changing_does_not_bring_back
                 a_session_begins_only_with_the_password_of_now;
             sounds: a_sound_is_made_then_filled a_sound_changes a_sound_is_replaced_and_removed

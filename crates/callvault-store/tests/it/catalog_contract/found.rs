@@ -1,12 +1,12 @@
 //! Recordings with their calls.
 
-use callvault_core::call::CallRecord;
+use callvault_core::call::{CallFilter, CallRecord};
 use callvault_core::found::{FoundFilter, FoundKey, FoundOrder, FoundRecording, IdSpan, Slice};
 use callvault_core::id::{CustomerId, RecordingId};
 use callvault_core::recording::Recording;
 
 use super::calls::{PATIENCE_ENDS, call};
-use crate::bench::{Bench, assert_taken, at, name};
+use crate::bench::{Bench, assert_taken, at, first, name};
 
 /// A call with a recording.
 fn of(recording: &str, call: CallRecord) -> CallRecord {
@@ -200,4 +200,105 @@ pub(crate) async fn an_id_of_another_call_never_passes_for_a_new_one(bench: &Ben
     let again = CallRecord { id: foreign.id, ..told.clone() };
     assert_taken(bench.catalog.add_calls(vec![again], PATIENCE_ENDS).await, "id");
     assert_eq!(all(bench, own).await, [FoundRecording { recording, call: Some(told) }]);
+}
+
+const LEG: &str = "20240305101530-1709633725.42-2001-2003-Internal.wav";
+const OTHER_LEG: &str = "20240305101520-1709633725.42-2001-2004-Internal.wav";
+
+/// A call with the call id that both names hold.
+fn leg(customer: CustomerId, id: i64, started_at: i64, to: &str) -> CallRecord {
+    CallRecord { call_id: "1709633725.42".to_owned(), ..call(customer, id, started_at, "2001", to) }
+}
+
+/// Which recording each call of a customer names; and that each of these recordings is of that call.
+async fn assert_named(bench: &Bench, customer: CustomerId, expected: &[(i64, Option<&str>)], told: &str) {
+    let inside = bench.inside(customer).await;
+    let mut calls = bench.catalog.calls(&inside, &CallFilter::default(), first(100)).await.unwrap();
+    calls.sort_by_key(|call| call.id);
+    let named = |call: &CallRecord| (call.id.0, call.recording.as_ref().map(|name| name.as_str().to_owned()));
+    let expected: Vec<_> = expected.iter().map(|(id, text)| (*id, text.map(ToOwned::to_owned))).collect();
+    assert_eq!(calls.iter().map(named).collect::<Vec<_>>(), expected, "{told}");
+    for found in all(bench, customer).await {
+        let of = found.call.as_ref().map(|call| call.id);
+        let names_it = calls.iter().find(|call| call.recording.as_ref() == Some(&found.recording.name));
+        assert_eq!(of, names_it.map(|call| call.id), "{told}: {}", found.recording.name);
+    }
+}
+
+/// Recordings, in the order in which they come, and calls of their call id are joined alike, whichever comes first and
+/// however the calls are told: in one commit, in one the other way round, or where that is wanted `one_by_one`.
+async fn assert_joined(
+    bench: &Bench,
+    recordings: &[&str],
+    calls: &dyn Fn(CustomerId) -> Vec<CallRecord>,
+    expected: &[(i64, Option<&str>)],
+    one_by_one: bool,
+) {
+    let mut ways = vec!["calls first", "recordings first", "recordings first, calls turned"];
+    ways.extend(one_by_one.then_some("recordings first, calls one by one"));
+    for (way, told) in ways.into_iter().enumerate() {
+        let customer = bench.customer(None).await;
+        // Each customer's calls have ids of their own, in the order of the expected ones.
+        let base = customer.0 * 1_000;
+        let mut calls = calls(customer);
+        calls.iter_mut().for_each(|call| call.id.0 += base);
+        let expected: Vec<_> = expected.iter().map(|(id, text)| (id + base, *text)).collect();
+        if way == 0 {
+            add(bench, &calls.iter().collect::<Vec<_>>()).await;
+        }
+        for name in recordings {
+            bench.recording(customer, name, 1).await;
+        }
+        match way {
+            0 => {}
+            1 => add(bench, &calls.iter().collect::<Vec<_>>()).await,
+            2 => add(bench, &calls.iter().rev().collect::<Vec<_>>()).await,
+            _ => {
+                for call in &calls {
+                    add(bench, &[call]).await;
+                }
+            }
+        }
+        assert_named(bench, customer, &expected, told).await;
+    }
+}
+
+pub(crate) async fn a_recording_goes_to_the_call_that_names_it(bench: &Bench) {
+    let calls = |customer| vec![leg(customer, 1, 1_000, "2002"), of(LEG, leg(customer, 2, 2_000, "2003"))];
+    assert_joined(bench, &[LEG], &calls, &[(1, None), (2, Some(LEG))], false).await;
+    // The call that names none has what is left.
+    let expected = [(1, Some(OTHER_LEG)), (2, Some(LEG))];
+    assert_joined(bench, &[LEG, OTHER_LEG], &calls, &expected, false).await;
+}
+
+pub(crate) async fn recordings_of_a_call_id_go_to_one_call_each(bench: &Bench) {
+    let calls = |customer| vec![leg(customer, 1, 1_000, "2003"), leg(customer, 2, 2_000, "2004")];
+    // In the order of their coming, whatever their names.
+    let expected = [(1, Some(LEG)), (2, Some(OTHER_LEG))];
+    assert_joined(bench, &[LEG, OTHER_LEG], &calls, &expected, true).await;
+    let expected = [(1, Some(OTHER_LEG)), (2, Some(LEG))];
+    assert_joined(bench, &[OTHER_LEG, LEG], &calls, &expected, true).await;
+}
+
+/// Asterisk writes calls down when they end.
+pub(crate) async fn the_call_that_began_first_has_the_recording(bench: &Bench) {
+    let calls = |customer| vec![leg(customer, 1, 2_000, "2003"), leg(customer, 2, 1_000, "2002")];
+    assert_joined(bench, &[LEG], &calls, &[(1, None), (2, Some(LEG))], false).await;
+    let calls = |customer| vec![leg(customer, 2, 1_000, "2003"), leg(customer, 1, 1_000, "2002")];
+    assert_joined(bench, &[LEG], &calls, &[(1, Some(LEG)), (2, None)], false).await;
+}
+
+pub(crate) async fn a_call_that_is_there_already_takes_no_recording(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    add(bench, &[&of("own.wav", leg(customer, 1, 1_000, "2002"))]).await;
+    bench.recording(customer, LEG, 1).await;
+    // Told again, this time without its recording, with a new one behind it.
+    let later = leg(customer, 12, 2_000, "2003");
+    add(bench, &[&leg(customer, 11, 1_000, "2002"), &later]).await;
+    let expected = [(1, Some("own.wav")), (12, Some(LEG))];
+    assert_named(bench, customer, &expected, "told again").await;
+    // A recording that comes then is nobody's, and a second run of the unit takes it for nobody either.
+    bench.recording(customer, OTHER_LEG, 2).await;
+    add(bench, &[&later]).await;
+    assert_named(bench, customer, &expected, "a second run").await;
 }

@@ -167,6 +167,44 @@ pub(crate) async fn a_call_is_joined_by_its_id_and_told_once_more(bench: &Bench)
     assert_eq!(waiting(bench, id).await, [] as [i64; 0]);
 }
 
+pub(crate) async fn legs_of_a_call_are_told_with_a_recording_each(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let person = bench.person(customer, "ann").await;
+    let id = target(bench, customer, person, "a:1").await;
+    let names = ["x-1589299528.1-1.wav", "x-1589299528.1-2.wav", "x-1589299528.1-3.wav"];
+    // Legs of one call: each began before the one that is told ahead of it.
+    let leg = |number: i64, recording| CallRecord {
+        call_id: "1589299528.1".to_owned(),
+        started_at: at(1_000 - number),
+        ..call(customer, number, recording)
+    };
+    let told = async || {
+        let reports = bench.catalog.reports(id, 1000).await.unwrap();
+        for report in &reports {
+            bench.catalog.report_delivered(id, report.id, at(7_000)).await.unwrap();
+        }
+        let one = |call: CallRecord| (call.id.0, call.recording.map(|name| name.as_str().to_owned()));
+        reports.into_iter().map(|report| one(report.call)).collect::<Vec<_>>()
+    };
+    bench.recording(customer, names[0], 1).await;
+    bench.recording(customer, names[1], 2).await;
+    add(bench, vec![leg(1, None), leg(2, Some(names[0])), leg(3, None)]).await;
+    let with = |text: &str| Some(text.to_owned());
+    assert_eq!(told().await, [(1, None), (2, with(names[0])), (3, with(names[1]))]);
+    // Told again, in part: no news. What comes then is the one's that has none.
+    add(bench, vec![leg(1, None), leg(3, None)].into_iter().map(anew).collect()).await;
+    assert_eq!(told().await, []);
+    bench.recording(customer, names[2], 3).await;
+    assert_eq!(told().await, [(1, with(names[2]))]);
+    bench.recording(customer, "x-1589299528.1-4.wav", 4).await;
+    assert_eq!(told().await, []);
+}
+
+/// The same call with another id drawn.
+fn anew(call: CallRecord) -> CallRecord {
+    CallRecord { id: CallRecordId(call.id.0 + 100), ..call }
+}
+
 pub(crate) async fn an_overdue_call_is_reported_twice(bench: &Bench) {
     let customer = bench.customer(None).await;
     let person = bench.person(customer, "ann").await;
