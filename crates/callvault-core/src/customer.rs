@@ -13,6 +13,8 @@ pub struct Customer {
     pub parent: Option<CustomerId>,
     /// Its name, 1 to 100 characters.
     pub name: String,
+    /// A description, at most 1000 characters.
+    pub description: String,
     /// An IANA zone; times are shown and filtered in it.
     pub timezone: String,
     /// The serial number of the device that it stands for, the `sn` of the Yeastar dialect: at most 32 visible ASCII
@@ -37,6 +39,8 @@ pub struct NewCustomer {
     pub parent: Option<CustomerId>,
     /// See [`Customer::name`].
     pub name: String,
+    /// See [`Customer::description`].
+    pub description: String,
     /// See [`Customer::timezone`].
     pub timezone: String,
     /// See [`Customer::serial`].
@@ -54,6 +58,8 @@ pub struct NewCustomer {
 pub struct CustomerChange {
     /// See [`Customer::name`].
     pub name: Option<String>,
+    /// See [`Customer::description`].
+    pub description: Option<String>,
     /// See [`Customer::timezone`].
     pub timezone: Option<String>,
     /// See [`Customer::serial`].
@@ -64,4 +70,13 @@ pub struct CustomerChange {
     pub plan: PlanChange,
     /// See [`Customer::disabled`].
     pub disabled: Option<bool>,
+}
+
+impl CustomerChange {
+    /// Whether it changes what is decided above the customer alone, its plan or whether it is disabled: no plan stands in the
+    /// way of that.
+    pub fn is_from_above(&self) -> bool {
+        let above = Self { plan: self.plan, disabled: self.disabled, ..Self::default() };
+        *self == above && above != Self::default()
+    }
 }

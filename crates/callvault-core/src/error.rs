@@ -84,6 +84,7 @@ impl From<CatalogError> for Error {
             CatalogError::Taken { field } => Self::Conflict { field, reason: "is in use already".to_owned() },
             CatalogError::Gone { what } => Self::NotFound { what },
             CatalogError::Contradicts { field } => Self::contradiction(field),
+            CatalogError::Kept { field, reason } => Self::Conflict { field, reason },
             CatalogError::PlanForbids(limit) => Self::PlanForbids(limit),
             CatalogError::Engine { .. } | CatalogError::Unreadable { .. } => Self::Catalog(error),
         }

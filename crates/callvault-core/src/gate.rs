@@ -360,6 +360,8 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
         (Kind::Sound, Verb::See) => &[Sounds, User],
         (Kind::SoundFile, _) if viewing => &[Sounds],
         (Kind::SoundFile, _) => &[Sounds, User],
+        (Kind::Person, Verb::See) => &[User, Administrator],
+        (Kind::Person, Verb::Change) => &[User, Wholesale, Administrator],
         (Kind::Role, Verb::See) => &[User, Administrator],
         (Kind::Role, _) | (Kind::Installation, _) => &[System],
         (Kind::ListenLog, Verb::See) => &[Reports],

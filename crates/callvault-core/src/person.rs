@@ -1,9 +1,13 @@
 //! People: the accounts, with the role that says what they may.
 
+pub mod profile;
+
 use crate::address::SourceList;
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::role::Role;
 use crate::time::Timestamp;
+
+use self::profile::{Profile, ProfileChange};
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +140,8 @@ pub struct NewPerson {
     pub download_errors: DownloadErrors,
     /// See [`Person::empty_calls`].
     pub empty_calls: EmptyCalls,
+    /// What is known of them.
+    pub profile: Profile,
     /// See [`Person::created_at`].
     pub created_at: Timestamp,
 }
@@ -143,6 +149,8 @@ pub struct NewPerson {
 /// What may change about a person; `None` keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonChange {
+    /// See [`Person::username`].
+    pub username: Option<String>,
     /// See [`Person::role`].
     pub role: Option<RoleId>,
     /// See [`Person::password_hash`].
@@ -155,4 +163,15 @@ pub struct PersonChange {
     pub empty_calls: Option<EmptyCalls>,
     /// See [`Person::disabled`].
     pub disabled: Option<bool>,
+    /// What changes of their profile.
+    pub profile: ProfileChange,
+}
+
+impl PersonChange {
+    /// Whether it changes a lock alone, that is the password or whether they can log in: no plan stands in the way of that.
+    pub fn is_of_locks(&self) -> bool {
+        let locks =
+            Self { password_hash: self.password_hash.clone(), disabled: self.disabled, ..Self::default() };
+        *self == locks && locks != Self::default()
+    }
 }

@@ -1,5 +1,5 @@
 //! The plan of a customer: what it may keep of hunt groups' messages and of sounds (`docs/enswitch.md` 22), and how many
-//! destinations a hunt group may have.
+//! destinations a hunt group, and how many people and customers below it the customer may have.
 //!
 //! What counts is each version of a message that is kept and the file of each sound, with its size, also where several
 //! are taken from the same sound. A plan holds for whoever asks, the command line included: who may, changes the plan.
@@ -18,6 +18,11 @@ pub struct Plan {
     pub hunt_group_destinations: Option<u32>,
     /// Whether sounds may be added, changed and filled. Those that are there stay and can be fetched, used and removed.
     pub sounds_allowed: bool,
+    /// The most people. A plan of none also keeps those that are there from being changed, but for password and lock.
+    pub people: Option<u32>,
+    /// The most customers directly below it. A plan of none also keeps those that are there from being changed, but for plan and
+    /// lock.
+    pub customers: Option<u32>,
 }
 
 impl Default for Plan {
@@ -28,6 +33,8 @@ impl Default for Plan {
             total_message_bytes: None,
             hunt_group_destinations: None,
             sounds_allowed: true,
+            people: None,
+            customers: None,
         }
     }
 }
@@ -45,6 +52,10 @@ pub struct PlanChange {
     pub hunt_group_destinations: Option<Option<u32>>,
     /// See [`Plan::sounds_allowed`].
     pub sounds_allowed: Option<bool>,
+    /// See [`Plan::people`].
+    pub people: Option<Option<u32>>,
+    /// See [`Plan::customers`].
+    pub customers: Option<Option<u32>>,
 }
 
 /// The part of a plan that forbids something.
@@ -76,6 +87,18 @@ pub enum PlanLimit {
     /// There are no sounds in it.
     #[error("the plan of the customer has no sounds")]
     Sounds,
+    /// There would be too many people for it.
+    #[error("the plan of the customer allows {limit} people at most")]
+    People {
+        /// See [`Plan::people`].
+        limit: u32,
+    },
+    /// There would be too many customers below it.
+    #[error("the plan of the customer allows {limit} customers below it at most")]
+    Customers {
+        /// See [`Plan::customers`].
+        limit: u32,
+    },
 }
 
 /// How large one more file may be.
@@ -120,6 +143,28 @@ impl Plan {
         }
     }
 
+    /// Whether a customer may have this many people.
+    ///
+    /// # Errors
+    /// [`PlanLimit::People`].
+    pub fn check_people(&self, count: u64) -> Result<(), PlanLimit> {
+        match self.people {
+            Some(limit) if count > u64::from(limit) => Err(PlanLimit::People { limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a customer may have this many customers below it.
+    ///
+    /// # Errors
+    /// [`PlanLimit::Customers`].
+    pub fn check_customers(&self, count: u64) -> Result<(), PlanLimit> {
+        match self.customers {
+            Some(limit) if count > u64::from(limit) => Err(PlanLimit::Customers { limit }),
+            _ => Ok(()),
+        }
+    }
+
     /// The room for one more file beside `kept_bytes` of others.
     pub fn room(&self, kept_bytes: u64) -> Room {
         let largest = self
@@ -140,6 +185,8 @@ impl Plan {
             total_message_bytes: change.total_message_bytes.unwrap_or(self.total_message_bytes),
             hunt_group_destinations: change.hunt_group_destinations.unwrap_or(self.hunt_group_destinations),
             sounds_allowed: change.sounds_allowed.unwrap_or(self.sounds_allowed),
+            people: change.people.unwrap_or(self.people),
+            customers: change.customers.unwrap_or(self.customers),
         }
     }
 }
@@ -188,6 +235,12 @@ mod tests {
         assert_eq!(plan.check_destinations(2), Ok(()));
         assert_eq!(plan.check_destinations(3), Err(PlanLimit::Destinations { limit: 2 }));
         assert_eq!(Plan::default().check_destinations(u64::MAX), Ok(()));
+        let plan = Plan { people: Some(2), customers: Some(0), ..Plan::default() };
+        assert_eq!(plan.check_people(2), Ok(()));
+        assert_eq!(plan.check_people(3), Err(PlanLimit::People { limit: 2 }));
+        assert_eq!(plan.check_customers(1), Err(PlanLimit::Customers { limit: 0 }));
+        assert_eq!(Plan::default().check_people(u64::MAX), Ok(()));
+        assert_eq!(Plan::default().check_customers(u64::MAX), Ok(()));
     }
 
     #[test]
@@ -200,6 +253,8 @@ mod tests {
             total_message_bytes: Some(Some(3)),
             hunt_group_destinations: Some(Some(0)),
             sounds_allowed: Some(false),
+            people: Some(Some(5)),
+            customers: None,
         };
         let expected = Plan {
             hunt_groups_allowed: false,
@@ -207,6 +262,8 @@ mod tests {
             total_message_bytes: Some(3),
             hunt_group_destinations: Some(0),
             sounds_allowed: false,
+            people: Some(5),
+            customers: None,
         };
         assert_eq!(plan.changed(change), expected);
     }

@@ -40,26 +40,31 @@ fn table() -> Vec<At> {
             "/customers",
             [
                 get("List customers", accounts::list_customers),
-                post("Add customer", accounts::add_customer).fails(&[NotFound, Conflict]),
+                post("Add customer", accounts::add_customer).fails(&[NotFound, Conflict, Plan]),
             ],
         ),
         at(
             "/customers/{id}",
             [
                 get("Find customer", accounts::find_customer),
-                patch("Change customer", accounts::change_customer),
+                patch("Change customer", accounts::change_customer).fails(&[Conflict]),
+                delete("Remove customer", accounts::remove_customer).fails(&[Conflict]),
             ],
         ),
         at(
             "/people",
             [
-                get("List people", accounts::list_people).fails(&[NotFound]),
-                post("Add person", accounts::add_person).fails(&[NotFound, Conflict]),
+                get("List people", accounts::list_people).fails(&[NotFound, Conflict]),
+                post("Add person", accounts::add_person).fails(&[NotFound, Conflict, Plan]),
             ],
         ),
         at(
             "/people/{id}",
-            [get("Find person", accounts::find_person), patch("Change person", accounts::change_person)],
+            [
+                get("Find person", accounts::find_person),
+                patch("Change person", accounts::change_person).fails(&[Conflict, Plan]),
+                delete("Remove person", accounts::remove_person).fails(&[Conflict]),
+            ],
         ),
         at(
             "/roles",

@@ -14,6 +14,7 @@ use callvault_core::port::catalog::{Catalog, CatalogError, CatalogResult};
 
 use self::sql::Engine;
 
+mod accounts;
 mod calls;
 mod check;
 mod customers;
@@ -28,7 +29,9 @@ mod migrate;
 mod outbox;
 mod people;
 mod plans;
+mod profiles;
 mod recordings;
+mod removals;
 mod reports;
 mod sessions;
 mod sounds;

@@ -16,7 +16,9 @@ pub(crate) use self::audio::{
 };
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
 pub(crate) use self::hunt_groups::{DestinationCommand, LevelSettingsArguments, SettingsArguments};
-pub(crate) use self::people::{CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, RoleCommand};
+pub(crate) use self::people::{
+    CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, ProfileArguments, RoleCommand,
+};
 pub(crate) use self::running::{
     ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TargetCommand,
     TicketCommand,
@@ -195,6 +197,13 @@ mod tests {
         check("call import --customer 1 --format xml x.csv", ErrorKind::InvalidValue);
         check("customer add", ErrorKind::MissingRequiredArgument);
         check("customer set 1", ErrorKind::MissingRequiredArgument);
+        check("customer remove", ErrorKind::MissingRequiredArgument);
+        check("person set anna", ErrorKind::MissingRequiredArgument);
+        check("person set anna --time-format 13", ErrorKind::InvalidValue);
+        check(
+            "person add --customer 1 --username x --role user --copy-password a --password-stdin",
+            ErrorKind::ArgumentConflict,
+        );
         check("huntgroup set 1 --owner a --no-owner", ErrorKind::ArgumentConflict);
         check("huntgroup set 1", ErrorKind::MissingRequiredArgument);
         check("huntgroup set 1 --ring-seconds 3601", ErrorKind::ValueValidation);

@@ -1,6 +1,7 @@
 //! The port to the catalog. Each method is a whole unit of work, given as data, safe to run again, answered after COMMIT;
 //! no method shows a transaction. Queries about what belongs to a customer take a handle that only the gate makes.
 
+mod accounts;
 mod destinations;
 
 use std::error::Error as StdError;
@@ -28,6 +29,7 @@ use crate::ticket::Ticket;
 use crate::time::Timestamp;
 use crate::token_pair::TokenPair;
 
+pub use self::accounts::{AccountTrials, AccountWork, Profiles, Removals};
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
 
 /// A catalog that failed.
@@ -50,6 +52,14 @@ pub enum CatalogError {
     Contradicts {
         /// The field, as our own API names it.
         field: &'static str,
+    },
+    /// It must stay, because of what it holds or because something depends on it.
+    #[error("{field}: {reason}")]
+    Kept {
+        /// The field, as our own API names it.
+        field: &'static str,
+        /// A sentence for the person who asked.
+        reason: String,
     },
     /// The plan of the customer does not allow it.
     #[error("{0}")]
@@ -77,9 +87,10 @@ pub type CatalogResult<T> = Result<T, CatalogError>;
 /// Customers.
 #[async_trait]
 pub trait Customers: Send + Sync {
-    /// Adds one. Taken: `id`. Gone: the parent.
+    /// Adds one, if the plan of its parent allows it. Taken: `id`, also of one that was removed. Gone: the parent.
     async fn add_customer(&self, new: NewCustomer) -> CatalogResult<CustomerId>;
-    /// Changes one.
+    /// Changes one, if the plan of its parent allows it. Kept: the one of the last system owner who can log in, from being
+    /// disabled.
     async fn change_customer(&self, id: CustomerId, change: CustomerChange) -> CatalogResult<()>;
     /// One, by number alone: the gate asks before there is a handle.
     async fn customer(&self, id: CustomerId) -> CatalogResult<Option<Customer>>;
@@ -96,9 +107,10 @@ pub trait Customers: Send + Sync {
 /// People and roles.
 #[async_trait]
 pub trait People: Send + Sync {
-    /// Adds one. Taken: `username`. Gone: customer, role.
+    /// Adds one, if the plan of the customer allows it. Taken: `username`. Gone: customer, role.
     async fn add_person(&self, new: NewPerson) -> CatalogResult<PersonId>;
-    /// Changes one; with a new password or disabled, the person's sessions and token pairs are deleted in the same commit.
+    /// Changes one, if the plan of the customer allows it; with a new password or disabled, the person's sessions and token
+    /// pairs are deleted in the same commit. Taken: `username`. Kept: the last system owner who can log in, from losing that.
     async fn change_person(&self, id: PersonId, change: PersonChange) -> CatalogResult<()>;
     /// By name, without regard to case, for a login.
     async fn account_named(&self, username: &str) -> CatalogResult<Option<Account>>;
@@ -503,6 +515,9 @@ pub trait ListenLog: Send + Sync {
 pub trait Catalog:
     Customers
     + People
+    + Profiles
+    + Removals
+    + AccountTrials
     + HuntGroups
     + Levels
     + Destinations

@@ -1,24 +1,27 @@
 //! Customers, people and roles: administration, and the cache from which logins and sessions read accounts.
 
+mod customers;
+mod people;
+
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use crate::address::SourceList;
 use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
-use crate::person::{Account, DownloadErrors, EmptyCalls, NewPerson, Person, PersonChange};
+use crate::person::Account;
 use crate::plan::{Plan, PlanChange};
-use crate::port::catalog::Catalog;
+use crate::port::catalog::{AccountWork, Catalog};
 use crate::port::clock::Clock;
 use crate::port::password::PasswordHasher;
 use crate::role::{Privileges, Reach, Role};
-use crate::secret::{PasswordMd5, Secret};
-use crate::service::field::{own_number, title};
+use crate::service::field::{MOST_DESCRIPTION, own_number, text, title};
 use crate::service::{Ports, sessions::Sessions};
 use crate::time::is_zone;
+
+pub use self::people::{NewPassword, PersonToAdd, PersonToChange, RoleChoice};
 
 /// Over this many cached accounts the cache starts anew.
 const MOST_CACHED: usize = 10_000;
@@ -32,7 +35,9 @@ pub struct CustomerToAdd {
     pub parent: Option<CustomerId>,
     /// See [`Customer::name`].
     pub name: String,
-    /// See [`Customer::timezone`]; UTC otherwise.
+    /// See [`Customer::description`].
+    pub description: String,
+    /// See [`Customer::timezone`]; UTC otherwise, and where it is empty that of the customer above.
     pub timezone: Option<String>,
     /// See [`Customer::serial`].
     pub serial: String,
@@ -40,42 +45,6 @@ pub struct CustomerToAdd {
     pub device_name: String,
     /// See [`Customer::plan`].
     pub plan: Plan,
-}
-
-/// A person to add, as typed.
-#[derive(Debug, Clone)]
-pub struct PersonToAdd {
-    /// Their customer; the caller's own otherwise.
-    pub customer: Option<CustomerId>,
-    /// 1 to 100 characters without blanks.
-    pub username: String,
-    /// The name of their role.
-    pub role: String,
-    /// At least 8 characters.
-    pub password: Secret,
-    /// Where they may come from.
-    pub source: SourceList,
-    /// How failed downloads look to their client.
-    pub download_errors: DownloadErrors,
-    /// What their client gets for call records of which there are none.
-    pub empty_calls: EmptyCalls,
-}
-
-/// What may change about a person, as typed; `None` keeps.
-#[derive(Debug, Clone, Default)]
-pub struct PersonToChange {
-    /// The name of another role.
-    pub role: Option<String>,
-    /// Another password.
-    pub password: Option<Secret>,
-    /// Other addresses.
-    pub source: Option<SourceList>,
-    /// Another look of failed downloads.
-    pub download_errors: Option<DownloadErrors>,
-    /// Something else for call records of which there are none.
-    pub empty_calls: Option<EmptyCalls>,
-    /// Whether they cannot log in.
-    pub disabled: Option<bool>,
 }
 
 #[derive(Default)]
@@ -163,9 +132,23 @@ impl Accounts {
     /// Adds a customer; below another one unless the whole installation is within reach.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (parent), [`Error::Invalid`] (`name`, `timezone`, `serial`,
-    /// `device_name`, `largest_message_bytes`, `total_message_bytes`, `id`), [`Error::Conflict`] (`id`).
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (parent), [`Error::Invalid`] (`name`, `description`, `timezone`, `serial`,
+    /// `device_name`, `largest_message_bytes`, `total_message_bytes`, `id`), [`Error::PlanForbids`], [`Error::Conflict`] (`id`).
     pub async fn add_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<CustomerId> {
+        let new = self.prepared_customer(principal, customer).await?;
+        Ok(self.catalog.add_customer(new).await?)
+    }
+
+    /// Fails as [`Accounts::add_customer`] would, and adds nothing.
+    ///
+    /// # Errors
+    /// Those of [`Accounts::add_customer`].
+    pub async fn try_add_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<()> {
+        let new = self.prepared_customer(principal, customer).await?;
+        Ok(self.catalog.try_account(AccountWork::AddCustomer(new)).await?)
+    }
+
+    async fn prepared_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<NewCustomer> {
         self.gate.privilege(principal, Kind::Customer, Verb::Administer)?;
         if principal.reach < Reach::Subtree {
             return Err(Error::RoleForbids);
@@ -177,17 +160,18 @@ impl Accounts {
             }
         };
         own_number(principal, customer.id.map(|id| id.0))?;
-        let new = NewCustomer {
+        text("description", &customer.description, MOST_DESCRIPTION)?;
+        Ok(NewCustomer {
             id: customer.id,
             parent,
             name: title("name", &customer.name)?,
-            timezone: zone(customer.timezone.as_deref().unwrap_or("UTC"))?,
+            description: customer.description,
+            timezone: self.zone(customer.timezone.as_deref().unwrap_or("UTC"), parent).await?,
             serial: serial(&customer.serial)?,
             device_name: device_name(&customer.device_name)?,
             plan: plan(customer.plan)?,
             created_at: self.clock.now(),
-        };
-        Ok(self.catalog.add_customer(new).await?)
+        })
     }
 
     /// Changes a customer. Disabling one closes every door to its people and to those of the customers below it. The plan is
@@ -195,20 +179,51 @@ impl Accounts {
     /// does not allow any more stays.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Invalid`] (`name`, `timezone`, `serial`, `device_name`,
-    /// `largest_message_bytes`, `total_message_bytes`, `disabled`).
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Invalid`] (`name`, `description`, `timezone`, `serial`,
+    /// `device_name`, `largest_message_bytes`, `total_message_bytes`, `disabled`), [`Error::PlanForbids`], [`Error::Conflict`]
+    /// (`disabled`: the last system owner belongs to it).
     pub async fn change_customer(
         &self,
         principal: &Principal,
         id: CustomerId,
-        mut change: CustomerChange,
+        change: CustomerChange,
     ) -> Result<()> {
-        let customer = self.gate.customer(principal, Kind::Customer, Verb::Change, Some(id)).await?;
+        let change = self.fitting_customer(principal, id, change).await?;
+        self.catalog.change_customer(id, change).await?;
+        self.forget_cached();
+        Ok(())
+    }
+
+    /// Fails as [`Accounts::change_customer`] would, and changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`Accounts::change_customer`].
+    pub async fn try_change_customer(
+        &self,
+        principal: &Principal,
+        id: CustomerId,
+        change: CustomerChange,
+    ) -> Result<()> {
+        let change = self.fitting_customer(principal, id, change).await?;
+        Ok(self.catalog.try_account(AccountWork::ChangeCustomer(id, change)).await?)
+    }
+
+    async fn fitting_customer(
+        &self,
+        principal: &Principal,
+        id: CustomerId,
+        mut change: CustomerChange,
+    ) -> Result<CustomerChange> {
+        self.gate.customer(principal, Kind::Customer, Verb::Change, Some(id)).await?;
         if let Some(name) = &change.name {
             change.name = Some(title("name", name)?);
         }
+        if let Some(description) = &change.description {
+            text("description", description, MOST_DESCRIPTION)?;
+        }
         if let Some(timezone) = &change.timezone {
-            change.timezone = Some(zone(timezone)?);
+            let parent = self.catalog.customer(id).await?.and_then(|customer| customer.parent);
+            change.timezone = Some(self.zone(timezone, parent).await?);
         }
         if let Some(text) = &change.serial {
             change.serial = Some(serial(text)?);
@@ -227,9 +242,16 @@ impl Accounts {
         if change.disabled == Some(true) && principal.customer == Some(id) {
             return Err(Error::invalid("disabled", "one cannot disable one's own customer"));
         }
-        self.catalog.change_customer(customer.id(), change).await?;
-        self.forget_cached();
-        Ok(())
+        Ok(change)
+    }
+
+    /// A zone by its name; that of the customer above, as it is now, where the name is empty.
+    async fn zone(&self, name: &str, above: Option<CustomerId>) -> Result<String> {
+        if !name.is_empty() {
+            return zone(name);
+        }
+        let Some(above) = above else { return zone("UTC") };
+        Ok(self.catalog.customer(above).await?.ok_or(Error::NotFound { what: "customer" })?.timezone)
     }
 
     /// One customer.
@@ -264,104 +286,6 @@ impl Accounts {
         Ok(self.catalog.customers(&within, page).await?)
     }
 
-    /// Adds a person. Nobody can give a role that may or reaches more than their own.
-    ///
-    /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer), [`Error::Invalid`] (`username`, `role`, `password`),
-    /// [`Error::Conflict`] (`username`), [`Error::Busy`].
-    pub async fn add_person(&self, principal: &Principal, person: PersonToAdd) -> Result<PersonId> {
-        let customer = self.gate.customer(principal, Kind::Person, Verb::Administer, person.customer).await?;
-        let username = checked_username(&person.username)?;
-        let role = self.assignable_role(principal, &person.role).await?;
-        let password = checked_password(&person.password)?;
-        if self.catalog.account_named(&username.to_lowercase()).await?.is_some() {
-            // Said before the hash is made; the catalog's own check decides when two come at once.
-            return Err(Error::Conflict { field: "username", reason: "is in use already".to_owned() });
-        }
-        let password_hash = self.passwords.hash(&password).await.map_err(|_| Error::Busy)?;
-        let new = NewPerson {
-            customer: customer.id(),
-            username,
-            role,
-            password_hash,
-            source: person.source,
-            download_errors: person.download_errors,
-            empty_calls: person.empty_calls,
-            created_at: self.clock.now(),
-        };
-        let id = self.catalog.add_person(new).await?;
-        self.forget_cached();
-        Ok(id)
-    }
-
-    /// Changes a person. A new password or `disabled` ends their sessions.
-    ///
-    /// # Errors
-    /// As [`Accounts::add_person`].
-    pub async fn change_person(
-        &self,
-        principal: &Principal,
-        id: PersonId,
-        change: PersonToChange,
-    ) -> Result<()> {
-        self.person_for(principal, id, Verb::Change).await?;
-        let mut row = PersonChange {
-            source: change.source,
-            download_errors: change.download_errors,
-            empty_calls: change.empty_calls,
-            disabled: change.disabled,
-            ..PersonChange::default()
-        };
-        if let Some(role) = &change.role {
-            row.role = Some(self.assignable_role(principal, role).await?);
-        }
-        if let Some(password) = &change.password {
-            let password = checked_password(password)?;
-            row.password_hash = Some(self.passwords.hash(&password).await.map_err(|_| Error::Busy)?);
-        }
-        let ends_sessions = row.password_hash.is_some() || row.disabled == Some(true);
-        self.catalog.change_person(id, row).await?;
-        self.forget_cached();
-        if ends_sessions && let Some(sessions) = self.sessions.get() {
-            sessions.forget_person(id);
-        }
-        Ok(())
-    }
-
-    /// One person.
-    ///
-    /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`].
-    pub async fn person(&self, principal: &Principal, id: PersonId) -> Result<Person> {
-        self.person_for(principal, id, Verb::See).await
-    }
-
-    /// The person of this name.
-    ///
-    /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`].
-    pub async fn person_named(&self, principal: &Principal, username: &str) -> Result<Person> {
-        self.gate.privilege(principal, Kind::Person, Verb::See)?;
-        match self.catalog.account_named(&username.to_lowercase()).await? {
-            Some(account) => self.person_for(principal, account.person.id, Verb::See).await,
-            None => Err(Error::NotFound { what: "person" }),
-        }
-    }
-
-    /// The people of a customer, by number.
-    ///
-    /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer).
-    pub async fn people(
-        &self,
-        principal: &Principal,
-        customer: Option<CustomerId>,
-        page: PageRequest<PersonId>,
-    ) -> Result<Vec<Person>> {
-        let customer = self.gate.customer(principal, Kind::Person, Verb::See, customer).await?;
-        Ok(self.catalog.people(&customer, page).await?)
-    }
-
     /// Adds a role; without a reach it reaches as far as the pre-made role with such privileges.
     ///
     /// # Errors
@@ -389,33 +313,6 @@ impl Accounts {
     pub async fn roles(&self, principal: &Principal) -> Result<Vec<Role>> {
         self.gate.privilege(principal, Kind::Role, Verb::See)?;
         Ok(self.catalog.roles().await?)
-    }
-
-    async fn person_for(&self, principal: &Principal, id: PersonId, verb: Verb) -> Result<Person> {
-        self.gate.privilege(principal, Kind::Person, verb)?;
-        let missing = || Error::NotFound { what: "person" };
-        let account = self.catalog.account(id).await?.ok_or_else(missing)?;
-        match self.gate.customer(principal, Kind::Person, verb, Some(account.person.customer)).await {
-            Ok(_) => {}
-            Err(Error::NotFound { .. }) => return Err(missing()),
-            Err(other) => return Err(other),
-        }
-        if verb != Verb::See && !within_rights(principal, &account.role) {
-            return Err(Error::RoleForbids);
-        }
-        Ok(account.person)
-    }
-
-    async fn assignable_role(&self, principal: &Principal, name: &str) -> Result<RoleId> {
-        let roles = self.catalog.roles().await?;
-        let Some(role) = roles.iter().find(|role| role.name.eq_ignore_ascii_case(name.trim())) else {
-            let names: Vec<_> = roles.iter().map(|role| role.name.as_str()).collect();
-            return Err(Error::invalid(
-                "role",
-                format!("there is no such role; there are: {}", names.join(", ")),
-            ));
-        };
-        if within_rights(principal, role) { Ok(role.id) } else { Err(Error::RoleForbids) }
     }
 }
 
@@ -466,20 +363,4 @@ fn plan(plan: Plan) -> Result<Plan> {
 
 fn device_name(text: &str) -> Result<String> {
     if text.trim().is_empty() { Ok(String::new()) } else { title("device_name", text) }
-}
-
-fn checked_username(text: &str) -> Result<String> {
-    let username = title("username", text)?;
-    if username.contains(char::is_whitespace) {
-        return Err(Error::invalid("username", "must not hold blanks"));
-    }
-    Ok(username)
-}
-
-fn checked_password(password: &Secret) -> Result<PasswordMd5> {
-    let length = password.reveal().chars().count();
-    if !(8..=256).contains(&length) {
-        return Err(Error::invalid("password", "must have 8 to 256 characters"));
-    }
-    Ok(PasswordMd5::of_password(password))
 }

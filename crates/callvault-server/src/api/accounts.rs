@@ -7,19 +7,25 @@ use callvault_core::address::SourceList;
 use callvault_core::customer::CustomerChange;
 use callvault_core::gate::Principal;
 use callvault_core::id::{CustomerId, PersonId};
-use callvault_core::person::{DownloadErrors, EmptyCalls, Person};
+use callvault_core::person::profile::{DateFormat, ProfileChange, Profiled, TimeFormat};
+use callvault_core::person::{DownloadErrors, EmptyCalls};
 use callvault_core::plan::{Plan, PlanChange};
 use callvault_core::role::{Privilege, Privileges, Reach};
 use callvault_core::secret::Secret;
-use callvault_core::service::accounts::{CustomerToAdd, PersonToAdd, PersonToChange};
+use callvault_core::service::accounts::{
+    CustomerToAdd, NewPassword, PersonToAdd, PersonToChange, RoleChoice,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::extract::{Created, Json, JsonBody, List, ListParams, Numbered, PageParams, Params, present};
+use super::extract::{Created, Done, Json, JsonBody, List, ListParams, Numbered, PageParams, Params, present};
 use super::object::{CustomerObject, PersonObject, RoleObject};
 use super::principal::Verified;
 use super::problem::Problem;
-use super::schema::{Bytes, Count, DeviceName, NewNumber, Password, PlaceKey, Serial, Title, Username, Word};
+use super::schema::{
+    Bytes, Count, Country, Description, DeviceName, NewNumber, Password, PlaceKey, ProfileText, PublicKey, Serial, Title,
+    Username, Word,
+};
 use crate::app::App;
 
 type Answer<T> = Result<Json<T>, Problem>;
@@ -32,6 +38,9 @@ pub(super) struct CustomerBody {
     parent: Option<i64>,
     #[schemars(with = "Title")]
     name: String,
+    #[serde(default)]
+    #[schemars(with = "Description")]
+    description: String,
     timezone: Option<String>,
     #[serde(default)]
     #[schemars(with = "Serial")]
@@ -47,6 +56,10 @@ pub(super) struct CustomerBody {
     #[schemars(with = "Option<Count>")]
     huntgroup_destinations: Option<i64>,
     sounds_allowed: Option<bool>,
+    #[schemars(with = "Option<Count>")]
+    most_people: Option<i64>,
+    #[schemars(with = "Option<Count>")]
+    most_customers: Option<i64>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -54,6 +67,8 @@ pub(super) struct CustomerBody {
 pub(super) struct CustomerPatch {
     #[schemars(with = "Option<Title>")]
     name: Option<String>,
+    #[schemars(with = "Option<Description>")]
+    description: Option<String>,
     timezone: Option<String>,
     #[schemars(with = "Option<Serial>")]
     serial: Option<String>,
@@ -70,6 +85,12 @@ pub(super) struct CustomerPatch {
     #[schemars(with = "Option<Count>")]
     huntgroup_destinations: Option<Option<i64>>,
     sounds_allowed: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<Count>")]
+    most_people: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<Count>")]
+    most_customers: Option<Option<i64>>,
     disabled: Option<bool>,
 }
 
@@ -78,11 +99,16 @@ fn limit(bytes: i64) -> u64 {
     u64::try_from(bytes).unwrap_or(0)
 }
 
-/// A number of destinations as it was sent.
-fn count(number: i64) -> Result<u32, Problem> {
-    let bad =
-        || Problem::invalid("huntgroup_destinations", "must be an integer from 0 to 4294967295, or null");
+/// A most of something that is counted, as it was sent.
+fn count(field: &'static str, number: i64) -> Result<u32, Problem> {
+    let bad = || Problem::invalid(field, "must be an integer from 0 to 4294967295, or null");
     u32::try_from(number).map_err(|_| bad())
+}
+
+/// The same in a change.
+fn counted(field: &'static str, number: Option<Option<i64>>) -> Result<Option<Option<u32>>, Problem> {
+    let most = |number: Option<i64>| number.map(|number| count(field, number)).transpose();
+    number.map(most).transpose()
 }
 
 pub(super) async fn list_customers(
@@ -106,6 +132,7 @@ pub(super) async fn add_customer(
         id: new.id.map(CustomerId),
         parent: new.parent.map(CustomerId),
         name: new.name,
+        description: new.description,
         timezone: new.timezone,
         serial: new.serial,
         device_name: new.device_name,
@@ -113,7 +140,12 @@ pub(super) async fn add_customer(
             hunt_groups_allowed: new.huntgroups_allowed.unwrap_or(true),
             largest_message_bytes: new.largest_message_bytes.map(limit),
             total_message_bytes: new.total_message_bytes.map(limit),
-            hunt_group_destinations: new.huntgroup_destinations.map(count).transpose()?,
+            hunt_group_destinations: new
+                .huntgroup_destinations
+                .map(|most| count("huntgroup_destinations", most))
+                .transpose()?,
+            people: new.most_people.map(|most| count("most_people", most)).transpose()?,
+            customers: new.most_customers.map(|most| count("most_customers", most)).transpose()?,
             sounds_allowed: new.sounds_allowed.unwrap_or(true),
         },
     };
@@ -138,6 +170,7 @@ pub(super) async fn change_customer(
     let accounts = &app.services.accounts;
     let change = CustomerChange {
         name: patch.name,
+        description: patch.description,
         timezone: patch.timezone,
         serial: patch.serial,
         device_name: patch.device_name,
@@ -145,10 +178,9 @@ pub(super) async fn change_customer(
             hunt_groups_allowed: patch.huntgroups_allowed,
             largest_message_bytes: patch.largest_message_bytes.map(|bytes| bytes.map(limit)),
             total_message_bytes: patch.total_message_bytes.map(|bytes| bytes.map(limit)),
-            hunt_group_destinations: match patch.huntgroup_destinations {
-                Some(number) => Some(number.map(count).transpose()?),
-                None => None,
-            },
+            hunt_group_destinations: counted("huntgroup_destinations", patch.huntgroup_destinations)?,
+            people: counted("most_people", patch.most_people)?,
+            customers: counted("most_customers", patch.most_customers)?,
             sounds_allowed: patch.sounds_allowed,
         },
         disabled: patch.disabled,
@@ -157,31 +189,116 @@ pub(super) async fn change_customer(
     Ok(Json::ok(accounts.customer(&principal, id).await?.into()))
 }
 
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct PeopleParams {
-    username: Option<String>,
+pub(super) async fn remove_customer(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<CustomerId>,
+) -> Result<Done, Problem> {
+    app.services.accounts.remove_customer(&principal, id).await?;
+    Ok(Done)
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PersonBody {
+pub(super) struct PeopleParams {
+    username: Option<String>,
+    /// An address that one person has, without regard to case.
+    email: Option<String>,
+}
+
+/// The members of a profile in a body. Not flattened into the bodies, because an unknown member must be refused.
+macro_rules! with_profile {
+    ($(#[$about:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $name {
+            $($(#[$attribute])* $field: $type,)*
+            #[schemars(with = "Option<ProfileText>")]
+            email: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            title: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            forename: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            surname: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            company: Option<String>,
+            #[schemars(with = "Option<Description>")]
+            description: Option<String>,
+            #[schemars(with = "Option<Country>")]
+            country: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            language: Option<String>,
+            timezone: Option<String>,
+            #[schemars(with = "Option<Word<DateFormat>>")]
+            date_format: Option<String>,
+            #[schemars(with = "Option<Word<TimeFormat>>")]
+            time_format: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            telephone: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            mobile: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            fax: Option<String>,
+            #[schemars(with = "Option<ProfileText>")]
+            extension: Option<String>,
+            #[schemars(with = "Option<PublicKey>")]
+            public_key: Option<String>,
+        }
+
+        impl $name {
+            fn profile(&mut self) -> Result<ProfileChange, Problem> {
+                Ok(ProfileChange {
+                    email: self.email.take(),
+                    title: self.title.take(),
+                    forename: self.forename.take(),
+                    surname: self.surname.take(),
+                    company: self.company.take(),
+                    description: self.description.take(),
+                    country: self.country.take(),
+                    language: self.language.take(),
+                    timezone: self.timezone.take(),
+                    date_format: self.date_format.as_deref().map(date_format).transpose()?,
+                    time_format: self.time_format.as_deref().map(time_format).transpose()?,
+                    telephone: self.telephone.take(),
+                    mobile: self.mobile.take(),
+                    fax: self.fax.take(),
+                    extension: self.extension.take(),
+                    public_key: self.public_key.take(),
+                })
+            }
+        }
+    };
+}
+
+fn date_format(word: &str) -> Result<DateFormat, Problem> {
+    let bad = || Problem::invalid("date_format", "must be DD/MM/YYYY, MM/DD/YYYY or YYYY-MM-DD");
+    DateFormat::parse(word).ok_or_else(bad)
+}
+
+fn time_format(word: &str) -> Result<TimeFormat, Problem> {
+    TimeFormat::parse(word).ok_or_else(|| Problem::invalid("time_format", "must be 12 or 24"))
+}
+
+with_profile! { PersonBody {
     customer: Option<i64>,
     #[schemars(with = "Username")]
     username: String,
     role: String,
-    #[schemars(with = "Password")]
-    password: String,
+    #[schemars(with = "Option<Password>")]
+    password: Option<String>,
+    copy_password: Option<i64>,
     #[serde(default)]
     source: String,
     #[schemars(with = "Option<Word<DownloadErrors>>")]
     download_errors: Option<String>,
     #[schemars(with = "Option<Word<EmptyCalls>>")]
     empty_calls: Option<String>,
-}
+} }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PersonPatch {
+with_profile! { PersonPatch {
+    #[schemars(with = "Option<Username>")]
+    username: Option<String>,
     role: Option<String>,
     #[schemars(with = "Option<Password>")]
     password: Option<String>,
@@ -191,7 +308,7 @@ pub(super) struct PersonPatch {
     #[schemars(with = "Option<Word<EmptyCalls>>")]
     empty_calls: Option<String>,
     disabled: Option<bool>,
-}
+} }
 
 fn source(text: &str) -> Result<SourceList, Problem> {
     text.parse()
@@ -207,7 +324,7 @@ fn empty_calls(word: &str) -> Result<EmptyCalls, Problem> {
     EmptyCalls::parse(word).ok_or_else(|| Problem::invalid("empty_calls", "must be header or missing"))
 }
 
-async fn shown(app: &App, principal: &Principal, person: Person) -> Result<PersonObject, Problem> {
+async fn shown(app: &App, principal: &Principal, person: Profiled) -> Result<PersonObject, Problem> {
     let roles = app.services.accounts.roles(principal).await?;
     Ok(PersonObject::new(person, &roles))
 }
@@ -223,24 +340,38 @@ pub(super) async fn list_people(
         let person = accounts.person_named(&principal, username).await?;
         return Ok(Json::ok(List::whole(vec![shown(&app, &principal, person).await?])));
     }
+    if let Some(email) = &filter.email {
+        let person = accounts.person_with_email(&principal, email).await?;
+        return Ok(Json::ok(List::whole(vec![shown(&app, &principal, person).await?])));
+    }
     let page = params.page(|key| key.parse().ok())?;
     let limit = page.limit;
     let rows = accounts.people(&principal, params.customer(), page).await?;
     let roles = accounts.roles(&principal).await?;
-    Ok(Json::ok(List::page(rows, limit, |row| row.id.to_string(), |row| PersonObject::new(row, &roles))))
+    Ok(Json::ok(List::page(
+        rows,
+        limit,
+        |row| row.person.id.to_string(),
+        |row| PersonObject::new(row, &roles),
+    )))
 }
 
 pub(super) async fn add_person(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    JsonBody(new): JsonBody<PersonBody>,
+    JsonBody(mut new): JsonBody<PersonBody>,
 ) -> Result<Created<PersonObject>, Problem> {
     let accounts = &app.services.accounts;
     let person = PersonToAdd {
         customer: new.customer.map(CustomerId),
-        username: new.username,
-        role: new.role,
-        password: Secret::new(new.password),
+        username: new.username.clone(),
+        role: RoleChoice::Name(new.role.clone()),
+        password: match (new.password.take(), new.copy_password) {
+            (Some(password), None) => NewPassword::Given(Secret::new(password)),
+            (None, Some(id)) => NewPassword::CopiedFrom(PersonId(id)),
+            _ => return Err(Problem::invalid("password", "give either password or copy_password")),
+        },
+        profile: new.profile()?,
         source: source(&new.source)?,
         download_errors: new.download_errors.as_deref().map(download_errors).transpose()?.unwrap_or_default(),
         empty_calls: new.empty_calls.as_deref().map(empty_calls).transpose()?.unwrap_or_default(),
@@ -263,11 +394,13 @@ pub(super) async fn change_person(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Numbered(id): Numbered<PersonId>,
-    JsonBody(patch): JsonBody<PersonPatch>,
+    JsonBody(mut patch): JsonBody<PersonPatch>,
 ) -> Answer<PersonObject> {
     let accounts = &app.services.accounts;
     let change = PersonToChange {
-        role: patch.role,
+        profile: patch.profile()?,
+        username: patch.username,
+        role: patch.role.map(RoleChoice::Name),
         password: patch.password.map(Secret::new),
         source: patch.source.as_deref().map(source).transpose()?,
         download_errors: patch.download_errors.as_deref().map(download_errors).transpose()?,
@@ -277,6 +410,15 @@ pub(super) async fn change_person(
     accounts.change_person(&principal, id, change).await?;
     let person = accounts.person(&principal, id).await?;
     Ok(Json::ok(shown(&app, &principal, person).await?))
+}
+
+pub(super) async fn remove_person(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Numbered(id): Numbered<PersonId>,
+) -> Result<Done, Problem> {
+    app.services.accounts.remove_person(&principal, id).await?;
+    Ok(Done)
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -7,7 +7,8 @@ use callvault_core::call::{CallKind, CallRecord, CallStatus};
 use callvault_core::customer::Customer;
 use callvault_core::hunt_group::{HuntGroup, Message};
 use callvault_core::listen::{Head, LogRow};
-use callvault_core::person::{DownloadErrors, EmptyCalls, Person};
+use callvault_core::person::profile::{DateFormat, Profile, Profiled, TimeFormat};
+use callvault_core::person::{DownloadErrors, EmptyCalls};
 use callvault_core::recording::Recording;
 use callvault_core::report::{Channel, TargetState};
 use callvault_core::role::{Privilege, Reach, Role};
@@ -28,6 +29,7 @@ pub(super) struct CustomerObject {
     id: i64,
     parent: Option<i64>,
     name: String,
+    description: String,
     timezone: String,
     serial: String,
     device_name: String,
@@ -36,6 +38,8 @@ pub(super) struct CustomerObject {
     total_message_bytes: Option<u64>,
     huntgroup_destinations: Option<u32>,
     sounds_allowed: bool,
+    most_people: Option<u32>,
+    most_customers: Option<u32>,
     disabled: bool,
     #[schemars(with = "Time")]
     created_at: String,
@@ -47,6 +51,7 @@ impl From<Customer> for CustomerObject {
             id: customer.id.0,
             parent: customer.parent.map(|parent| parent.0),
             name: customer.name,
+            description: customer.description,
             timezone: customer.timezone,
             serial: customer.serial,
             device_name: customer.device_name,
@@ -55,6 +60,8 @@ impl From<Customer> for CustomerObject {
             total_message_bytes: customer.plan.total_message_bytes,
             huntgroup_destinations: customer.plan.hunt_group_destinations,
             sounds_allowed: customer.plan.sounds_allowed,
+            most_people: customer.plan.people,
+            most_customers: customer.plan.customers,
             disabled: customer.disabled,
             created_at: customer.created_at.to_string(),
         }
@@ -73,14 +80,62 @@ pub(super) struct PersonObject {
     download_errors: &'static str,
     #[schemars(with = "Word<EmptyCalls>")]
     empty_calls: &'static str,
+    #[serde(flatten)]
+    profile: ProfileObject,
     disabled: bool,
     #[schemars(with = "Time")]
     created_at: String,
 }
 
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ProfileObject {
+    email: String,
+    title: String,
+    forename: String,
+    surname: String,
+    company: String,
+    description: String,
+    country: String,
+    language: String,
+    timezone: String,
+    #[schemars(with = "Word<DateFormat>")]
+    date_format: &'static str,
+    #[schemars(with = "Word<TimeFormat>")]
+    time_format: &'static str,
+    telephone: String,
+    mobile: String,
+    fax: String,
+    extension: String,
+    public_key: String,
+}
+
+impl From<Profile> for ProfileObject {
+    fn from(profile: Profile) -> Self {
+        Self {
+            email: profile.email,
+            title: profile.title,
+            forename: profile.forename,
+            surname: profile.surname,
+            company: profile.company,
+            description: profile.description,
+            country: profile.country,
+            language: profile.language,
+            timezone: profile.timezone,
+            date_format: profile.date_format.as_str(),
+            time_format: profile.time_format.as_str(),
+            telephone: profile.telephone,
+            mobile: profile.mobile,
+            fax: profile.fax,
+            extension: profile.extension,
+            public_key: profile.public_key,
+        }
+    }
+}
+
 impl PersonObject {
     /// The role is shown by its name.
-    pub(super) fn new(person: Person, roles: &[Role]) -> Self {
+    pub(super) fn new(person: Profiled, roles: &[Role]) -> Self {
+        let Profiled { person, profile } = person;
         let role = roles.iter().find(|role| role.id == person.role).map(|role| role.name.clone());
         Self {
             id: person.id.0,
@@ -90,6 +145,7 @@ impl PersonObject {
             source: person.source.to_string(),
             download_errors: person.download_errors.as_str(),
             empty_calls: person.empty_calls.as_str(),
+            profile: profile.into(),
             disabled: person.disabled,
             created_at: person.created_at.to_string(),
         }

@@ -60,6 +60,12 @@ shapes! {
     DeviceName = { "type": "string", "maxLength": 100, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$" };
     /// Free text.
     Description = { "type": "string", "maxLength": 1000, "pattern": r"^[^\x00]*$" };
+    /// A text of a person's profile, or nothing.
+    ProfileText = { "type": "string", "maxLength": 255, "pattern": r"^[^\x00]*$" };
+    /// A country, as two letters, or nothing.
+    Country = { "type": "string", "pattern": "^([A-Za-z]{2})?$" };
+    /// A public key, or nothing.
+    PublicKey = { "type": "string", "maxLength": 10_000, "pattern": r"^[^\x00]*$" };
     /// A number, line or URI that a call goes to, or nothing.
     Number = { "type": "string", "maxLength": 255, "pattern": r"^[^\x00]*$" };
     /// A number, line or URI that a call goes to.
@@ -136,6 +142,8 @@ words! {
     callvault_core::hunt_group::settings::Screening,
     callvault_core::person::DownloadErrors,
     callvault_core::person::EmptyCalls,
+    callvault_core::person::profile::DateFormat,
+    callvault_core::person::profile::TimeFormat,
     callvault_core::report::Channel,
     callvault_core::role::Privilege,
     callvault_core::role::Reach,

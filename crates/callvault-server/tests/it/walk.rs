@@ -20,7 +20,8 @@ const CALLS: &str = r#"{"customer":1,"calls":[{"call_id":"1571909237.191","start
     "recording":"20191024012719-1571909237.191-4000-4001-Internal.wav"}]}"#;
 
 /// What must never show in an answer to someone without the right: names, sizes and numbers of customer 1's things.
-const PROBES: [&str; 5] = ["4000-4001", "Hidden sales", "hidden-greeting", "32044", "8260"];
+const PROBES: [&str; 6] =
+    ["4000-4001", "Hidden sales", "hidden-greeting", "32044", "8260", "hidden@example.com"];
 
 /// A route with an existing thing of customer 1 in it, the same route with one that does not exist, and a body.
 struct Stop {
@@ -45,10 +46,13 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
     vec![
         stop(Method::GET, "/customers/1", "/customers/999", ""),
         stop(Method::PATCH, "/customers/1", "/customers/999", r#"{"name":"x"}"#),
+        stop(Method::DELETE, "/customers/1", "/customers/999", ""),
         stop(Method::GET, "/people?customer=1", "/people?customer=999", ""),
         stop(Method::GET, "/people?username=hidden", "/people?username=nobody", ""),
         stop(Method::GET, &format!("/people/{person}"), "/people/999", ""),
+        stop(Method::GET, "/people?email=hidden@example.com", "/people?email=nobody@example.com", ""),
         stop(Method::PATCH, &format!("/people/{person}"), "/people/999", r#"{"source":""}"#),
+        stop(Method::DELETE, &format!("/people/{person}"), "/people/999", ""),
         stop(Method::GET, "/huntgroups?customer=1", "/huntgroups?customer=999", ""),
         stop(Method::POST, "/huntgroups", "/huntgroups", r#"{"customer":1,"name":"x"}"#),
         stop(Method::GET, "/huntgroups/123", "/huntgroups/999", ""),
@@ -162,6 +166,9 @@ async fn world() -> (World, Vec<Stop>) {
         world.customer(customer, None).await;
     }
     let person = world.person(1, "hidden", "api").await;
+    let email = json!({ "email": "hidden@example.com" }).to_string();
+    let patched = world.local(Method::PATCH, &format!("/people/{person}"), email).await;
+    assert_eq!(patched.status, StatusCode::OK, "{}", patched.text());
     for role in ["administrator", "user", "residential", "supervisor", "auditor", "api", "reseller"] {
         world.person(2, &format!("other-{role}"), role).await;
     }
@@ -284,7 +291,16 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("auditor", Method::GET, "/sounds/7/audio".to_owned(), StatusCode::FORBIDDEN),
         ("auditor", Method::GET, "/log".to_owned(), StatusCode::OK),
         ("user", Method::GET, "/log".to_owned(), StatusCode::FORBIDDEN),
-        ("user", Method::GET, "/people".to_owned(), StatusCode::FORBIDDEN),
+        ("user", Method::GET, "/people".to_owned(), StatusCode::OK),
+        ("user", Method::GET, "/people/1".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::GET, "/people?username=hidden".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::GET, "/people?email=hidden@example.com".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::DELETE, "/people/1".to_owned(), StatusCode::FORBIDDEN),
+        ("residential", Method::GET, "/people".to_owned(), StatusCode::FORBIDDEN),
+        ("supervisor", Method::GET, "/people/1".to_owned(), StatusCode::OK),
+        ("supervisor", Method::DELETE, "/people/1".to_owned(), StatusCode::FORBIDDEN),
+        ("administrator", Method::DELETE, "/customers/1".to_owned(), StatusCode::FORBIDDEN),
+        ("reseller", Method::DELETE, "/customers/1".to_owned(), StatusCode::BAD_REQUEST),
         ("user", Method::GET, "/huntgroups/123".to_owned(), StatusCode::NOT_FOUND),
         ("user", Method::GET, "/huntgroups/123/levels/1".to_owned(), StatusCode::NOT_FOUND),
         ("user", Method::GET, "/destinations?huntgroup=123".to_owned(), StatusCode::NOT_FOUND),
@@ -295,7 +311,7 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("auditor", Method::GET, "/huntgroups/123/levels/1".to_owned(), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::OK),
         ("supervisor", Method::DELETE, format!("/recordings/{NAME}"), StatusCode::FORBIDDEN),
-        ("supervisor", Method::GET, "/people".to_owned(), StatusCode::FORBIDDEN),
+        ("supervisor", Method::GET, "/people".to_owned(), StatusCode::OK),
         ("api", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::OK),
         ("api", Method::DELETE, "/huntgroups/123".to_owned(), StatusCode::FORBIDDEN),
         ("administrator", Method::GET, "/huntgroups/123/levels/1/message".to_owned(), StatusCode::OK),

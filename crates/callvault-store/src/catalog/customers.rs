@@ -9,6 +9,7 @@ use callvault_core::port::catalog::{CatalogError, CatalogResult, Customers};
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
+use super::accounts::owners;
 use super::plans::{self, plan_columns};
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
@@ -17,12 +18,14 @@ use super::within::within;
 macro_rules! customer_columns {
     () => {
         concat!(
-            "id, parent, name, timezone, serial, device_name, ",
+            "id, parent, name, description, timezone, serial, device_name, ",
             plan_columns!(),
             ", disabled, created_at"
         )
     };
 }
+
+pub(super) use customer_columns;
 
 #[async_trait]
 impl<E: Engine> Customers for SqlCatalog<E> {
@@ -85,11 +88,12 @@ impl<E: Engine> Customers for SqlCatalog<E> {
     }
 }
 
-fn read(row: &mut Row) -> CatalogResult<Customer> {
+pub(super) fn read(row: &mut Row) -> CatalogResult<Customer> {
     Ok(Customer {
         id: CustomerId(row.int("customer id")?),
         parent: row.optional_int("customer parent")?.map(CustomerId),
         name: row.text("customer name")?,
+        description: row.text("customer description")?,
         timezone: row.text("customer timezone")?,
         serial: row.text("customer serial")?,
         device_name: row.text("customer device_name")?,
@@ -105,7 +109,7 @@ pub(super) async fn require_customer(sql: &mut dyn Sql, id: CustomerId) -> Catal
     require(sql, "customer", query).await
 }
 
-struct Add(NewCustomer);
+pub(super) struct Add(pub(super) NewCustomer);
 
 #[async_trait]
 impl Unit for Add {
@@ -115,14 +119,25 @@ impl Unit for Add {
         let new = &self.0;
         if let Some(parent) = new.parent {
             require_customer(sql, parent).await?;
+            plans::check_another_customer(sql, parent).await?;
+        }
+        if let Some(wanted) = new.id {
+            // The listen log still tells of the one that had it.
+            let query = Query::new(
+                "looking for a customer that is gone",
+                "SELECT id FROM gone_customer WHERE id = $1",
+            );
+            if sql.fetch_first(query.with(wanted.0)).await?.is_some() {
+                return Err(CatalogError::Taken { field: "id" });
+            }
         }
         let id = number(sql, "customer", new.id.map(|id| id.0)).await?;
         let query = Query::new(
             "adding a customer",
             "INSERT INTO customer (id, parent, name, timezone, serial, device_name, hunt_groups_allowed,
                  largest_message_bytes, total_message_bytes, hunt_group_destinations, sounds_allowed, disabled,
-                 created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, FALSE, $12)",
+                 created_at, description, most_people, most_customers)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, FALSE, $12, $13, $14, $15)",
         )
         .with(id)
         .with(new.parent.map(|parent| parent.0))
@@ -135,15 +150,18 @@ impl Unit for Add {
         .with(plans::column(new.plan.total_message_bytes)?)
         .with(new.plan.hunt_group_destinations)
         .with(new.plan.sounds_allowed)
-        .with(new.created_at.unix_ms());
+        .with(new.created_at.unix_ms())
+        .with(new.description.as_str())
+        .with(new.plan.people)
+        .with(new.plan.customers);
         sql.execute(query).await.map_err(|error| error.taken("id"))?;
         Ok(CustomerId(id))
     }
 }
 
-struct Change {
-    id: CustomerId,
-    change: CustomerChange,
+pub(super) struct Change {
+    pub(super) id: CustomerId,
+    pub(super) change: CustomerChange,
 }
 
 #[async_trait]
@@ -151,6 +169,21 @@ impl Unit for Change {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        if !self.change.is_from_above() {
+            let query = Query::new("looking for a parent", "SELECT parent FROM customer WHERE id = $1");
+            let row = sql.fetch_first(query.with(self.id.0)).await?;
+            let mut row = row.ok_or(CatalogError::Gone { what: "customer" })?;
+            if let Some(parent) = row.optional_int("customer parent")? {
+                plans::of_customer(sql, CustomerId(parent))
+                    .await?
+                    .check_customers(1)
+                    .map_err(CatalogError::PlanForbids)?;
+            }
+        }
+        let owners = match self.change.disabled {
+            Some(true) => owners::in_force(sql).await?,
+            _ => Vec::new(),
+        };
         let plan = &self.change.plan;
         let query = Query::new(
             "changing a customer",
@@ -161,7 +194,10 @@ impl Unit for Change {
                  largest_message_bytes = CASE WHEN $8 THEN $9 ELSE largest_message_bytes END,
                  total_message_bytes = CASE WHEN $10 THEN $11 ELSE total_message_bytes END,
                  hunt_group_destinations = CASE WHEN $12 THEN $13 ELSE hunt_group_destinations END,
-                 sounds_allowed = COALESCE($14, sounds_allowed)
+                 sounds_allowed = COALESCE($14, sounds_allowed),
+                 description = COALESCE($15, description),
+                 most_people = CASE WHEN $16 THEN $17 ELSE most_people END,
+                 most_customers = CASE WHEN $18 THEN $19 ELSE most_customers END
              WHERE id = $1",
         )
         .with(self.id.0)
@@ -177,10 +213,15 @@ impl Unit for Change {
         .with(plans::column(plan.total_message_bytes.flatten())?)
         .with(plan.hunt_group_destinations.is_some())
         .with(plan.hunt_group_destinations.flatten())
-        .with(plan.sounds_allowed);
-        match sql.execute(query).await? {
-            0 => Err(CatalogError::Gone { what: "customer" }),
-            _ => Ok(()),
+        .with(plan.sounds_allowed)
+        .with(self.change.description.as_deref())
+        .with(plan.people.is_some())
+        .with(plan.people.flatten())
+        .with(plan.customers.is_some())
+        .with(plan.customers.flatten());
+        if sql.execute(query).await? == 0 {
+            return Err(CatalogError::Gone { what: "customer" });
         }
+        owners::check_left(sql, &owners, "disabled").await
     }
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use callvault_core::gate::InCustomer;
 use callvault_core::id::{CustomerId, PersonId, RoleId};
 use callvault_core::page::PageRequest;
+use callvault_core::person::profile::ProfileChange;
 use callvault_core::person::{
     Account, DownloadErrors, EmptyCalls, NewPerson, PasswordHash, Person, PersonChange,
 };
@@ -11,9 +12,11 @@ use callvault_core::port::catalog::{CatalogError, CatalogResult, People};
 use callvault_core::role::{Privilege, Privileges, Reach, Role};
 use callvault_core::time::Timestamp;
 
-use super::SqlCatalog;
+use super::accounts::owners;
 use super::customers::require_customer;
+use super::profiles::{self, profile_columns};
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
+use super::{SqlCatalog, plans};
 
 /// The columns of a `person` called `p`, in the order in which [`read`] takes them.
 macro_rules! person_columns {
@@ -22,6 +25,8 @@ macro_rules! person_columns {
          p.created_at"
     };
 }
+
+pub(super) use person_columns;
 
 /// One account with its role and whether its customer, or one above it, is disabled.
 macro_rules! account_where {
@@ -94,7 +99,7 @@ pub(super) fn folded(name: &str) -> String {
     name.to_lowercase()
 }
 
-fn read(row: &mut Row) -> CatalogResult<Person> {
+pub(super) fn read(row: &mut Row) -> CatalogResult<Person> {
     Ok(Person {
         id: PersonId(row.int("person id")?),
         customer: CustomerId(row.int("person customer")?),
@@ -133,7 +138,7 @@ async fn require_role(sql: &mut dyn Sql, id: RoleId) -> CatalogResult<()> {
         .await
 }
 
-struct Add(NewPerson);
+pub(super) struct Add(pub(super) NewPerson);
 
 #[async_trait]
 impl Unit for Add {
@@ -143,6 +148,7 @@ impl Unit for Add {
         let new = &self.0;
         require_customer(sql, new.customer).await?;
         require_role(sql, new.role).await?;
+        plans::check_another_person(sql, new.customer).await?;
         let id = number(sql, "person", None).await?;
         let query = Query::new(
             "adding a person",
@@ -162,13 +168,14 @@ impl Unit for Add {
         .with(new.empty_calls.as_str())
         .with(new.created_at.unix_ms());
         sql.execute(query).await.map_err(|error| error.taken("username"))?;
+        profiles::write(sql, PersonId(id), &new.profile).await?;
         Ok(PersonId(id))
     }
 }
 
-struct Change {
-    id: PersonId,
-    change: PersonChange,
+pub(super) struct Change {
+    pub(super) id: PersonId,
+    pub(super) change: PersonChange,
 }
 
 #[async_trait]
@@ -180,12 +187,17 @@ impl Unit for Change {
         if let Some(role) = change.role {
             require_role(sql, role).await?;
         }
+        let owners = match change.role.is_some() || change.disabled == Some(true) {
+            true => owners::in_force(sql).await?,
+            false => Vec::new(),
+        };
         let query = Query::new(
             "changing a person",
             "UPDATE person SET role = COALESCE($2, role), password_hash = COALESCE($3, password_hash),
                  source = COALESCE($4, source), disabled = COALESCE($5, disabled),
-                 download_errors = COALESCE($6, download_errors), empty_calls = COALESCE($7, empty_calls)
-             WHERE id = $1",
+                 download_errors = COALESCE($6, download_errors), empty_calls = COALESCE($7, empty_calls),
+                 username = COALESCE($8, username), username_key = COALESCE($9, username_key)
+             WHERE id = $1 RETURNING customer",
         )
         .with(self.id.0)
         .with(change.role.map(|role| role.0))
@@ -193,9 +205,19 @@ impl Unit for Change {
         .with(change.source.as_ref().map(ToString::to_string))
         .with(change.disabled)
         .with(change.download_errors.map(DownloadErrors::as_str))
-        .with(change.empty_calls.map(EmptyCalls::as_str));
-        if sql.execute(query).await? == 0 {
-            return Err(CatalogError::Gone { what: "person" });
+        .with(change.empty_calls.map(EmptyCalls::as_str))
+        .with(change.username.as_deref())
+        .with(change.username.as_deref().map(folded));
+        let row = sql.fetch_first(query).await.map_err(|error| error.taken("username"))?;
+        let customer = row.ok_or(CatalogError::Gone { what: "person" })?.int("person customer")?;
+        if !change.is_of_locks() {
+            let plan = plans::of_customer(sql, CustomerId(customer)).await?;
+            plan.check_people(1).map_err(CatalogError::PlanForbids)?;
+        }
+        let field = if change.disabled == Some(true) { "disabled" } else { "role" };
+        owners::check_left(sql, &owners, field).await?;
+        if change.profile != ProfileChange::default() {
+            self.change_profile(sql).await?;
         }
         if change.password_hash.is_some() || change.disabled == Some(true) {
             for text in ["DELETE FROM session WHERE person = $1", "DELETE FROM token_pair WHERE person = $1"]
@@ -204,6 +226,20 @@ impl Unit for Change {
             }
         }
         Ok(())
+    }
+}
+
+impl Change {
+    /// The row is this unit's own since it wrote the account.
+    async fn change_profile(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let query = Query::new(
+            "reading a profile",
+            concat!("SELECT ", profile_columns!(), " FROM person p WHERE p.id = $1"),
+        )
+        .with(self.id.0);
+        let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "person" })?;
+        let profile = profiles::read(&mut row)?.changed(self.change.profile.clone());
+        profiles::write(sql, self.id, &profile).await
     }
 }
 

@@ -10,7 +10,8 @@ use super::sql::{Query, Row, Sql};
 /// The columns of a plan, in the order in which [`read`] takes them. They are those of no other table.
 macro_rules! plan_columns {
     () => {
-        "hunt_groups_allowed, largest_message_bytes, total_message_bytes, hunt_group_destinations, sounds_allowed"
+        "hunt_groups_allowed, largest_message_bytes, total_message_bytes, hunt_group_destinations, sounds_allowed,
+         most_people, most_customers"
     };
 }
 
@@ -24,6 +25,8 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<Plan> {
         total_message_bytes: size(row, "customer total_message_bytes")?,
         hunt_group_destinations: count(row, "customer hunt_group_destinations")?,
         sounds_allowed: row.bool("customer sounds_allowed")?,
+        people: count(row, "customer most_people")?,
+        customers: count(row, "customer most_customers")?,
     })
 }
 
@@ -90,6 +93,42 @@ pub(super) fn sum(row: Option<Row>) -> CatalogResult<u64> {
     row.ok_or(CatalogError::Unreadable { what })?.number(what)
 }
 
+/// Whether one more person is within a customer's plan. Gone: the customer.
+pub(super) async fn check_another_person(sql: &mut dyn Sql, customer: CustomerId) -> CatalogResult<()> {
+    let plan = of_customer(sql, customer).await?;
+    if plan.people.is_none() {
+        return Ok(());
+    }
+    queue(sql, customer).await?;
+    let query = Query::new("counting people", "SELECT COUNT(*) FROM person WHERE customer = $1");
+    let count = counted(sql, query.with(customer.0)).await?;
+    plan.check_people(count + 1).map_err(CatalogError::PlanForbids)
+}
+
+/// Whether one more customer below another is within that one's plan. Gone: the customer.
+pub(super) async fn check_another_customer(sql: &mut dyn Sql, parent: CustomerId) -> CatalogResult<()> {
+    let plan = of_customer(sql, parent).await?;
+    if plan.customers.is_none() {
+        return Ok(());
+    }
+    queue(sql, parent).await?;
+    let query = Query::new("counting customers", "SELECT COUNT(*) FROM customer WHERE parent = $1");
+    let count = counted(sql, query.with(parent.0)).await?;
+    plan.check_customers(count + 1).map_err(CatalogError::PlanForbids)
+}
+
+async fn counted(sql: &mut dyn Sql, query: Query) -> CatalogResult<u64> {
+    let what = "count";
+    sql.fetch_first(query).await?.ok_or(CatalogError::Unreadable { what })?.number(what)
+}
+
+/// Touches a customer, so that an engine with several writers lets the next unit count only what this one has committed.
+async fn queue(sql: &mut dyn Sql, customer: CustomerId) -> CatalogResult<()> {
+    let query = Query::new("queueing for a plan", "UPDATE customer SET disabled = disabled WHERE id = $1");
+    sql.execute(query.with(customer.0)).await?;
+    Ok(())
+}
+
 /// Whether a file that this unit has just written is within its customer's plan; if not, the unit leaves no trace.
 pub(super) async fn check_written(
     sql: &mut dyn Sql,
@@ -98,10 +137,7 @@ pub(super) async fn check_written(
     size_bytes: u64,
 ) -> CatalogResult<()> {
     let kept = if plan.total_message_bytes.is_some() {
-        // Touched so that an engine with several writers lets the next unit add up only what this one has committed.
-        let query =
-            Query::new("queueing for a plan", "UPDATE customer SET disabled = disabled WHERE id = $1");
-        sql.execute(query.with(customer.0)).await?;
+        queue(sql, customer).await?;
         sum(sql.fetch_first(kept_bytes(customer)).await?)?
     } else {
         size_bytes

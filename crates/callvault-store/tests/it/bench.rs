@@ -12,6 +12,7 @@ use callvault_core::hunt_group::{Level, NewHuntGroup, NewMessage};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RecordingId, RoleId};
 use callvault_core::listen::Door;
 use callvault_core::page::PageRequest;
+use callvault_core::person::profile::Profile;
 use callvault_core::person::{DownloadErrors, EmptyCalls, NewPerson, PasswordHash};
 use callvault_core::plan::{Plan, PlanLimit};
 use callvault_core::port::catalog::{Added, Catalog, CatalogError};
@@ -96,6 +97,7 @@ impl Bench {
             id: None,
             parent,
             name: "Acme".to_owned(),
+            description: String::new(),
             timezone: "Europe/Berlin".to_owned(),
             serial: String::new(),
             device_name: String::new(),
@@ -114,6 +116,7 @@ impl Bench {
             source: "10.0.0.0/8,192.0.2.7".parse().unwrap(),
             download_errors: DownloadErrors::Status,
             empty_calls: EmptyCalls::Missing,
+            profile: Profile::default(),
             created_at: at(2_000),
         }
     }

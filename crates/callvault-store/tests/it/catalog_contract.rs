@@ -1,6 +1,7 @@
 //! What every catalog must do, method by method. An engine joins with one line: `catalog_contract!(open)`, where `open`
 //! makes an empty catalog.
 
+pub(crate) mod accounts;
 pub(crate) mod administration;
 pub(crate) mod calls;
 pub(crate) mod destinations;
@@ -22,6 +23,11 @@ pub(crate) mod whole;
 macro_rules! catalog_contract {
     ($open:path) => {
         $crate::catalog_contract::catalog_contract! { $open;
+            accounts: a_profile_comes_back_as_written people_are_sorted_without_regard_to_case
+                people_are_found_by_their_address customers_below_one_are_listed
+                a_person_goes_with_what_is_theirs_alone what_is_left_keeps_a_customer
+                a_number_is_never_given_again the_last_system_owner_stays plans_bound_people_and_customers
+                a_trial_of_an_account_changes_nothing a_removal_and_a_login_at_once;
             administration: customers_are_numbered_and_kept customers_form_a_line customers_change
                 people_are_unique_without_regard_to_case accounts_bring_their_rights people_change
                 a_new_password_or_a_lock_out_ends_sessions roles_are_there_from_the_start

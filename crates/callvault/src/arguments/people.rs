@@ -16,6 +16,9 @@ pub(crate) enum CustomerCommand {
         /// Its name
         #[arg(long)]
         name: String,
+        /// A description
+        #[arg(long)]
+        description: Option<String>,
         /// A number of your own; the next free one otherwise
         #[arg(long)]
         id: Option<i64>,
@@ -33,13 +36,16 @@ pub(crate) enum CustomerCommand {
         output: Output,
     },
     /// Change a customer
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations", "sounds"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations", "sounds", "people", "customers", "description"]))]
     Set {
         /// The customer
         id: i64,
         /// Another name
         #[arg(long)]
         name: Option<String>,
+        /// Another description; empty for none
+        #[arg(long)]
+        description: Option<String>,
         /// Another time zone
         #[arg(long, value_name = "ZONE")]
         timezone: Option<String>,
@@ -56,6 +62,11 @@ pub(crate) enum CustomerCommand {
         id: i64,
         #[command(flatten)]
         output: Output,
+    },
+    /// Remove a customer in which nothing is left; its number is never given again
+    Remove {
+        /// The customer
+        id: i64,
     },
     /// Close every door to a customer's people and to those of the customers below; nothing is deleted
     Disable {
@@ -99,6 +110,12 @@ pub(crate) struct PlanArguments {
     /// Whether sounds may be added, changed and filled
     #[arg(long, value_name = "WORD", value_parser = ["allow", "forbid"])]
     pub(crate) sounds: Option<String>,
+    /// The most people, or none for no limit; 0 also keeps those that are there from being changed
+    #[arg(long, value_name = "N", value_parser = most)]
+    pub(crate) people: Option<Most>,
+    /// The most customers directly below it, or none for no limit; 0 also keeps those that are there from being changed
+    #[arg(long, value_name = "N", value_parser = most)]
+    pub(crate) customers: Option<Most>,
 }
 
 /// A limit in bytes, or none.
@@ -134,6 +151,59 @@ pub(crate) struct PasswordArguments {
     pub(crate) password_stdin: bool,
 }
 
+/// What is known of a person; empty for nothing.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ProfileArguments {
+    /// E-mail address
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+    /// Title
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// First name
+    #[arg(long)]
+    pub(crate) forename: Option<String>,
+    /// Last name
+    #[arg(long)]
+    pub(crate) surname: Option<String>,
+    /// Company
+    #[arg(long)]
+    pub(crate) company: Option<String>,
+    /// A description
+    #[arg(long)]
+    pub(crate) description: Option<String>,
+    /// Two letters; empty for the customer's
+    #[arg(long)]
+    pub(crate) country: Option<String>,
+    /// Language code
+    #[arg(long)]
+    pub(crate) language: Option<String>,
+    /// Time zone, as in the IANA database; empty for the customer's
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) timezone: Option<String>,
+    /// How dates are shown
+    #[arg(long, value_name = "WORD", value_parser = ["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY"])]
+    pub(crate) date_format: Option<String>,
+    /// How times of day are shown
+    #[arg(long, value_name = "WORD", value_parser = ["24", "12"])]
+    pub(crate) time_format: Option<String>,
+    /// Telephone number
+    #[arg(long)]
+    pub(crate) telephone: Option<String>,
+    /// Mobile number
+    #[arg(long)]
+    pub(crate) mobile: Option<String>,
+    /// Fax number
+    #[arg(long)]
+    pub(crate) fax: Option<String>,
+    /// Where "dial by name" forwards to
+    #[arg(long)]
+    pub(crate) extension: Option<String>,
+    /// PGP public key
+    #[arg(long)]
+    pub(crate) public_key: Option<String>,
+}
+
 /// `callvault person ...`
 #[derive(Debug, Subcommand)]
 pub(crate) enum PersonCommand {
@@ -153,6 +223,9 @@ pub(crate) enum PersonCommand {
         role: String,
         #[command(flatten)]
         password: PasswordArguments,
+        /// Give them the password of this person of the same customer (id or username) instead of asking for one
+        #[arg(long, value_name = "PERSON", conflicts_with = "password_stdin")]
+        copy_password: Option<String>,
         /// The addresses or networks they may come from, with commas between [default: any]
         #[arg(long, value_name = "IPS")]
         source: Option<String>,
@@ -165,13 +238,18 @@ pub(crate) enum PersonCommand {
         #[arg(long, value_name = "WORD", value_parser = ["header", "missing"])]
         empty_calls: Option<String>,
         #[command(flatten)]
+        profile: Box<ProfileArguments>,
+        #[command(flatten)]
         output: Output,
     },
     /// Change a person
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["role", "source", "download_errors", "empty_calls"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["username", "role", "source", "download_errors", "empty_calls", "email", "title", "forename", "surname", "company", "description", "country", "language", "timezone", "date_format", "time_format", "telephone", "mobile", "fax", "extension", "public_key"]))]
     Set {
         /// Their id or username
         person: String,
+        /// Another name to log in with
+        #[arg(long)]
+        username: Option<String>,
         /// Another role
         #[arg(long)]
         role: Option<String>,
@@ -186,6 +264,8 @@ pub(crate) enum PersonCommand {
         /// alone) or missing (a failure, which leaves the ticket good)
         #[arg(long, value_name = "WORD", value_parser = ["header", "missing"])]
         empty_calls: Option<String>,
+        #[command(flatten)]
+        profile: Box<ProfileArguments>,
     },
     /// List people
     List {
@@ -208,6 +288,11 @@ pub(crate) enum PersonCommand {
         person: String,
         #[command(flatten)]
         password: PasswordArguments,
+    },
+    /// Remove a person who owns nothing; ends their sessions. Their number is never given again
+    Remove {
+        /// Their id or username
+        person: String,
     },
     /// Keep a person from logging in; ends their sessions
     Disable {

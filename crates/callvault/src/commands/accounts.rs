@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::names::{person_id, role_named};
 use super::{Outcome, of_customers, print_list, without_nulls};
-use crate::arguments::{CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, RoleCommand};
+use crate::arguments::{
+    CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, ProfileArguments, RoleCommand,
+};
 use crate::client::{ApiClient, Route};
 use crate::password;
 use crate::printer::{Column, Printer, column};
@@ -43,17 +45,24 @@ pub(super) async fn customer(client: &ApiClient, command: CustomerCommand) -> an
         anyhow::Ok(Outcome::Done)
     };
     match command {
-        CustomerCommand::Add { name, id, parent, timezone, device, plan, output } => {
-            let body = json!({"name": name, "id": id, "parent": parent, "timezone": timezone});
+        CustomerCommand::Add { name, description, id, parent, timezone, device, plan, output } => {
+            let body = json!({
+                "name": name, "description": description, "id": id, "parent": parent, "timezone": timezone,
+            });
             let body = with_settings(without_nulls(body), device, &plan);
             let added = client.post(&Route::to([&"customers"]), &body).await;
             let added = added.with_context(|| format!("cannot add customer {name:?}"))?;
             Printer::new(output.json).added(&added)?;
             Ok(Outcome::Done)
         }
-        CustomerCommand::Set { id, name, timezone, device, plan } => {
-            let body = without_nulls(json!({"name": name, "timezone": timezone}));
+        CustomerCommand::Set { id, name, description, timezone, device, plan } => {
+            let body = without_nulls(json!({"name": name, "description": description, "timezone": timezone}));
             change(id, with_settings(body, device, &plan)).await
+        }
+        CustomerCommand::Remove { id } => {
+            let removed = client.delete(&Route::to([&"customers", &id])).await;
+            removed.with_context(|| format!("cannot remove customer {id}"))?;
+            Ok(Outcome::Done)
         }
         CustomerCommand::Disable { id } => change(id, json!({"disabled": true})).await,
         CustomerCommand::Enable { id } => change(id, json!({"disabled": false})).await,
@@ -92,6 +101,27 @@ fn with_settings(mut body: Value, device: DeviceArguments, plan: &PlanArguments)
     if let Some(word) = &plan.sounds {
         body["sounds_allowed"] = (word == "allow").into();
     }
+    if let Some(most) = plan.people {
+        body["most_people"] = most.0.into();
+    }
+    if let Some(most) = plan.customers {
+        body["most_customers"] = most.0.into();
+    }
+    body
+}
+
+/// The body with what was said about the profile.
+fn with_profile(mut body: Value, profile: ProfileArguments) -> Value {
+    let said = json!({
+        "email": profile.email, "title": profile.title, "forename": profile.forename, "surname": profile.surname,
+        "company": profile.company, "description": profile.description, "country": profile.country,
+        "language": profile.language, "timezone": profile.timezone, "date_format": profile.date_format,
+        "time_format": profile.time_format, "telephone": profile.telephone, "mobile": profile.mobile,
+        "fax": profile.fax, "extension": profile.extension, "public_key": profile.public_key,
+    });
+    if let (Value::Object(body), Value::Object(said)) = (&mut body, without_nulls(said)) {
+        body.extend(said);
+    }
     body
 }
 
@@ -108,30 +138,45 @@ pub(super) async fn person(client: &ApiClient, command: PersonCommand) -> anyhow
             username,
             role,
             password,
+            copy_password,
             source,
             download_errors,
             empty_calls,
+            profile,
             output,
         } => {
-            let secret = password::ask(password.password_stdin, &username)?;
-            let body = without_nulls(json!({
-                "customer": customer, "username": username, "role": role, "password": secret.reveal(), "source": source,
+            let mut body = without_nulls(json!({
+                "customer": customer, "username": username, "role": role, "source": source,
                 "download_errors": download_errors, "empty_calls": empty_calls,
             }));
+            match copy_password {
+                Some(other) => body["copy_password"] = person_id(client, &other).await?.into(),
+                None => {
+                    let secret = password::ask(password.password_stdin, &username)?;
+                    body["password"] = secret.reveal().into();
+                }
+            }
+            let body = with_profile(body, *profile);
             let added = client.post(&Route::to([&"people"]), &body).await;
             let added = added.with_context(|| format!("cannot add person {username:?}"))?;
             Printer::new(output.json).added(&added)?;
             Ok(Outcome::Done)
         }
-        PersonCommand::Set { person, role, source, download_errors, empty_calls } => {
+        PersonCommand::Set { person, username, role, source, download_errors, empty_calls, profile } => {
             let body = json!({
-                "role": role, "source": source, "download_errors": download_errors, "empty_calls": empty_calls,
+                "username": username, "role": role, "source": source, "download_errors": download_errors, "empty_calls": empty_calls,
             });
-            change(&person, without_nulls(body)).await
+            change(&person, with_profile(without_nulls(body), *profile)).await
         }
         PersonCommand::SetPassword { person, password } => {
             let secret = password::ask(password.password_stdin, &person)?;
             change(&person, json!({"password": secret.reveal()})).await
+        }
+        PersonCommand::Remove { person } => {
+            let id = person_id(client, &person).await?;
+            let removed = client.delete(&Route::to([&"people", &id])).await;
+            removed.with_context(|| format!("cannot remove person {person}"))?;
+            Ok(Outcome::Done)
         }
         PersonCommand::Disable { person } => change(&person, json!({"disabled": true})).await,
         PersonCommand::Enable { person } => change(&person, json!({"disabled": false})).await,

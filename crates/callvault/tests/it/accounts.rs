@@ -92,3 +92,35 @@ fn people_are_found_by_id_and_by_username() {
     vault.run(&["person", "disable", &format!("name:{anna}")]).done();
     assert_eq!(vault.run(&["person", "show", &extension, "--json"]).json()["disabled"], true);
 }
+
+#[test]
+fn people_have_profiles_and_go_when_they_own_nothing() {
+    let vault = Vault::made();
+    let branch = vault.run(&["customer", "add", "--name", "Branch", "--parent", "1", "--people", "2"]).done();
+    let add = ["person", "add", "--role", "user", "--customer", &branch, "--username"];
+    let anna = [&add[..], &["anna", "--email", "anna@example.com", "--password-stdin"]].concat();
+    vault.run_with_input(&anna, "long enough\n").done();
+    vault.run(&[&add[..], &["bert", "--copy-password", "anna", "--surname", "Miller"]].concat()).done();
+    // The third is one too many.
+    vault.run(&[&add[..], &["carl", "--copy-password", "anna"]].concat()).failed(1, &["plan", "2 people"]);
+    let set = ["person", "set", "anna", "--username", "anne", "--email", "", "--time-format", "12"];
+    vault.run(&set).done();
+    let shown = vault.run(&["person", "show", "anne", "--json"]).json();
+    assert_eq!((shown["email"].as_str(), shown["time_format"].as_str()), (Some(""), Some("12")));
+    vault.run(&["person", "set", "anne", "--country", "DEU"]).failed(1, &["country"]);
+    let group = ["huntgroup", "add", "--customer", &branch, "--name", "Sales", "--owner", "anne"];
+    let group = vault.run(&group).done();
+    vault.run(&["person", "remove", "anne"]).failed(1, &["cannot remove person anne", "hunt groups"]);
+    vault.run(&["customer", "remove", &branch]).failed(1, &["people, hunt groups"]);
+    vault.run(&["huntgroup", "set", &group, "--no-owner"]).done();
+    vault.run(&["person", "remove", "anne"]).done();
+    vault.run(&["person", "remove", "bert"]).done();
+    vault.run(&["huntgroup", "remove", &group]).done();
+    vault.run(&["customer", "remove", &branch]).done();
+    vault.run(&["customer", "show", &branch]).failed(1, &["cannot show customer"]);
+    // The owner whom `init` made is the last one.
+    let people = vault.run(&["person", "list", "--json"]).json();
+    let owner = people[0]["username"].as_str().unwrap().to_owned();
+    vault.run(&["person", "disable", &owner]).failed(1, &["system owner"]);
+    vault.run(&["person", "remove", &owner]).failed(1, &["system owner"]);
+}

@@ -4,6 +4,7 @@ use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
 use callvault_core::hunt_group::settings::HuntGroupSettings;
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RoleId};
+use callvault_core::person::profile::ProfileChange;
 use callvault_core::person::{DownloadErrors, EmptyCalls, PasswordHash, PersonChange};
 use callvault_core::plan::{Plan, PlanChange};
 use callvault_core::role::{Privilege, Reach, builtin_roles};
@@ -16,6 +17,7 @@ fn customer(id: Option<i64>, parent: Option<i64>) -> NewCustomer {
         id: id.map(CustomerId),
         parent: parent.map(CustomerId),
         name: "Grüße & Co".to_owned(),
+        description: "Über 2\nZeilen".to_owned(),
         timezone: "Asia/Tokyo".to_owned(),
         serial: "360000000000".to_owned(),
         device_name: "Empfang Süd".to_owned(),
@@ -25,6 +27,8 @@ fn customer(id: Option<i64>, parent: Option<i64>) -> NewCustomer {
             total_message_bytes: Some((1 << 53) - 1),
             hunt_group_destinations: Some(u32::MAX),
             sounds_allowed: false,
+            people: Some(u32::MAX),
+            customers: Some(u32::MAX - 1),
         },
         created_at: at(1_505_352_615_274),
     }
@@ -46,6 +50,7 @@ pub(crate) async fn customers_are_numbered_and_kept(bench: &Bench) {
         id: CustomerId(40),
         parent: Some(CustomerId(1)),
         name: "Grüße & Co".to_owned(),
+        description: "Über 2\nZeilen".to_owned(),
         timezone: "Asia/Tokyo".to_owned(),
         serial: "360000000000".to_owned(),
         device_name: "Empfang Süd".to_owned(),
@@ -87,6 +92,7 @@ pub(crate) async fn customers_change(bench: &Bench) {
     assert_eq!(catalog.customer(id).await.unwrap().unwrap(), Customer { disabled: true, ..before.clone() });
     let change = CustomerChange {
         name: Some("B".to_owned()),
+        description: Some("C".to_owned()),
         timezone: Some("UTC".to_owned()),
         serial: Some("S-1".to_owned()),
         device_name: Some("Desk".to_owned()),
@@ -96,12 +102,15 @@ pub(crate) async fn customers_change(bench: &Bench) {
             total_message_bytes: Some(Some(9)),
             hunt_group_destinations: Some(Some(0)),
             sounds_allowed: Some(false),
+            people: Some(Some(0)),
+            customers: Some(Some(1)),
         },
         disabled: Some(false),
     };
     catalog.change_customer(id, change.clone()).await.unwrap();
     let expected = Customer {
         name: "B".to_owned(),
+        description: "C".to_owned(),
         timezone: "UTC".to_owned(),
         serial: "S-1".to_owned(),
         device_name: "Desk".to_owned(),
@@ -111,6 +120,8 @@ pub(crate) async fn customers_change(bench: &Bench) {
             total_message_bytes: Some(9),
             hunt_group_destinations: Some(0),
             sounds_allowed: false,
+            people: Some(0),
+            customers: Some(1),
         },
         ..before
     };
@@ -183,12 +194,14 @@ pub(crate) async fn people_change(bench: &Bench) {
     let person = bench.person(customer, "ann").await;
     let catalog = &bench.catalog;
     let change = PersonChange {
+        username: Some("Anna".to_owned()),
         role: Some(RoleId(3)),
         password_hash: Some(PasswordHash::new("$argon2id$two")),
         source: Some("192.0.2.0/24".parse().unwrap()),
         disabled: Some(true),
         download_errors: Some(DownloadErrors::Envelope),
         empty_calls: Some(EmptyCalls::Header),
+        profile: ProfileChange { title: Some("Dr".to_owned()), ..ProfileChange::default() },
     };
     catalog.change_person(person, change.clone()).await.unwrap();
     let changed = catalog.account(person).await.unwrap().unwrap();
@@ -198,6 +211,13 @@ pub(crate) async fn people_change(bench: &Bench) {
     assert!(changed.person.disabled);
     assert_eq!(changed.person.download_errors, DownloadErrors::Envelope);
     assert_eq!(changed.person.empty_calls, EmptyCalls::Header);
+    assert_eq!(changed.person.username, "Anna");
+    assert_eq!(catalog.account_named("ANNA").await.unwrap().as_ref(), Some(&changed));
+    assert_eq!(catalog.account_named("ann").await.unwrap(), None);
+    assert_eq!(catalog.profile(person).await.unwrap().unwrap().profile.title, "Dr");
+    bench.person(customer, "bob").await;
+    let taken = PersonChange { username: Some("BOB".to_owned()), ..PersonChange::default() };
+    assert_taken(catalog.change_person(person, taken).await, "username");
     catalog.change_person(person, PersonChange::default()).await.unwrap();
     assert_eq!(catalog.account(person).await.unwrap().unwrap(), changed);
     let anywhere = PersonChange { source: Some("".parse().unwrap()), ..PersonChange::default() };
