@@ -2,11 +2,13 @@
 
 mod audio;
 mod body;
+mod customers;
 mod destinations;
 mod files;
 mod hunt_groups;
 mod levels;
 mod lists;
+mod people;
 mod sound_files;
 mod sounds;
 
@@ -138,6 +140,17 @@ async fn carry_out(
         Call::SoundsFilesDownload(call) => sound_files::download(&visit, call).await,
         Call::SoundsFilesUpload(call) => sound_files::upload(&visit, call, spool).await,
         Call::SoundsFilesDelete(call) => sound_files::delete(&visit, call).await,
+        Call::PeopleList(call) => people::list(&visit, call).await,
+        Call::PeopleGet(call) => people::get(&visit, call).await,
+        Call::PeopleCreate(call) => people::create(&visit, call).await,
+        Call::PeopleUpdate(call) => people::update(&visit, call).await,
+        Call::PeopleDelete(call) => people::delete(&visit, &call).await,
+        Call::RolesList(_) => people::roles(&visit).await,
+        Call::CustomersList(call) => customers::list(&visit, &call).await,
+        Call::CustomersGet(call) => customers::get(&visit, call.id).await,
+        Call::CustomersCreate(call) => customers::create(&visit, call).await,
+        Call::CustomersUpdate(call) => customers::update(&visit, call).await,
+        Call::CustomersDelete(call) => customers::delete(&visit, call.id).await,
         // Paths lead to what is served alone.
         _ => Err(Failure::NoSuchFunction),
     }

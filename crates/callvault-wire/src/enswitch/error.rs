@@ -122,6 +122,11 @@ impl Fault {
         Self::new(key, "There is nothing with this id, or you do not have permission to use it.")
     }
 
+    /// Somebody or something else has the name `key` already.
+    pub fn taken(key: &'static str) -> Self {
+        Self::new(key, "This is in use already.")
+    }
+
     /// The number `key` of an exit is given where its type ends the call (`docs/enswitch.md` 30).
     pub fn number_of_hangup(key: &'static str) -> Self {
         Self::new(key, "The number must be empty where the type is \"hangup\".")

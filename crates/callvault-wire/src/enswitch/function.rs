@@ -255,27 +255,27 @@ functions! {
     UserSwitch "user/switch" [administrator]
         user::Switch, ("id" "person") [200 400 401 402 404] later;
     PeopleList "people/list" [user]
-        people::List, () [200 400 401 402] later;
+        people::List, () [200 400 401 402] served;
     PeopleGet "people/get" [user]
-        people::Get, ("id" "person") [200 400 401 402 404 409] later;
+        people::Get, ("id" "person") [200 400 401 402 404 409] served;
     PeopleCreate "people/create" [administrator wholesale]
-        people::Create, () [200 201 400 401 402 403] later;
+        people::Create, () [200 201 400 401 402 403] served;
     PeopleUpdate "people/update" [user wholesale]
-        people::Update, ("id" "person") [201 204 400 401 402 403 404] later;
+        people::Update, ("id" "person") [201 204 400 401 402 403 404] served;
     PeopleDelete "people/delete" [administrator wholesale]
-        people::Delete, ("id" "person") [204 400 401 402 404] later;
+        people::Delete, ("id" "person") [204 400 401 402 404] served;
     RolesList "roles/list" [user]
-        Nothing, () [200 401 402] later;
+        Nothing, () [200 401 402] served;
     CustomersList "customers/list" [administrator]
-        InCustomer, () [200 400 401 402] later;
+        InCustomer, () [200 400 401 402] served;
     CustomersGet "customers/get" [administrator]
-        customers::ById, ("id" "customer") [200 401 402 404] later;
+        customers::ById, ("id" "customer") [200 401 402 404] served;
     CustomersCreate "customers/create" [administrator]
-        customers::Create, () [200 201 400 401 402 403] later;
+        customers::Create, () [200 201 400 401 402 403] served;
     CustomersUpdate "customers/update" [administrator]
-        customers::Update, ("id" "customer") [201 204 400 401 402 403 404] later;
+        customers::Update, ("id" "customer") [201 204 400 401 402 403 404] served;
     CustomersDelete "customers/delete" [administrator]
-        customers::ById, ("id" "customer") [204 401 402 404] later;
+        customers::ById, ("id" "customer") [204 401 402 404] served;
 }
 
 impl Function {

@@ -53,6 +53,7 @@ fn some_value(parameter: &Parameter) -> &'static str {
     match parameter.name {
         "dtype" => "phone",
         "data" => "Zm9v",
+        "password" => "password",
         "file" if parameter.kind == Kind::Text => parameter.allowed.split('"').nth(1).unwrap_or_default(),
         _ => "1",
     }

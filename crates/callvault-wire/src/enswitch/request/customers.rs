@@ -2,7 +2,7 @@
 
 use crate::enswitch::request::Arguments;
 use crate::enswitch::schema::members::Members;
-use crate::enswitch::schema::values::Filled;
+use crate::enswitch::schema::values::{Description, Title, ZoneName};
 use crate::enswitch::schema::{
     InCustomer, Input, Presence, Rows, Validation, field, fields, input, row, wire_name,
 };
@@ -13,9 +13,9 @@ fields! {
     /// What changes about a customer, but for its name.
     Changes {
         /// A description.
-        description: String = default(""),
+        description: Description = default(""),
         /// The IANA name of its time zone; empty for that of the customer above it.
-        timezone: String = default(""),
+        timezone: ZoneName = default(""),
     }
 }
 
@@ -23,7 +23,7 @@ input! {
     /// A call of `customers/create`.
     set Create {
         /// The name.
-        name: Filled = required,
+        name: Title = required,
         /// Under whom to create it.
         place: InCustomer = group,
         /// Everything else about it.
@@ -39,7 +39,7 @@ input! {
         /// The customer.
         id: i64 = required,
         /// The new name.
-        name: Filled = kept,
+        name: Title = kept,
         /// What else changes.
         changes: Changes = group,
         /// Whether to judge only.

@@ -1,12 +1,12 @@
 //! `people/*`: accounts.
 
 use callvault_core::address::SourceList;
-use callvault_core::secret::Secret;
 
 use crate::enswitch::request::Arguments;
 use crate::enswitch::schema::members::Members;
 use crate::enswitch::schema::values::{
-    Country, DateFormat, Filled, NonNegative, PeopleOrder, Reference, TimeFormat,
+    Country, DateFormat, Description, Filled, NewSecret, NonNegative, PeopleOrder, ProfileText, PublicKey,
+    Reference, TimeFormat, Username, ZoneName,
 };
 use crate::enswitch::schema::{
     InCustomer, Input, Presence, Rows, Validation, field, fields, input, row, wire_name,
@@ -16,20 +16,20 @@ use crate::enswitch::schema::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewPassword {
     /// This one.
-    Given(Secret),
+    Given(NewSecret),
     /// That of another person of the same customer.
     CopiedFrom(i64),
 }
 
 impl Input for NewPassword {
     const ROWS: &'static [Rows] = &[
-        row::<Secret>("password", Presence::Unless("copy_password")),
+        row::<NewSecret>("password", Presence::Unless("copy_password")),
         row::<Reference>("copy_password", Presence::Unless("password")),
     ];
 
     /// Exactly one of the two; a `copy_password` of 0 is none.
     fn read(arguments: &mut Arguments<'_>) -> Option<Self> {
-        let password = arguments.given::<Secret>("password");
+        let password = arguments.given::<NewSecret>("password");
         let copied = arguments.or_default::<Reference>("copy_password", "0");
         let message = match (password?, copied?) {
             (Some(password), Reference(None)) => return Some(Self::Given(password)),
@@ -55,37 +55,37 @@ fields! {
     /// What changes about a person besides the account.
     Changes {
         /// The company.
-        company: String = default(""),
+        company: ProfileText = default(""),
         /// The country; none for that of the customer.
         country: Country = default(""),
         /// How dates are shown.
         date_format: DateFormat = default("YYYY-MM-DD"),
         /// A description.
-        description: String = default(""),
+        description: Description = default(""),
         /// Where "dial by name" forwards to.
-        extension: String = default(""),
+        extension: ProfileText = default(""),
         /// Fax number.
-        fax: String = default(""),
+        fax: ProfileText = default(""),
         /// First name.
-        forename: String = default(""),
+        forename: ProfileText = default(""),
         /// Language code; empty for the default.
-        language: String = default(""),
+        language: ProfileText = default(""),
         /// Mobile number.
-        mobile: String = default(""),
+        mobile: ProfileText = default(""),
         /// PGP public key.
-        public_key: String = default(""),
+        public_key: PublicKey = default(""),
         /// Where the person may come from; empty for anywhere.
         source: SourceList = default(""),
         /// Last name.
-        surname: String = default(""),
+        surname: ProfileText = default(""),
         /// Telephone number.
-        telephone: String = default(""),
+        telephone: ProfileText = default(""),
         /// How times of day are shown.
         time_format: TimeFormat = default("24"),
         /// The IANA name of the time zone; empty for that of the customer.
-        timezone: String = default(""),
+        timezone: ZoneName = default(""),
         /// Title.
-        title: String = default(""),
+        title: ProfileText = default(""),
     }
 }
 
@@ -93,9 +93,9 @@ input! {
     /// A call of `people/create`.
     set Create {
         /// The user name.
-        username: Filled = required,
+        username: Username = required,
         /// E-mail addresses; this installation does not require one.
-        email: String = default(""),
+        email: ProfileText = default(""),
         /// The password.
         password: NewPassword = group,
         /// The role's id.
@@ -115,11 +115,11 @@ input! {
         /// The person.
         id: i64 = required,
         /// The new user name.
-        username: Filled = kept,
+        username: Username = kept,
         /// The new e-mail addresses.
-        email: String = kept,
+        email: ProfileText = kept,
         /// The new password.
-        password: Secret = kept,
+        password: NewSecret = kept,
         /// The new role's id.
         role: i64 = kept,
         /// What else changes.

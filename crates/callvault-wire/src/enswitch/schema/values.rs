@@ -7,11 +7,13 @@ mod numbers;
 mod text;
 mod words;
 
-pub use bounded::{CallerIdSuffix, Description, Dialled, ExitNumber, Title};
+pub use bounded::{
+    CallerIdSuffix, Description, Dialled, ExitNumber, ProfileText, PublicKey, Title, Username,
+};
 pub use numbers::{
     Days, Inherited, Level, Limit, NonNegative, OnlyComplete, Percent, Reference, Screen, Seconds, Timestamp,
 };
-pub use text::{Country, Filled};
+pub use text::{Country, Filled, NewSecret, ZoneName};
 pub(in crate::enswitch) use words::words;
 pub use words::{
     DateFormat, DestinationKind, Detail, Direction, Match, MessagePlayed, PeopleOrder, RecordingOrder,

@@ -1,5 +1,6 @@
 //! What is in the world of the pairs, as told in their README.
 
+use callvault_core::role::builtin_roles;
 use callvault_wire::enswitch::parameters::Parameters;
 use callvault_wire::enswitch::path::Function;
 use callvault_wire::enswitch::raw;
@@ -7,11 +8,11 @@ use callvault_wire::enswitch::request::hunt_groups::{self, destinations, levels}
 use callvault_wire::enswitch::request::people::Details;
 use callvault_wire::enswitch::request::recording::groups;
 use callvault_wire::enswitch::request::{Call, customers, sounds};
-use callvault_wire::enswitch::response::AudioFile;
 use callvault_wire::enswitch::response::rows::{
     CallRecord, Customer, Destination, HuntGroup, Level, Person, PersonOnPage, RecordGroup, Recording, Role,
     Sound,
 };
+use callvault_wire::enswitch::response::{AudioFile, Reply};
 use callvault_wire::enswitch::schema::values::{DestinationKind, Inherited};
 
 use crate::enswitch::golden;
@@ -111,8 +112,15 @@ pub(crate) fn person_on_page() -> PersonOnPage<'static> {
     PersonOnPage { id: 45, username: "user" }
 }
 
-pub(crate) fn role() -> Role<'static> {
-    Role { id: 3, name: "Administrator", description: "", privileges: "administrator,user" }
+/// An answer with the roles that are there from the start.
+pub(crate) fn roles() -> Reply {
+    let roles: Vec<_> =
+        builtin_roles().into_iter().map(|role| (role.id.0, role.name, role.privileges.to_string())).collect();
+    let rows: Vec<_> = roles
+        .iter()
+        .map(|(id, name, privileges)| Role { id: *id, name, description: "", privileges })
+        .collect();
+    Reply::rows(&rows)
 }
 
 pub(crate) fn recording() -> Recording<'static> {

@@ -231,7 +231,7 @@ impl<'a> World<'a> {
             Call::PeopleGet(call) if call.check => Reply::found(!self.is("object", "absent")),
             Call::PeopleGet(_) if self.is("people", "several") => return Err(Failure::SeveralPeople),
             Call::PeopleGet(_) => Reply::row(&settings.person()),
-            Call::RolesList(_) => Reply::rows(&[fixture::role()]),
+            Call::RolesList(_) => fixture::roles(),
             Call::CustomersGet(_) => Reply::row(&settings.customer()),
             Call::CustomersList(_) => Reply::rows(&[settings.customer()]),
             other => match other.function().path().rsplit('/').next() {

@@ -1,4 +1,4 @@
-//! Text of a bounded length, in characters (`docs/enswitch.md` 58): what is kept of hunt groups and sounds.
+//! Text of a bounded length, in characters (`docs/enswitch.md` 58): what is kept of hunt groups, sounds, people and customers.
 //!
 //! A NUL is told apart from a length, because no text may have one.
 
@@ -49,6 +49,9 @@ macro_rules! texts {
     (may_be_empty $how:ident) => { false };
     (fits empty $text:ident, $most:literal) => { $text.chars().count() <= $most };
     (fits filled $text:ident, $most:literal) => { !$text.is_empty() && $text.chars().count() <= $most };
+    (fits username $text:ident, $most:literal) => {
+        texts!(fits title $text, $most) && !$text.trim().contains(char::is_whitespace)
+    };
     // The space around a title is not kept.
     (fits title $text:ident, $most:literal) => {{
         let title = $text.trim();
@@ -67,6 +70,12 @@ texts! {
     CallerIdSuffix: empty 100, "text of at most 100 characters";
     /// A description.
     Description: empty 1000, "text of at most 1000 characters";
+    /// A part of a person's profile.
+    ProfileText: empty 255, "text of at most 255 characters";
+    /// A public key.
+    PublicKey: empty 10000, "text of at most 10000 characters";
+    /// The name that a person logs in with.
+    Username: username 100, "text of 1 to 100 characters without blanks and control characters";
 }
 
 impl ExitNumber {
@@ -95,6 +104,9 @@ mod tests {
         check::<ExitNumber>(0, 255);
         check::<CallerIdSuffix>(0, 100);
         check::<Description>(0, 1000);
+        check::<ProfileText>(0, 255);
+        check::<PublicKey>(0, 10_000);
+        check::<Username>(1, 100);
     }
 
     #[test]
@@ -105,5 +117,9 @@ mod tests {
             assert!(Title::new(text).is_none(), "{text:?}");
         }
         assert!(Description::new("a\nb").is_some());
+        for text in ["a b", "a\u{a0}b", "a\tb", " "] {
+            assert!(Username::new(text).is_none(), "{text:?}");
+        }
+        assert!(Username::new(" user ").is_some());
     }
 }

@@ -2,6 +2,7 @@
 
 use callvault_core::address::SourceList;
 use callvault_core::secret::Secret;
+use callvault_core::time::is_zone;
 
 use crate::enswitch::schema::members::Scalar;
 use crate::enswitch::schema::{Kind, Value};
@@ -79,11 +80,73 @@ impl Value for SourceList {
     }
 }
 
+/// A new password: 8 to 256 characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSecret(Secret);
+
+impl NewSecret {
+    /// The password.
+    pub fn into_secret(self) -> Secret {
+        self.0
+    }
+}
+
+impl Value for NewSecret {
+    const KIND: Kind = Kind::Secret;
+    const ALLOWED: &'static str = "text of 8 to 256 characters";
+    const REQUIRED: &'static str = TEXT;
+
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let secret = Secret::parse(text)?;
+        if (8..=256).contains(&text.chars().count()) { Ok(Self(secret)) } else { Err(Self::ALLOWED) }
+    }
+
+    fn scalar(&self) -> Scalar {
+        self.0.scalar()
+    }
+}
+
+/// The name of a time zone; or none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ZoneName(String);
+
+impl ZoneName {
+    /// The name, where there is such a zone, or the empty text.
+    pub fn new(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
+    /// The name, or the empty text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for ZoneName {
+    const KIND: Kind = Kind::Text;
+    const ALLOWED: &'static str = "empty or a time zone of the IANA database";
+    const EMPTY_IS_A_VALUE: bool = true;
+
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = String::parse(text)?;
+        if text.is_empty() || is_zone(&text) { Ok(Self(text)) } else { Err(Self::ALLOWED) }
+    }
+
+    fn scalar(&self) -> Scalar {
+        Scalar::Text(self.0.clone())
+    }
+}
+
 /// A country by its two letters, in upper case; or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Country(Option<[u8; 2]>);
 
 impl Country {
+    /// The country of two letters, or none of the empty text.
+    pub fn new(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
     /// The two letters, or the empty text.
     pub fn as_str(&self) -> &str {
         self.0.as_ref().and_then(|letters| std::str::from_utf8(letters).ok()).unwrap_or_default()
