@@ -176,6 +176,10 @@ async fn what_is_left_in_a_customer_keeps_it() {
     let again =
         world.local(Method::POST, "/customers", json!({ "id": 3, "name": "Three" }).to_string()).await;
     assert_eq!((again.status, &again.json()["field"]), (StatusCode::CONFLICT, &json!("id")));
+    let log = world.local(Method::GET, "/log?customer=3", "").await.json();
+    assert_eq!((&log["items"][0]["name"], &log["items"][0]["customer"]), (&json!("call.wav"), &json!(3)));
+    assert_eq!(world.local(Method::GET, "/log?customer=99", "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.local(Method::GET, "/people?customer=3", "").await.status, StatusCode::NOT_FOUND);
     let verified = world.local(Method::POST, "/log/verify", "").await.json();
     assert_eq!(verified["faults"], json!([]));
     assert!(verified["chains"].as_i64().unwrap() >= 1, "{verified}");

@@ -8,11 +8,11 @@ use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{CatalogError, CatalogResult, Customers};
 use callvault_core::time::Timestamp;
 
-use super::SqlCatalog;
 use super::accounts::owners;
 use super::plans::{self, plan_columns};
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
+use super::{SqlCatalog, removals};
 
 /// The columns of a customer, in the order in which [`read`] takes them.
 macro_rules! customer_columns {
@@ -123,11 +123,7 @@ impl Unit for Add {
         }
         if let Some(wanted) = new.id {
             // The listen log still tells of the one that had it.
-            let query = Query::new(
-                "looking for a customer that is gone",
-                "SELECT id FROM gone_customer WHERE id = $1",
-            );
-            if sql.fetch_first(query.with(wanted.0)).await?.is_some() {
+            if sql.fetch_first(removals::gone(wanted)).await?.is_some() {
                 return Err(CatalogError::Taken { field: "id" });
             }
         }

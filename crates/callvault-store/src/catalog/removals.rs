@@ -10,7 +10,7 @@ use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
 use super::accounts::owners;
-use super::sql::{Cause, Engine, Query, Sql, SqlError, Unit};
+use super::sql::{Cause, Engine, Query, Sql, SqlError, Unit, read_first};
 
 /// What a person may own, and how to find one of it. Each is a step of an index.
 const OWNED: &[(&str, &str)] = &[("hunt groups", "SELECT 1 FROM hunt_group WHERE owner = $1 LIMIT 1")];
@@ -34,6 +34,15 @@ impl<E: Engine> Removals for SqlCatalog<E> {
     async fn remove_customer(&self, id: CustomerId, at: Timestamp) -> CatalogResult<()> {
         self.engine.write(RemoveCustomer { id, at }).await
     }
+
+    async fn customer_is_gone(&self, id: CustomerId) -> CatalogResult<bool> {
+        Ok(read_first(&self.engine, gone(id)).await?.is_some())
+    }
+}
+
+/// Finds the number of a customer that was removed.
+pub(super) fn gone(id: CustomerId) -> Query {
+    Query::new("looking for a customer that is gone", "SELECT id FROM gone_customer WHERE id = $1").with(id.0)
 }
 
 /// Fails with Kept where something is found.

@@ -45,6 +45,8 @@ pub trait Removals: Send + Sync {
     async fn remove_person(&self, id: PersonId) -> CatalogResult<()>;
     /// Removes a customer with its tickets. Gone: the customer. Kept (`id`): one in which anything is left.
     async fn remove_customer(&self, id: CustomerId, at: Timestamp) -> CatalogResult<()>;
+    /// Whether there was a customer of this number that was removed.
+    async fn customer_is_gone(&self, id: CustomerId) -> CatalogResult<bool>;
 }
 
 /// A change of an account or a customer.

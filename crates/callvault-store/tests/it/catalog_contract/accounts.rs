@@ -238,7 +238,10 @@ fn customer_numbered(id: Option<i64>, parent: Option<CustomerId>) -> NewCustomer
 pub(crate) async fn a_number_is_never_given_again(bench: &Bench) {
     let catalog = &bench.catalog;
     let seven = catalog.add_customer(customer_numbered(Some(7), None)).await.unwrap();
+    assert!(!catalog.customer_is_gone(seven).await.unwrap());
     catalog.remove_customer(seven, at(1)).await.unwrap();
+    assert!(catalog.customer_is_gone(seven).await.unwrap());
+    assert!(!catalog.customer_is_gone(CustomerId(99)).await.unwrap());
     assert_taken(catalog.add_customer(customer_numbered(Some(7), None)).await, "id");
     let next = catalog.add_customer(customer_numbered(None, None)).await.unwrap();
     assert_eq!(next, CustomerId(8));
