@@ -18,29 +18,34 @@ use callvault_core::service::accounts::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::extract::{Created, Done, Json, JsonBody, List, ListParams, Numbered, PageParams, Params, present};
+use super::extract::{
+    Created, Done, Json, JsonBody, List, ListParams, Numbered, PageParams, Params, present,
+};
 use super::object::{CustomerObject, PersonObject, RoleObject};
 use super::principal::Verified;
 use super::problem::Problem;
 use super::schema::{
-    Bytes, Count, Country, Description, DeviceName, NewNumber, Password, PlaceKey, ProfileText, PublicKey, Serial, Title,
-    Username, Word,
+    Bytes, Count, Country, Description, DeviceName, NewNumber, Password, PlaceKey, ProfileText, PublicKey,
+    Serial, Title, Username, Word,
 };
 use crate::app::App;
 
 type Answer<T> = Result<Json<T>, Problem>;
 
+/// A customer to add.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CustomerBody {
     #[schemars(with = "Option<NewNumber>")]
     id: Option<i64>,
+    /// The customer above it; without it, that of who asks.
     parent: Option<i64>,
     #[schemars(with = "Title")]
     name: String,
     #[serde(default)]
     #[schemars(with = "Description")]
     description: String,
+    /// Of the IANA database; `UTC` when nothing is said.
     timezone: Option<String>,
     #[serde(default)]
     #[schemars(with = "Serial")]
@@ -62,6 +67,7 @@ pub(super) struct CustomerBody {
     most_customers: Option<i64>,
 }
 
+/// What changes about a customer; what is left out stays, and null is no limit.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CustomerPatch {
@@ -200,6 +206,7 @@ pub(super) async fn remove_customer(
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct PeopleParams {
+    /// The one person of this name.
     username: Option<String>,
     /// An address that one person has, without regard to case.
     email: Option<String>,
@@ -280,14 +287,19 @@ fn time_format(word: &str) -> Result<TimeFormat, Problem> {
     TimeFormat::parse(word).ok_or_else(|| Problem::invalid("time_format", "must be 12 or 24"))
 }
 
-with_profile! { PersonBody {
+with_profile! {
+/// A person to add.
+PersonBody {
     customer: Option<i64>,
     #[schemars(with = "Username")]
     username: String,
+    /// The name of a role.
     role: String,
     #[schemars(with = "Option<Password>")]
     password: Option<String>,
+    /// A person of the same customer, whose password it is too.
     copy_password: Option<i64>,
+    /// Addresses and networks from which a login is taken, with commas; empty is everywhere.
     #[serde(default)]
     source: String,
     #[schemars(with = "Option<Word<DownloadErrors>>")]
@@ -296,12 +308,16 @@ with_profile! { PersonBody {
     empty_calls: Option<String>,
 } }
 
-with_profile! { PersonPatch {
+with_profile! {
+/// What changes about a person; what is left out stays.
+PersonPatch {
     #[schemars(with = "Option<Username>")]
     username: Option<String>,
+    /// The name of a role.
     role: Option<String>,
     #[schemars(with = "Option<Password>")]
     password: Option<String>,
+    /// Addresses and networks from which a login is taken, with commas; empty is everywhere.
     source: Option<String>,
     #[schemars(with = "Option<Word<DownloadErrors>>")]
     download_errors: Option<String>,
@@ -421,6 +437,7 @@ pub(super) async fn remove_person(
     Ok(Done)
 }
 
+/// A role to add.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleToAdd {

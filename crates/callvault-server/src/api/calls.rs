@@ -20,15 +20,18 @@ use crate::app::App;
 /// The largest body with calls: the most calls at once, each with the longest texts.
 const MOST_BODY_BYTES: usize = 4 << 20;
 
+/// Calls to add, all or none.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CallsToAdd {
     customer: Option<i64>,
     #[schemars(length(max = 1000))]
     calls: Vec<CallToAdd>,
+    /// Whether application servers are told; true when nothing is said.
     report: Option<bool>,
 }
 
+/// A call to add.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CallToAdd {
@@ -101,6 +104,7 @@ fn understood(place: usize, call: CallToAdd) -> Result<NewCall, Problem> {
     })
 }
 
+/// How many calls are new, and how many were there.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CallsAdded")]
 pub(super) struct CallsAddedObject {
@@ -130,6 +134,7 @@ pub(super) struct CallParams {
     until: Option<String>,
     /// Caller or callee; several with commas.
     number: Option<String>,
+    /// The name of the recording of the call.
     #[schemars(with = "Option<RecordingNameText>")]
     recording: Option<String>,
 }

@@ -45,6 +45,7 @@ pub(super) struct SettingsObject {
     busy_exit: ExitObject,
 }
 
+/// Where a call goes on, and the number there.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Exit")]
 struct ExitObject {
@@ -103,6 +104,7 @@ pub(super) struct SettingsBody {
     busy_exit: Option<ExitBody>,
 }
 
+/// Where a call goes on, and the number there; it is sent whole.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ExitBody {
@@ -151,6 +153,7 @@ fn seconds(number: i64) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
+/// The settings of a level; null is the value of its hunt group.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Level")]
 pub(super) struct LevelObject {
@@ -174,6 +177,7 @@ impl LevelObject {
     }
 }
 
+/// What changes about a level; what is left out stays, and null is the value of its hunt group.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LevelPatch {
@@ -211,6 +215,7 @@ pub(super) async fn change_level(
     Ok(Json::ok(LevelObject::new(hunt_group, level, settings)))
 }
 
+/// Whom a level calls.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Destination")]
 pub(super) struct DestinationObject {
@@ -245,6 +250,7 @@ impl From<Destination> for DestinationObject {
     }
 }
 
+/// A destination to add.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DestinationBody {
@@ -269,6 +275,7 @@ pub(super) struct DestinationBody {
     description: String,
 }
 
+/// What changes about a destination; what is left out stays.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DestinationPatch {

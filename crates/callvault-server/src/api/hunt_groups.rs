@@ -23,6 +23,7 @@ use super::schema::{LevelNumber, NewNumber, PlaceKey, Title};
 use super::upload::{AudioBody, receive, size_of};
 use crate::app::App;
 
+/// A hunt group to add; what is not sent is as in every new one.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HuntGroupBody {
@@ -36,6 +37,7 @@ pub(super) struct HuntGroupBody {
     settings: SettingsBody,
 }
 
+/// What changes about a hunt group; what is left out stays.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HuntGroupPatch {
@@ -139,7 +141,9 @@ pub(super) async fn list_versions(
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct PutParams {
+    /// The name of the file, where the body is audio.
     name: Option<String>,
+    /// The sound to take, in place of a body.
     sound: Option<i64>,
 }
 
@@ -186,6 +190,7 @@ pub(super) async fn clear_message(
     Ok(Done)
 }
 
+/// The version to play again.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VersionToRestore {

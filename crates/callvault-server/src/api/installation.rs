@@ -18,7 +18,9 @@ use crate::app::App;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct LogParams {
+    /// The name of what was played, fetched, shared or deleted.
     name: Option<String>,
+    /// Who did it.
     person: Option<i64>,
 }
 
@@ -41,6 +43,7 @@ pub(super) async fn list_log(
     Ok(Json::ok(List::page(rows, limit, |row| format!("{}-{}", row.epoch, row.sequence), Into::into)))
 }
 
+/// What came of walking the listen log.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "LogVerdict")]
 pub(super) struct LogVerdictObject {
@@ -63,6 +66,7 @@ pub(super) async fn verify_log(
     }))
 }
 
+/// What came of holding the catalog against the stored audio.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Findings")]
 pub(super) struct FindingsObject {

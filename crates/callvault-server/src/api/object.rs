@@ -23,22 +23,32 @@ use super::destinations::SettingsObject;
 use super::schema::{Address, LevelNumber, Sha256, Time, Word};
 use crate::work::reports::shown;
 
+/// A customer, to whom everything else belongs.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Customer")]
 pub(super) struct CustomerObject {
     id: i64,
+    /// The customer above it.
     parent: Option<i64>,
     name: String,
     description: String,
+    /// Of the IANA database.
     timezone: String,
+    /// The `sn` of the Yeastar dialect.
     serial: String,
     device_name: String,
+    /// Whether hunt groups and messages may be added.
     huntgroups_allowed: bool,
+    /// The most bytes of a message or sound; null is no limit of its own.
     largest_message_bytes: Option<u64>,
+    /// The most bytes of all messages and sounds; null is no limit.
     total_message_bytes: Option<u64>,
+    /// The most destinations of a hunt group; null is no limit.
     huntgroup_destinations: Option<u32>,
     sounds_allowed: bool,
+    /// The most people; null is no limit.
     most_people: Option<u32>,
+    /// The most customers directly below it; null is no limit.
     most_customers: Option<u32>,
     disabled: bool,
     #[schemars(with = "Time")]
@@ -68,6 +78,7 @@ impl From<Customer> for CustomerObject {
     }
 }
 
+/// Somebody who may log in.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Person")]
 pub(super) struct PersonObject {
@@ -75,9 +86,12 @@ pub(super) struct PersonObject {
     customer: i64,
     username: String,
     role: String,
+    /// Addresses and networks from which a login is taken; empty is everywhere.
     source: String,
+    /// What a Yeastar download answers when it fails.
     #[schemars(with = "Word<DownloadErrors>")]
     download_errors: &'static str,
+    /// What a Yeastar download answers for call records of which there are none.
     #[schemars(with = "Word<EmptyCalls>")]
     empty_calls: &'static str,
     #[serde(flatten)]
@@ -152,6 +166,7 @@ impl PersonObject {
     }
 }
 
+/// A named set of privileges.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Role")]
 pub(super) struct RoleObject {
@@ -161,6 +176,7 @@ pub(super) struct RoleObject {
     reach: &'static str,
     #[schemars(with = "Vec<Word<Privilege>>")]
     privileges: Vec<&'static str>,
+    /// It is there from the start and cannot be changed.
     builtin: bool,
 }
 
@@ -176,6 +192,7 @@ impl From<Role> for RoleObject {
     }
 }
 
+/// A hunt group with its settings.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "HuntGroup")]
 pub(super) struct HuntGroupObject {
@@ -215,6 +232,7 @@ impl HuntGroupObject {
     }
 }
 
+/// A version of the message that a level of a hunt group plays.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Message")]
 pub(super) struct MessageObject {
@@ -245,6 +263,7 @@ impl From<Message> for MessageObject {
     }
 }
 
+/// A sound of the library, which messages can be taken from.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Sound")]
 pub(super) struct SoundObject {
@@ -274,9 +293,11 @@ impl From<Sound> for SoundObject {
     }
 }
 
+/// The audio of one leg of a call.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Recording")]
 pub(super) struct RecordingObject {
+    /// As text: it has 63 bits.
     id: String,
     customer: i64,
     name: String,
@@ -297,6 +318,7 @@ impl From<Recording> for RecordingObject {
     }
 }
 
+/// What is known of stored audio.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Audio")]
 pub(super) struct AudioObject {
@@ -328,15 +350,21 @@ impl From<&StoredAudio> for AudioObject {
     }
 }
 
+/// The right to fetch something once.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Ticket")]
 pub(super) struct TicketObject {
     id: String,
     customer: i64,
+    /// The name of the recording; null where it is for call records.
     recording: Option<String>,
+    /// Times and numbers of the call records; null where it is for a recording.
     calls: Option<String>,
+    /// The session that it goes with.
     session: Option<String>,
+    /// The person who made it.
     made_by: Option<i64>,
+    /// Addresses that may use it; empty is all.
     #[schemars(with = "Vec<Address>")]
     allowed: Vec<IpAddr>,
     #[schemars(with = "Time")]
@@ -371,10 +399,13 @@ impl From<Ticket<TicketSubject>> for TicketObject {
 pub(super) struct NewTicketObject {
     #[serde(flatten)]
     pub(super) ticket: TicketObject,
+    /// The right itself; it is told here alone.
     pub(super) random: String,
+    /// Where to fetch it.
     pub(super) path: String,
 }
 
+/// A login of a dialect that lives now.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Session")]
 pub(super) struct SessionObject {
@@ -405,6 +436,7 @@ impl From<Session> for SessionObject {
     }
 }
 
+/// A lock after failed logins.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Lockout")]
 pub(super) struct LockoutObject {
@@ -426,6 +458,7 @@ impl From<Lockout> for LockoutObject {
     }
 }
 
+/// An entry of the listen log: who played, fetched, shared or deleted what.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Log")]
 pub(super) struct LogObject {
@@ -472,6 +505,7 @@ impl From<LogRow> for LogObject {
     }
 }
 
+/// A leg of a call as the phone system accounted for it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Call")]
 pub(super) struct CallObject {
@@ -527,6 +561,7 @@ impl From<CallRecord> for CallObject {
     }
 }
 
+/// The last entry of the listen log of a customer.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Head")]
 pub(super) struct HeadObject {
@@ -547,6 +582,7 @@ impl From<Head> for HeadObject {
     }
 }
 
+/// Where an application server wants to be told of calls.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Target")]
 pub(super) struct TargetObject {

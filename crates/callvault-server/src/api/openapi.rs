@@ -230,9 +230,15 @@ mod tests {
                 assert_eq!(operation.path.len(), in_path, "{what}: parameters of the path are described");
                 assert!(operation.answers.iter().any(|(status, _)| *status < 300), "{what}: it can succeed");
                 assert!(ids.insert(route.summary.to_ascii_lowercase()), "{what}: its summary is taken");
+                for parameter in &operation.parameters {
+                    assert!(parameter["description"].is_string(), "{what}: {parameter} says what it is");
+                }
                 let open = at.path == "/tickets/{random}/audio";
                 assert_eq!(operation.login, !open, "{what}: who may ask is described");
             }
+        }
+        for (name, schema) in schemas.into_components() {
+            assert!(schema["description"].is_string(), "{name} says what it is; write a comment on its type");
         }
     }
 

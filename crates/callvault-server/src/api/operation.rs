@@ -19,7 +19,7 @@ impl Default for Schemas {
         let settings = || {
             SchemaSettings::draft2020_12().with(|settings| {
                 settings.meta_schema = None;
-                settings.transforms.push(Box::new(RecursiveTransform(without_default)));
+                settings.transforms.push(Box::new(RecursiveTransform(as_told)));
                 settings.definitions_path = "/components/schemas".into();
             })
         };
@@ -30,9 +30,13 @@ impl Default for Schemas {
     }
 }
 
-/// serde's defaults are not told: where null takes a value away and nothing keeps it, they would be wrong.
-fn without_default(schema: &mut Schema) {
+/// serde's defaults are not told: where null takes a value away and nothing keeps it, they would be wrong. And the lines of a
+/// comment are those of the source, not of a text.
+fn as_told(schema: &mut Schema) {
     schema.remove("default");
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.replace('\n', " ");
+    }
 }
 
 impl Schemas {

@@ -79,6 +79,7 @@ pub(super) async fn play(
     audio::serve(&app, &parts, playable).await
 }
 
+/// What came of reading a recording back from the medium.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Verdict")]
 pub(super) struct VerdictObject {

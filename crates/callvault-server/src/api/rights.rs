@@ -30,15 +30,18 @@ use crate::caller::Caller;
 use crate::stream::{self, Form, Piece};
 use crate::telemetry::TicketEvent;
 
+/// A ticket to create for a recording.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TicketToCreate {
     customer: Option<i64>,
     #[schemars(with = "RecordingNameText")]
     recording: String,
+    /// Addresses that may use it; empty is all.
     #[serde(default)]
     #[schemars(with = "Vec<Address>")]
     allow: Vec<String>,
+    /// How long it lives; 30 s when nothing is said.
     #[schemars(with = "Option<TicketSeconds>")]
     ttl_seconds: Option<u64>,
 }
@@ -146,10 +149,12 @@ pub(super) async fn list_lockouts(
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ClearParams {
+    /// The address to clear; without it, all of them.
     #[schemars(with = "Option<Address>")]
     address: Option<IpAddr>,
 }
 
+/// How many locks were cleared.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Cleared {
     cleared: usize,

@@ -19,6 +19,7 @@ use super::schema::{Description, NewNumber, Title};
 use super::upload::{AudioBody, receive, size_of};
 use crate::app::App;
 
+/// A sound to add; its audio follows.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SoundBody {
@@ -34,6 +35,7 @@ pub(super) struct SoundBody {
     shared: bool,
 }
 
+/// What changes about a sound; what is left out stays.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SoundPatch {

@@ -44,6 +44,7 @@ fn as_asked(app: &App, target: Target) -> Target {
     reports::as_asked(target, asking.as_ref())
 }
 
+/// What came of an event that tells of no call.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Trial")]
 pub(super) struct TrialObject {
@@ -74,6 +75,7 @@ pub(super) async fn try_out(
     }))
 }
 
+/// How many reports wait again.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Resent")]
 pub(super) struct ResentObject {
