@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::feature::FeatureKind;
 use crate::hunt_group::HuntGroup;
 use crate::id::{CustomerId, PersonId};
 use crate::listen::Door;
@@ -55,6 +56,10 @@ pub enum Kind {
     Sound,
     /// The file of a sound.
     SoundFile,
+    /// A feature of a kind.
+    Feature(FeatureKind),
+    /// A prompt of a feature of a kind.
+    Prompt(FeatureKind),
     /// A recording.
     Recording,
     /// A call record.
@@ -142,6 +147,13 @@ pub enum Bound {
     Below(CustomerId),
     /// One customer.
     Only(CustomerId),
+}
+
+impl From<InCustomer> for Within {
+    /// That customer alone.
+    fn from(inside: InCustomer) -> Self {
+        Self { bound: Bound::Only(inside.customer) }
+    }
 }
 
 impl Within {
@@ -284,8 +296,7 @@ impl Gate {
         if principal.privileges.has(Privilege::Administrator) || own || view {
             Ok(())
         } else {
-            let sound = matches!(kind, Kind::Sound | Kind::SoundFile);
-            Err(Error::NotFound { what: if sound { "sound" } else { "hunt group" } })
+            Err(Error::NotFound { what: owner_of(kind) })
         }
     }
 
@@ -344,7 +355,16 @@ fn is_viewing(verb: Verb) -> bool {
 
 /// Kinds that a role with the shortest reach may look up in its own customer; ownership is decided after.
 fn open_to_own_reach(kind: Kind) -> bool {
-    matches!(kind, Kind::HuntGroup | Kind::Message | Kind::Sound)
+    matches!(kind, Kind::HuntGroup | Kind::Message | Kind::Sound | Kind::Feature(_) | Kind::Prompt(_))
+}
+
+/// The thing that has the owner who is asked about.
+fn owner_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Feature(_) | Kind::Prompt(_) => "feature",
+        Kind::Sound | Kind::SoundFile => "sound",
+        _ => "hunt group",
+    }
 }
 
 /// The privileges of which one is needed.
@@ -365,6 +385,9 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
         (Kind::SoundFile, _) => &[Sounds, User],
         (Kind::Person, Verb::See) => &[User, Administrator],
         (Kind::Person, Verb::Change) => &[User, Wholesale, Administrator],
+        (Kind::Feature(kind), Verb::See) => kind.viewers(),
+        (Kind::Prompt(kind), _) if viewing => kind.viewers(),
+        (Kind::Prompt(kind), _) => kind.changers(),
         (Kind::Role, Verb::See) => &[User, Administrator],
         (Kind::Role, _) | (Kind::Installation, _) => &[System],
         (Kind::ListenLog, Verb::See) => &[Reports],
@@ -373,6 +396,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
             | Kind::Person
             | Kind::HuntGroup
             | Kind::Sound
+            | Kind::Feature(_)
             | Kind::Recording
             | Kind::Call
             | Kind::Ticket

@@ -52,6 +52,10 @@ numbered! {
     SoundId
 }
 numbered! {
+    /// A feature, among those of its kind.
+    FeatureId
+}
+numbered! {
     /// A recording: 43 bits of Unix milliseconds above 20 random bits, so that ids sort by arrival.
     RecordingId
 }

@@ -4,7 +4,8 @@
 //! the narrowed handle that it gets back; engines stand behind the traits of [`port`].
 //!
 //! One word per thing: *customer* (a tenant), *person*, *role*, *privilege*, *hunt group*, *level*, *message* (the audio
-//! of one level), *destination* (whom a level calls), *sound* (a library prompt), *recording* (the audio of one call leg), *audio* (stored bytes), *session*
+//! of one level), *destination* (whom a level calls), *sound* (a library prompt), *feature* (a queue, a
+//! mailbox or what else has files), *prompt* (a file of a feature), *recording* (the audio of one call leg), *audio* (stored bytes), *session*
 //! (a login), *ticket* (the right to fetch one thing), *listen log* (who fetched what).
 
 pub mod address;
@@ -15,6 +16,7 @@ pub mod call_selection;
 pub mod customer;
 pub mod destination;
 pub mod error;
+pub mod feature;
 pub mod found;
 pub mod gate;
 pub mod hunt_group;

@@ -69,7 +69,7 @@ pub enum Action {
     Export,
     /// A ticket was made.
     Link,
-    /// Taken out of use: a recording removed, a message or sound deleted.
+    /// Taken out of use: a recording removed, a message, prompt or sound deleted.
     Delete,
 }
 

@@ -1,8 +1,8 @@
-//! The plan of a customer: what it may keep of hunt groups' messages and of sounds (`docs/enswitch.md` 22), and how many
-//! destinations a hunt group, and how many people and customers below it the customer may have.
+//! The plan of a customer: what it may keep of hunt groups' messages, of prompts and of sounds (`docs/enswitch.md` 22), and how
+//! many destinations a hunt group, and how many people and customers below it the customer may have.
 //!
-//! What counts is each version of a message that is kept and the file of each sound, with its size, also where several
-//! are taken from the same sound. A plan holds for whoever asks, the command line included: who may, changes the plan.
+//! What counts is each version of a message that is kept, each prompt and the file of each sound, with its size, also where
+//! several are taken from the same sound. A plan holds for whoever asks, the command line included: who may, changes the plan.
 
 /// The plan of a customer. The one that nobody has set limits nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,9 +10,9 @@ pub struct Plan {
     /// Whether hunt groups and messages may be added, and hunt groups changed. Those that are there stay and can be fetched
     /// and removed.
     pub hunt_groups_allowed: bool,
-    /// The largest message or sound, in bytes from 1 to 2^53 - 1; the installation's own cap holds as well.
+    /// The largest message, prompt or sound, in bytes from 1 to 2^53 - 1; the installation's own cap holds as well.
     pub largest_message_bytes: Option<u64>,
-    /// The most bytes of all messages and sounds together, from 1 to 2^53 - 1.
+    /// The most bytes of all messages, prompts and sounds together, from 1 to 2^53 - 1.
     pub total_message_bytes: Option<u64>,
     /// The most destinations of one hunt group.
     pub hunt_group_destinations: Option<u32>,
@@ -65,14 +65,14 @@ pub enum PlanLimit {
     #[error("the plan of the customer has no hunt groups")]
     HuntGroups,
     /// The file is too large for it.
-    #[error("the plan of the customer allows a message or sound {limit_bytes} bytes at most")]
+    #[error("the plan of the customer allows a message, prompt or sound {limit_bytes} bytes at most")]
     LargestMessage {
         /// See [`Plan::largest_message_bytes`].
         limit_bytes: u64,
     },
     /// All files together would be too large for it.
     #[error(
-        "the plan of the customer allows {limit_bytes} bytes of messages and sounds in all, older versions included"
+        "the plan of the customer allows {limit_bytes} bytes of messages, prompts and sounds in all, older versions included"
     )]
     TotalMessages {
         /// See [`Plan::total_message_bytes`].

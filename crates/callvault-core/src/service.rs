@@ -6,6 +6,7 @@ pub mod call_files;
 pub mod call_pages;
 pub mod calls;
 pub mod destinations;
+pub mod features;
 mod field;
 pub mod finding;
 pub mod hunt_groups;
@@ -20,6 +21,7 @@ pub mod messages;
 pub mod openapi_tokens;
 pub mod phone;
 pub mod playback;
+pub mod prompts;
 pub mod recordings;
 pub mod reports;
 pub mod sessions;
@@ -67,7 +69,7 @@ pub struct Ports {
 pub struct Policy {
     /// Largest recording that is taken in, in bytes.
     pub largest_recording_bytes: u64,
-    /// Largest message or sound that is taken over the network, in bytes (`docs/enswitch.md` 23).
+    /// Largest message, prompt or sound that is taken over the network, in bytes (`docs/enswitch.md` 23).
     pub largest_message_bytes: u64,
     /// How many versions of a level's message are kept.
     pub message_versions: u32,
@@ -82,13 +84,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The caps on messages and sounds.
+    /// The caps on messages, prompts and sounds.
     fn message_caps(&self) -> MessageCaps {
         MessageCaps { network_bytes: self.largest_message_bytes, local_bytes: self.largest_recording_bytes }
     }
 }
 
-/// The largest message or sound. The cap on messages holds over the network; on the command line it is that of recordings
+/// The largest message, prompt or sound. The cap on messages holds over the network; on the command line it is that of recordings
 /// (`docs/enswitch.md` 23).
 #[derive(Debug, Clone, Copy)]
 struct MessageCaps {
@@ -156,6 +158,10 @@ pub struct Services {
     pub messages: messages::Messages,
     /// Library sounds.
     pub sounds: sounds::Sounds,
+    /// Features.
+    pub features: features::Features,
+    /// The files of features.
+    pub prompts: prompts::Prompts,
     /// The listen log.
     pub listening: Arc<listening::Listening>,
     /// Check and sweep.
@@ -210,6 +216,8 @@ impl Services {
                 playback.clone(),
                 &policy,
             ),
+            features: features::Features::new(&ports, gate.clone(), intake.clone(), playback.clone()),
+            prompts: prompts::Prompts::new(&ports, gate.clone(), intake.clone(), playback.clone(), &policy),
             sounds: sounds::Sounds::new(&ports, gate.clone(), intake.clone(), playback, &policy),
             installation: installation::Installation::new(&ports, gate.clone()),
             gate,

@@ -5,6 +5,7 @@ mod audio;
 mod calls;
 mod destinations;
 mod extract;
+mod features;
 mod hunt_groups;
 mod installation;
 mod object;
@@ -144,6 +145,30 @@ fn table() -> Vec<At> {
                 get("Play sound", sounds::play),
                 put("Fill sound", sounds::fill).fails(&[Plan]),
                 delete("Clear sound", sounds::clear),
+            ],
+        ),
+        at(
+            "/features",
+            [
+                get("List features", features::list).fails(&[NotFound]),
+                post("Add feature", features::add).fails(&[NotFound, Conflict]),
+            ],
+        ),
+        at(
+            "/features/{kind}/{id}",
+            [
+                get("Find feature", features::find),
+                patch("Change feature", features::change).fails(&[Conflict]),
+                delete("Remove feature", features::remove),
+            ],
+        ),
+        at("/features/{kind}/{id}/prompts", [get("List prompts", features::list_prompts)]),
+        at(
+            "/features/{kind}/{id}/prompts/{file}",
+            [
+                get("Play prompt", features::play_prompt),
+                put("Put prompt", features::put_prompt).fails(&[Plan]),
+                delete("Remove prompt", features::remove_prompt),
             ],
         ),
         at("/recordings", [get("List recordings", recordings::list).fails(&[NotFound])]),

@@ -140,7 +140,7 @@ settings! {
     limits: Limits, "limits." {
         /// The largest recording that is taken in.
         largest_recording: Bytes = "16GiB",
-        /// The largest message or sound that is taken in over the network.
+        /// The largest message, prompt or sound that is taken in over the network.
         largest_message: Bytes = "10MiB",
         /// How many versions of a level's message are kept, the current one included.
         message_versions: u32 = "10",

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod destinations;
+mod features;
 
 use std::error::Error as StdError;
 
@@ -31,6 +32,7 @@ use crate::token_pair::TokenPair;
 
 pub use self::accounts::{AccountTrials, AccountWork, Profiles, Removals};
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
+pub use self::features::Features;
 
 /// A catalog that failed.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +99,7 @@ pub trait Customers: Send + Sync {
     /// The customer and those above it, nearest first.
     async fn customer_line(&self, id: CustomerId) -> CatalogResult<Vec<CustomerId>>;
     /// The bytes of what counts against the total of a customer's plan: each kept version of a message, and the file of each
-    /// sound.
+    /// sound and each prompt.
     async fn message_bytes(&self, customer: &InCustomer) -> CatalogResult<u64>;
     /// Those a principal reaches, by number.
     async fn customers(&self, within: &Within, page: PageRequest<CustomerId>)
@@ -315,9 +317,9 @@ pub trait LooseObjects: Send + Sync {
 pub struct NeededAudio {
     /// The audio.
     pub audio: StoredAudio,
-    /// `recording`, `message` or `sound`.
+    /// `recording`, `message`, `sound` or `prompt`.
     pub kind: &'static str,
-    /// A recording's name, `huntgroup/level/version`, or a sound's number.
+    /// A recording's name, `huntgroup/level/version`, a sound's number, or `kind/feature/file`.
     pub name: String,
 }
 
@@ -475,7 +477,7 @@ pub trait Tickets: Send + Sync {
 /// Which entries of the listen log are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogFilter {
-    /// About this recording, message or sound.
+    /// About this recording, message, sound or prompt.
     pub name: Option<String>,
     /// By this person.
     pub person: Option<PersonId>,
@@ -523,6 +525,7 @@ pub trait Catalog:
     + Destinations
     + Trials
     + Sounds
+    + Features
     + Recordings
     + FoundRecordings
     + Calls

@@ -1,6 +1,6 @@
 //! Taking bytes in, the same way at every door: a leased `receiving` row, a temporary object, hash and probe on the way,
-//! then an object that is durable but that nothing shows yet. The commit of a recording, message or sound makes it
-//! visible; what is never committed is swept away when its lease ends.
+//! then an object that is durable but that nothing shows yet. The commit of a recording, message, prompt or sound
+//! makes it visible; what is never committed is swept away when its lease ends.
 
 use std::sync::Arc;
 use std::time::Duration;

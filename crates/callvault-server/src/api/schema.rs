@@ -97,6 +97,8 @@ shapes! {
     PlaceKey = { "type": "string", "pattern": "^-?[0-9]{1,18}_" };
     /// The key of a page of calls or log entries.
     PairKey = { "type": "string", "pattern": "^[0-9]{1,15}-[0-9]{1,18}$" };
+    /// The key of a page of features.
+    KindKey = { "type": "string", "pattern": "^[a-z]+/-?[0-9]{1,18}$" };
 }
 
 /// Words of which one is meant.
@@ -138,6 +140,7 @@ words! {
     callvault_core::call::CallKind,
     callvault_core::call::CallStatus,
     callvault_core::destination::DestinationKind,
+    callvault_core::feature::FeatureKind,
     callvault_core::hunt_group::settings::RingOrder,
     callvault_core::hunt_group::settings::Screening,
     callvault_core::person::DownloadErrors,

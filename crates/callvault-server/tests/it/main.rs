@@ -12,6 +12,7 @@ mod enswitch_hunt_groups;
 mod enswitch_people;
 mod enswitch_sounds;
 mod enswitch_uploads;
+mod features;
 mod golden_enswitch;
 mod golden_enswitch_functions;
 mod golden_pseries;

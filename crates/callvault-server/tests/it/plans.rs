@@ -163,10 +163,10 @@ async fn our_own_api_says_which_limit_it_is_and_holds_system_owners_to_it() {
     check(Method::POST, restore, r#"{"version":1}"#.into(), "243 bytes at most").await;
 
     plan(&world, json!({ "largest_message_bytes": null, "total_message_bytes": 2 * SMALL })).await;
-    check(Method::PUT, put, wav(3, 100).into(), "488 bytes of messages and sounds").await;
-    check(Method::PUT, put, streamed(), "488 bytes of messages and sounds").await;
-    check(Method::PUT, sound, wav(3, 100).into(), "488 bytes of messages and sounds").await;
-    check(Method::PUT, sound, streamed(), "488 bytes of messages and sounds").await;
+    check(Method::PUT, put, wav(3, 100).into(), "488 bytes of messages, prompts and sounds").await;
+    check(Method::PUT, put, streamed(), "488 bytes of messages, prompts and sounds").await;
+    check(Method::PUT, sound, wav(3, 100).into(), "488 bytes of messages, prompts and sounds").await;
+    check(Method::PUT, sound, streamed(), "488 bytes of messages, prompts and sounds").await;
     let restored = world.local(Method::POST, restore, r#"{"version":1}"#).await;
     assert_eq!(restored.status, StatusCode::NO_CONTENT, "it was kept all along: {}", restored.text());
 

@@ -102,6 +102,23 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
         stop(Method::GET, "/sounds/7/audio", "/sounds/999/audio", ""),
         stop(Method::HEAD, "/sounds/7/audio", "/sounds/999/audio", ""),
         stop(Method::PUT, "/sounds/7/audio", "/sounds/999/audio", "RIFF"),
+        stop(Method::GET, "/features?customer=1", "/features?customer=999", ""),
+        stop(Method::GET, "/features?customer=1&kind=queue", "/features?customer=999&kind=queue", ""),
+        stop(Method::POST, "/features", "/features", r#"{"customer":1,"kind":"queue","name":"x"}"#),
+        stop(Method::GET, "/features/queue/9", "/features/queue/999", ""),
+        stop(Method::PATCH, "/features/queue/9", "/features/queue/999", r#"{"name":"x"}"#),
+        stop(Method::DELETE, "/features/queue/9", "/features/queue/999", ""),
+        stop(Method::GET, "/features/queue/9/prompts", "/features/queue/999/prompts", ""),
+        stop(Method::GET, "/features/queue/9/prompts/main", "/features/queue/999/prompts/main", ""),
+        stop(Method::HEAD, "/features/queue/9/prompts/main", "/features/queue/999/prompts/main", ""),
+        stop(Method::PUT, "/features/queue/9/prompts/main", "/features/queue/999/prompts/main", "RIFF"),
+        stop(
+            Method::PUT,
+            "/features/queue/9/prompts/main?sound=7",
+            "/features/queue/999/prompts/main?sound=7",
+            "",
+        ),
+        stop(Method::DELETE, "/features/queue/9/prompts/main", "/features/queue/999/prompts/main", ""),
         stop(Method::GET, "/recordings?customer=1", "/recordings?customer=999", ""),
         both(Method::GET, "", ""),
         both(Method::GET, "?customer=1", ""),
@@ -183,6 +200,10 @@ async fn world() -> (World, Vec<Stop>) {
     world.message(123, 1, "hidden-greeting.wav", wav(1, 16_000)).await;
     world.add("/sounds", json!({ "id": 7, "customer": 1, "name": "hidden-greeting" })).await;
     world.local(Method::PUT, "/sounds/7/audio", wav(2, 16_000)).await;
+    let queue = json!({ "kind": "queue", "id": 9, "customer": 1, "name": "Hidden sales", "owner": person });
+    world.add("/features", queue).await;
+    let prompt = "/features/queue/9/prompts/main?name=hidden-greeting.wav";
+    assert_eq!(world.local(Method::PUT, prompt, wav(4, 16_000)).await.status, StatusCode::CREATED);
     world.recording(1, NAME, wav(3, 16_000)).await;
     let told = world.local(Method::POST, "/calls", CALLS).await;
     assert_eq!(told.json(), json!({ "added": 1, "already": 0 }));
@@ -274,6 +295,11 @@ async fn another_customers_people_cannot_tell_what_exists_from_what_does_not() {
     assert_eq!(hunt_group["messages"][0]["version"], 1);
     let level = world.local(Method::GET, "/huntgroups/123/levels/1", "").await.json();
     assert_eq!(level["play_message"], false);
+    let queue = world.local(Method::GET, "/features/queue/9", "").await.json();
+    assert_eq!(
+        (&queue["name"], &queue["prompts"][0]["name"]),
+        (&json!("Hidden sales"), &json!("hidden-greeting.wav"))
+    );
     let destinations = world.local(Method::GET, "/destinations?huntgroup=123", "").await.json();
     assert_eq!(destinations["items"].as_array().unwrap().len(), 1);
     assert_eq!(destinations["items"][0]["number"], "32044");
@@ -289,6 +315,19 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("auditor", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::FORBIDDEN),
         ("auditor", Method::GET, "/huntgroups/123/levels/1/message".to_owned(), StatusCode::FORBIDDEN),
         ("auditor", Method::GET, "/sounds/7/audio".to_owned(), StatusCode::FORBIDDEN),
+        ("auditor", Method::GET, "/features".to_owned(), StatusCode::FORBIDDEN),
+        ("auditor", Method::GET, "/features/queue/9".to_owned(), StatusCode::FORBIDDEN),
+        ("auditor", Method::GET, "/features/queue/9/prompts/main".to_owned(), StatusCode::FORBIDDEN),
+        ("residential", Method::GET, "/features/queue/9".to_owned(), StatusCode::FORBIDDEN),
+        ("residential", Method::GET, "/features".to_owned(), StatusCode::OK),
+        ("user", Method::GET, "/features/queue/9".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::GET, "/features/queue/9/prompts".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::GET, "/features/queue/9/prompts/main".to_owned(), StatusCode::NOT_FOUND),
+        ("user", Method::GET, "/features/cardgroup/9/prompts".to_owned(), StatusCode::FORBIDDEN),
+        ("supervisor", Method::GET, "/features/queue/9/prompts/main".to_owned(), StatusCode::OK),
+        ("supervisor", Method::DELETE, "/features/queue/9/prompts/main".to_owned(), StatusCode::NOT_FOUND),
+        ("supervisor", Method::DELETE, "/features/queue/9".to_owned(), StatusCode::FORBIDDEN),
+        ("administrator", Method::GET, "/features/queue/9/prompts/main".to_owned(), StatusCode::OK),
         ("auditor", Method::GET, "/log".to_owned(), StatusCode::OK),
         ("user", Method::GET, "/log".to_owned(), StatusCode::FORBIDDEN),
         ("user", Method::GET, "/people".to_owned(), StatusCode::OK),
@@ -591,6 +630,9 @@ async fn every_documented_route_is_walked() {
         let shown = parts.iter().enumerate().map(|(place, part)| match (parts[1], place) {
             ("recordings", 2) => "{name}",
             ("huntgroups", 4) => "{level}",
+            ("features", 2) => "{kind}",
+            ("features", 3) => "{id}",
+            ("features", 5) => "{file}",
             ("log" | "check", _) => part,
             (_, 2) => "{id}",
             _ => part,

@@ -25,7 +25,7 @@ impl Unit for Touch {
 
 /// Each query finds rows that must not be and answers one sentence for each. Constraints keep most of them out; what is
 /// looked for here is damage, and rows changed by other hands.
-const FAULTS: [&str; 10] = [
+const FAULTS: [&str; 12] = [
     "SELECT 'recording ' || r.name || ' of customer ' || CAST(r.customer AS TEXT) || ' has no audio row'
      FROM recording r WHERE NOT EXISTS (SELECT 1 FROM audio a WHERE a.key = r.audio) LIMIT 100",
     "SELECT 'message ' || CAST(m.hunt_group AS TEXT) || '/' || CAST(m.level AS TEXT) || '/'
@@ -33,6 +33,11 @@ const FAULTS: [&str; 10] = [
      FROM message m WHERE NOT EXISTS (SELECT 1 FROM audio a WHERE a.key = m.audio) LIMIT 100",
     "SELECT 'sound ' || CAST(s.id AS TEXT) || ' has no audio row'
      FROM sound s WHERE s.audio IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audio a WHERE a.key = s.audio) LIMIT 100",
+    "SELECT 'prompt ' || p.kind || '/' || CAST(p.feature AS TEXT) || '/' || p.file || ' has no audio row'
+     FROM prompt p WHERE NOT EXISTS (SELECT 1 FROM audio a WHERE a.key = p.audio) LIMIT 100",
+    "SELECT 'feature ' || p.kind || '/' || CAST(p.feature AS TEXT) || ' has prompts and is not there'
+     FROM prompt p WHERE NOT EXISTS (SELECT 1 FROM feature f WHERE f.kind = p.kind AND f.id = p.feature)
+     GROUP BY p.kind, p.feature LIMIT 100",
     "SELECT 'level ' || CAST(level AS TEXT) || ' of hunt group ' || CAST(hunt_group AS TEXT)
          || ' has more than one current message'
      FROM message WHERE current GROUP BY hunt_group, level HAVING COUNT(*) > 1 LIMIT 100",
@@ -42,7 +47,8 @@ const FAULTS: [&str; 10] = [
     "SELECT 'audio ' || a.key || ' is needed by nothing and was not discarded'
      FROM audio a WHERE NOT EXISTS (SELECT 1 FROM recording r WHERE r.audio = a.key)
          AND NOT EXISTS (SELECT 1 FROM message m WHERE m.audio = a.key)
-         AND NOT EXISTS (SELECT 1 FROM sound s WHERE s.audio = a.key) LIMIT 100",
+         AND NOT EXISTS (SELECT 1 FROM sound s WHERE s.audio = a.key)
+         AND NOT EXISTS (SELECT 1 FROM prompt p WHERE p.audio = a.key) LIMIT 100",
     "SELECT 'audio ' || a.key || ' is needed and marked for removal at once'
      FROM audio a JOIN loose_object l ON l.key = a.key LIMIT 100",
     "SELECT 'person ' || CAST(p.id AS TEXT) || ' has no customer or no role'

@@ -58,11 +58,14 @@ impl<E: Engine> LooseObjects for SqlCatalog<E> {
                 ", (SELECT MIN(r.name) FROM recording r WHERE r.audio = a.key),
                    (SELECT MIN(CAST(m.hunt_group AS TEXT) || '/' || CAST(m.level AS TEXT) || '/'
                         || CAST(m.version AS TEXT)) FROM message m WHERE m.audio = a.key),
-                   (SELECT MIN(s.id) FROM sound s WHERE s.audio = a.key)
+                   (SELECT MIN(s.id) FROM sound s WHERE s.audio = a.key),
+                   (SELECT MIN(p.kind || '/' || CAST(p.feature AS TEXT) || '/' || p.file)
+                        FROM prompt p WHERE p.audio = a.key)
                  FROM audio a WHERE a.key > $1
                      AND (EXISTS (SELECT 1 FROM recording r WHERE r.audio = a.key)
                          OR EXISTS (SELECT 1 FROM message m WHERE m.audio = a.key)
-                         OR EXISTS (SELECT 1 FROM sound s WHERE s.audio = a.key))
+                         OR EXISTS (SELECT 1 FROM sound s WHERE s.audio = a.key)
+                         OR EXISTS (SELECT 1 FROM prompt p WHERE p.audio = a.key))
                  ORDER BY a.key LIMIT $2"
             ),
         )
@@ -81,12 +84,12 @@ fn read_needed(row: &mut Row) -> CatalogResult<NeededAudio> {
     let recording = row.optional_text("recording name")?;
     let message = row.optional_text("message place")?;
     let sound = row.optional_int("sound id")?;
-    let (kind, name) = match (recording, message, sound) {
-        (Some(name), _, _) => ("recording", name),
-        (None, Some(place), _) => ("message", place),
-        (None, None, Some(id)) => ("sound", id.to_string()),
-        (None, None, None) => return Err(CatalogError::Unreadable { what: "user of audio" }),
-    };
+    let prompt = row.optional_text("prompt place")?;
+    let user = recording.map(|name| ("recording", name));
+    let user = user.or(message.map(|place| ("message", place)));
+    let user = user.or(sound.map(|id| ("sound", id.to_string())));
+    let user = user.or(prompt.map(|place| ("prompt", place)));
+    let (kind, name) = user.ok_or(CatalogError::Unreadable { what: "user of audio" })?;
     Ok(NeededAudio { audio, kind, name })
 }
 

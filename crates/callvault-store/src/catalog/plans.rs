@@ -74,14 +74,18 @@ pub(super) async fn of_customer(sql: &mut dyn Sql, id: CustomerId) -> CatalogRes
     read(&mut sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "customer" })?)
 }
 
-/// The sizes of what counts against a plan's total: each kept version of a message, and the file of each sound.
+/// The sizes of what counts against a plan's total: each kept version of a message, and the file of each
+/// sound and each prompt.
 pub(super) fn kept_bytes(customer: CustomerId) -> Query {
     Query::new(
-        "adding up messages and sounds",
+        "adding up messages, prompts and sounds",
         "SELECT CAST(COALESCE(SUM(a.size_bytes), 0) AS BIGINT) FROM (
              SELECT m.audio AS audio FROM message m JOIN hunt_group h ON h.id = m.hunt_group WHERE h.customer = $1
              UNION ALL
              SELECT s.audio AS audio FROM sound s WHERE s.customer = $1
+             UNION ALL
+             SELECT p.audio AS audio FROM prompt p JOIN feature f ON f.kind = p.kind AND f.id = p.feature
+                 WHERE f.customer = $1
          ) kept JOIN audio a ON a.key = kept.audio",
     )
     .with(customer.0)

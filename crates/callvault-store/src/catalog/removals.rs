@@ -13,13 +13,17 @@ use super::accounts::owners;
 use super::sql::{Cause, Engine, Query, Sql, SqlError, Unit, read_first};
 
 /// What a person may own, and how to find one of it. Each is a step of an index.
-const OWNED: &[(&str, &str)] = &[("hunt groups", "SELECT 1 FROM hunt_group WHERE owner = $1 LIMIT 1")];
+const OWNED: &[(&str, &str)] = &[
+    ("hunt groups", "SELECT 1 FROM hunt_group WHERE owner = $1 LIMIT 1"),
+    ("features", "SELECT 1 FROM feature WHERE owner = $1 LIMIT 1"),
+];
 
 /// What may be left in a customer.
 const LEFT: &[(&str, &str)] = &[
     ("customers", "SELECT 1 FROM customer WHERE parent = $1 LIMIT 1"),
     ("people", "SELECT 1 FROM person WHERE customer = $1 LIMIT 1"),
     ("hunt groups", "SELECT 1 FROM hunt_group WHERE customer = $1 LIMIT 1"),
+    ("features", "SELECT 1 FROM feature WHERE customer = $1 LIMIT 1"),
     ("sounds", "SELECT 1 FROM sound WHERE customer = $1 LIMIT 1"),
     ("recordings", "SELECT 1 FROM recording WHERE customer = $1 LIMIT 1"),
     ("calls", "SELECT 1 FROM call_record WHERE customer = $1 LIMIT 1"),

@@ -104,7 +104,8 @@ pub(super) async fn discard(
             "DELETE FROM audio WHERE key = $1
                  AND NOT EXISTS (SELECT 1 FROM recording WHERE audio = $1)
                  AND NOT EXISTS (SELECT 1 FROM message WHERE audio = $1)
-                 AND NOT EXISTS (SELECT 1 FROM sound WHERE audio = $1)",
+                 AND NOT EXISTS (SELECT 1 FROM sound WHERE audio = $1)
+                 AND NOT EXISTS (SELECT 1 FROM prompt WHERE audio = $1)",
         )
         .with(key.to_string());
         if sql.execute(delete).await? == 1 {

@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod administration;
 pub(crate) mod calls;
 pub(crate) mod destinations;
+pub(crate) mod features;
 pub(crate) mod found;
 pub(crate) mod listen_log;
 pub(crate) mod messages;
@@ -41,6 +42,9 @@ macro_rules! catalog_contract {
                 destinations_are_found_by_number a_plan_bounds_the_destinations_of_each_hunt_group
                 removing_a_hunt_group_takes_levels_and_destinations_along
                 a_trial_fails_as_the_change_would_and_changes_nothing;
+            features: a_feature_comes_back_as_written features_change features_are_found_by_number
+                features_are_listed_by_kind_and_id a_prompt_is_put_replaced_and_removed
+                a_prompt_shares_the_audio_of_a_sound a_prompt_is_never_seen_half_replaced;
             found: a_recording_is_joined_with_its_first_call what_is_found_is_what_the_filter_wants
                 recordings_are_found_by_id nothing_of_another_customer_is_joined
                 an_id_of_another_call_never_passes_for_a_new_one
@@ -56,7 +60,7 @@ macro_rules! catalog_contract {
             pages: lists_have_no_gap_and_no_repeat;
             plans: without_hunt_groups_none_are_added the_largest_file_is_bound the_total_counts_versions_and_sounds
                 a_refused_message_leaves_no_trace a_replaced_sound_makes_room twenty_at_once_share_one_total
-                plans_bind_their_own_customer_alone the_total_stays_that_of_what_is_kept;
+                plans_bind_their_own_customer_alone prompts_count_like_messages the_total_stays_that_of_what_is_kept;
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
                 fifty_at_once_for_one_name;

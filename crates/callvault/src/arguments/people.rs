@@ -98,7 +98,7 @@ pub(crate) struct PlanArguments {
     /// Whether hunt groups and messages may be added
     #[arg(long, value_name = "WORD", value_parser = ["allow", "forbid"])]
     pub(crate) hunt_groups: Option<String>,
-    /// The largest message or sound, such as 2MiB, or none for no limit beside that of the installation
+    /// The largest message, prompt or sound, such as 2MiB, or none for no limit beside that of the installation
     #[arg(long, value_name = "BYTES", value_parser = limit)]
     pub(crate) largest_message: Option<Limit>,
     /// The most bytes of all messages, their older versions and sounds together, such as 500MiB, or none for no limit

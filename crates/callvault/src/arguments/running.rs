@@ -146,7 +146,7 @@ pub(crate) enum LogCommand {
         /// Of one customer only
         #[arg(long, value_name = "ID")]
         customer: Option<i64>,
-        /// About one recording, message or sound
+        /// About one recording, message, prompt or sound
         #[arg(long)]
         name: Option<String>,
         /// By one person (id or username)

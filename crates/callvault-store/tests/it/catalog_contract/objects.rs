@@ -1,7 +1,9 @@
 //! Objects that nothing needs, and those that something does.
 
+use callvault_core::feature::FeatureKind;
 use callvault_core::page::PageRequest;
 
+use super::features::{feature, prompt};
 use crate::bench::{Bench, assert_gone, at, first, name};
 
 pub(crate) async fn leases_end(bench: &Bench) {
@@ -57,8 +59,11 @@ pub(crate) async fn needed_audio_is_listed_with_its_user(bench: &Bench) {
     let message = bench.received(2).await;
     catalog.put_message(bench.new_message(hunt_group, 7, message.clone())).await.unwrap();
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
-    let prompt = bench.received(3).await;
-    catalog.fill_sound(sound, prompt.clone(), None, at(1)).await.unwrap();
+    let library = bench.received(3).await;
+    catalog.fill_sound(sound, library.clone(), None, at(1)).await.unwrap();
+    let menu = feature(bench, customer, FeatureKind::PatternMenu).await;
+    let goodbye = bench.received(6).await;
+    catalog.put_prompt(prompt(menu, "goodbye", goodbye.clone())).await.unwrap();
     bench.received(4).await;
     let gone = bench.recording(customer, "b.wav", 5).await;
     let inside = bench.inside(customer).await;
@@ -69,7 +74,8 @@ pub(crate) async fn needed_audio_is_listed_with_its_user(bench: &Bench) {
     let expected = [
         (recording.audio.clone(), "recording", "a.wav"),
         (message, "message", place.as_str()),
-        (prompt, "sound", number.as_str()),
+        (library, "sound", number.as_str()),
+        (goodbye, "prompt", "patternmenu/1/goodbye"),
     ];
     assert_eq!(found, expected);
     let after = PageRequest::new(Some(recording.audio.key), 1);

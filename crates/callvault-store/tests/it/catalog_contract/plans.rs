@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use callvault_core::audio::StoredAudio;
 use callvault_core::customer::CustomerChange;
+use callvault_core::feature::FeatureKind;
 use callvault_core::id::{CustomerId, HuntGroupId};
 use callvault_core::plan::{PlanChange, PlanLimit};
 
+use super::features::{feature, prompt};
 use crate::bench::{Bench, assert_forbidden, at, first, level};
 
 async fn plan(bench: &Bench, customer: CustomerId, plan: PlanChange) {
@@ -190,6 +192,38 @@ pub(crate) async fn plans_bind_their_own_customer_alone(bench: &Bench) {
     assert_eq!((kept(bench, customer).await, kept(bench, above).await), (10, 0));
 }
 
+pub(crate) async fn prompts_count_like_messages(bench: &Bench) {
+    let (customer, other) = (bench.customer(None).await, bench.customer(None).await);
+    let queue = feature(bench, customer, FeatureKind::Queue).await;
+    let elsewhere = feature(bench, other, FeatureKind::Queue).await;
+    let catalog = &bench.catalog;
+    let put = async |feature, size| {
+        let audio = sized(bench, size).await;
+        catalog.put_prompt(prompt(feature, "main", audio)).await.map(drop)
+    };
+    put(queue, 60).await.unwrap();
+    let hunt_groups = PlanChange { hunt_groups_allowed: Some(false), ..PlanChange::default() };
+    for limit in [hunt_groups, total(Some(100)), largest(Some(90))] {
+        plan(bench, customer, limit).await;
+    }
+    assert_forbidden(put(queue, 91).await, PlanLimit::LargestMessage { limit_bytes: 90 });
+    put(queue, 90).await.unwrap();
+    assert_eq!(kept(bench, customer).await, 90, "the one before makes room");
+    let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
+    let forbidden = PlanLimit::TotalMessages { limit_bytes: 100 };
+    assert_forbidden(catalog.fill_sound(sound, sized(bench, 11).await, None, at(1)).await, forbidden);
+    catalog.fill_sound(sound, sized(bench, 10).await, None, at(1)).await.unwrap();
+    plan(bench, customer, largest(None)).await;
+    assert_forbidden(put(queue, 91).await, forbidden);
+    let file = FeatureKind::Queue.file("main").unwrap();
+    let there = catalog.prompt(queue, file).await.unwrap().unwrap();
+    assert_eq!(there.audio.size_bytes, 90, "what is refused leaves no trace");
+    put(elsewhere, 1000).await.unwrap();
+    assert_eq!((kept(bench, customer).await, kept(bench, other).await), (100, 1000));
+    catalog.remove_prompt(queue, file, at(2)).await.unwrap();
+    assert_eq!(kept(bench, customer).await, 10);
+}
+
 pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
     const LIMIT: u64 = 400;
     let customer = bench.customer(None).await;
@@ -200,6 +234,8 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
     for _ in 0..3 {
         sounds.push(catalog.add_sound(bench.new_sound(customer)).await.unwrap());
     }
+    let queue = feature(bench, customer, FeatureKind::Queue).await;
+    let file = queue.kind.file("main").unwrap();
     plan(bench, customer, total(Some(LIMIT))).await;
     // Numbers without a pattern, the same in every run (a linear congruential generator).
     let mut state = 7_u64;
@@ -211,7 +247,7 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
     for step in 0..400 {
         let (hunt_group, sound) = (hunt_groups[draw(2) as usize], sounds[draw(3) as usize]);
         let place = draw(3) as i64 + 1;
-        let outcome = match draw(8) {
+        let outcome = match draw(10) {
             0..3 => {
                 let audio = sized(bench, draw(90) + 1).await;
                 catalog.put_message(bench.new_message(hunt_group, place, audio)).await.map(drop)
@@ -229,6 +265,11 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
                 let Some(oldest) = there.last() else { continue };
                 catalog.restore_message(hunt_group, level(place), oldest.version).await
             }
+            7 => {
+                let audio = sized(bench, draw(90) + 1).await;
+                catalog.put_prompt(prompt(queue, "main", audio)).await.map(drop)
+            }
+            8 => catalog.remove_prompt(queue, file, at(1)).await.map(drop),
             _ => {
                 catalog.remove_sound(sound, at(1)).await.unwrap();
                 let again = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
@@ -250,6 +291,7 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
         }
         let filled = catalog.sounds(&inside, false, first(10)).await.unwrap();
         expected += filled.iter().filter_map(|one| one.audio.as_ref()).map(|one| one.size_bytes).sum::<u64>();
+        expected += catalog.prompts(queue).await.unwrap().iter().map(|one| one.audio.size_bytes).sum::<u64>();
         assert_eq!(kept(bench, customer).await, expected, "step {step}");
         assert!(expected <= LIMIT, "step {step}: {expected}");
     }

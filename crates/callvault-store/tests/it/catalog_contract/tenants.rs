@@ -1,6 +1,7 @@
 //! Nothing of one customer is found with another's handle.
 
 use callvault_core::destination::DestinationKind;
+use callvault_core::feature::FeatureKind;
 use callvault_core::hunt_group::NewHuntGroup;
 use callvault_core::hunt_group::settings::HuntGroupSettings;
 use callvault_core::id::CustomerId;
@@ -8,6 +9,7 @@ use callvault_core::port::catalog::LogFilter;
 use callvault_core::role::Reach;
 
 use super::destinations::new_destination;
+use super::features::feature;
 use super::listen_log::chain;
 use super::tickets::ticket;
 use crate::bench::{Bench, assert_gone, at, first, name};
@@ -22,6 +24,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
     let hunt_group = bench.hunt_group(own).await;
     let destination = catalog.add_destination(new_destination(hunt_group, "100")).await.unwrap();
     let sound = catalog.add_sound(bench.new_sound(own)).await.unwrap();
+    let feature = feature(bench, own, FeatureKind::Queue).await;
     let recording = bench.recording(own, "a.wav", 1).await;
     let one = ticket("one", own);
     catalog.add_ticket(one.clone()).await.unwrap();
@@ -37,6 +40,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
             catalog.destinations_with_number(&within, DestinationKind::Phone, "100", first(10)).await;
         assert_eq!(called.unwrap().len(), usize::from(visible), "{told}");
         assert_eq!(catalog.sound(&within.into(), sound).await.unwrap().is_some(), visible, "{told}");
+        assert_eq!(catalog.feature(&within, feature).await.unwrap().is_some(), visible, "{told}");
         let named = catalog.recordings_named(&within, &recording.name).await.unwrap();
         assert_eq!(named.len(), usize::from(visible), "{told}");
         let tickets = catalog.tickets(&within, at(1_500)).await.unwrap();
@@ -67,6 +71,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
         assert_eq!(catalog.people(&inside, first(10)).await.unwrap().len(), count);
         assert_eq!(catalog.hunt_groups(&inside, first(10)).await.unwrap().len(), count);
         assert_eq!(catalog.sounds(&inside, false, first(10)).await.unwrap().len(), count);
+        assert_eq!(catalog.features(&inside, None, first(10)).await.unwrap().len(), count);
         let log = catalog.log_rows(&inside, &LogFilter::default(), first(10)).await.unwrap();
         assert_eq!(log.len(), count * 3);
         if count == 0 {

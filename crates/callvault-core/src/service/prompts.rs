@@ -1,0 +1,305 @@
+//! Prompts: the files of features. Each is replaced as a whole, and none is kept beside the one in use.
+
+use std::sync::Arc;
+
+use crate::audio::StoredAudio;
+use crate::error::{Error, Result};
+use crate::feature::{Feature, FeatureKey, FeatureKind, Prompt, PromptFile};
+use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::id::{CustomerId, SoundId};
+use crate::listen::Action;
+use crate::plan::Room;
+use crate::port::catalog::Catalog;
+use crate::port::clock::Clock;
+use crate::service::field::file_name;
+use crate::service::intake::{Bound, Incoming, Intake};
+use crate::service::listening::Subject;
+use crate::service::messages::playable_by_a_switch;
+use crate::service::playback::{Playable, Playback};
+use crate::service::sounds;
+use crate::service::{MessageCaps, Policy, Ports};
+
+/// Which feature's files are meant, as a door names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeatureSelector {
+    /// By its id.
+    Key(FeatureKey),
+    /// By its number in a customer; without one, in the caller's own.
+    NumberOf(FeatureKind, String, Option<CustomerId>),
+    /// By its number in the caller's customer, or else in one of the others that the caller reaches.
+    Number(FeatureKind, String),
+}
+
+impl FeatureSelector {
+    /// The kind of the feature.
+    pub fn kind(&self) -> FeatureKind {
+        match self {
+            Self::Key(key) => key.kind,
+            Self::NumberOf(kind, ..) | Self::Number(kind, _) => *kind,
+        }
+    }
+}
+
+impl From<FeatureKey> for FeatureSelector {
+    fn from(key: FeatureKey) -> Self {
+        Self::Key(key)
+    }
+}
+
+/// A prompt on its way in.
+pub struct PromptToPut {
+    feature: Feature,
+    file: PromptFile,
+    /// Takes the bytes.
+    pub incoming: Incoming,
+}
+
+/// The use cases of prompts.
+pub struct Prompts {
+    catalog: Arc<dyn Catalog>,
+    clock: Arc<dyn Clock>,
+    gate: Arc<Gate>,
+    intake: Arc<Intake>,
+    playback: Arc<Playback>,
+    caps: MessageCaps,
+}
+
+impl Prompts {
+    pub(crate) fn new(
+        ports: &Ports,
+        gate: Arc<Gate>,
+        intake: Arc<Intake>,
+        playback: Arc<Playback>,
+        policy: &Policy,
+    ) -> Self {
+        Self {
+            catalog: ports.catalog.clone(),
+            clock: ports.clock.clone(),
+            gate,
+            intake,
+            playback,
+            caps: policy.message_caps(),
+        }
+    }
+
+    /// Begins to put a prompt. Where its size is known already, one that is too large is refused here.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, customer), [`Error::TooLarge`], [`Error::PlanForbids`], or when
+    /// catalog or store fail.
+    pub async fn begin(
+        &self,
+        principal: &Principal,
+        selector: impl Into<FeatureSelector>,
+        file: PromptFile,
+        size_bytes: Option<u64>,
+    ) -> Result<PromptToPut> {
+        let feature = self.feature(principal, Verb::Change, &selector.into()).await?;
+        let replaced = self.catalog.prompt(feature.key, file).await?;
+        let room = self.room(&feature, replaced.as_ref()).await?;
+        let bound = Bound { cap_bytes: self.caps.at(principal.door), room };
+        bound.check(size_bytes.unwrap_or_default())?;
+        Ok(PromptToPut { feature, file, incoming: self.intake.begin(bound).await? })
+    }
+
+    /// Puts it in the place of the one that is there. When this answers, it survives a power cut.
+    ///
+    /// # Errors
+    /// [`Error::NotAudio`], [`Error::PlanForbids`] when others took the room meanwhile, [`Error::NotFound`] when the feature
+    /// went meanwhile, [`Error::Unlogged`], or when catalog or store fail.
+    pub async fn put(&self, principal: &Principal, prompt: PromptToPut, name: Option<&str>) -> Result<()> {
+        let PromptToPut { feature, file, incoming } = prompt;
+        let audio = incoming.finish().await?;
+        if let Err(reason) = playable_by_a_switch(&audio.facts) {
+            self.intake.discard(vec![audio.key]).await;
+            return Err(reason.into());
+        }
+        let name = file_name(name.unwrap_or_default(), &feature.file_name(file));
+        let key = audio.key;
+        let put = self.put_stored(principal, &feature, file, name, audio).await;
+        if matches!(put, Err(Error::PlanForbids(_))) {
+            self.intake.discard(vec![key]).await;
+        }
+        put
+    }
+
+    /// Puts the bytes that a sound has at this moment.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, customer), [`Error::Invalid`] (`sound`: not there, not visible,
+    /// without a file, or no WAV), [`Error::PlanForbids`], [`Error::Unlogged`].
+    pub async fn put_sound(
+        &self,
+        principal: &Principal,
+        selector: impl Into<FeatureSelector>,
+        file: PromptFile,
+        sound: SoundId,
+    ) -> Result<()> {
+        let feature = self.feature(principal, Verb::Change, &selector.into()).await?;
+        let mut tried = None;
+        loop {
+            let (catalog, customer) = (self.catalog.as_ref(), feature.customer);
+            let (sound, audio) = sounds::source(catalog, &self.gate, principal, customer, sound).await?;
+            let name = file_name(&format!("{}.wav", sound.name), "sound.wav");
+            let key = audio.key;
+            match self.put_stored(principal, &feature, file, name, audio).await {
+                // The sound was filled anew since it was read, and nothing else had kept its bytes.
+                Err(Error::NotFound { what: "upload" }) if tried != Some(key) => tried = Some(key),
+                put => return put,
+            }
+        }
+    }
+
+    async fn put_stored(
+        &self,
+        principal: &Principal,
+        feature: &Feature,
+        file: PromptFile,
+        name: String,
+        audio: StoredAudio,
+    ) -> Result<()> {
+        // Read again: another one may have been put while these bytes came in.
+        let replaced = self.catalog.prompt(feature.key, file).await?;
+        // The catalog decides; here it is told before a deletion is noted that would not come to be.
+        self.room(feature, replaced.as_ref()).await?.check(audio.size_bytes)?;
+        if let Some(replaced) = replaced.filter(|replaced| replaced.audio.key != audio.key) {
+            self.playback.note(principal, Action::Delete, &subject(feature, file), &replaced.audio).await?;
+        }
+        let put_by = principal.person;
+        let created_at = self.clock.now();
+        let new = Prompt { feature: feature.key, file, name, put_by, created_at, audio };
+        let discarded = self.catalog.put_prompt(new).await?;
+        self.intake.discard(discarded).await;
+        Ok(())
+    }
+
+    /// What the plan of the feature's customer leaves for a prompt in the place of this one.
+    async fn room(&self, feature: &Feature, replaced: Option<&Prompt>) -> Result<Room> {
+        let customer = self.catalog.customer(feature.customer).await?;
+        let plan = customer.ok_or(Error::NotFound { what: "feature" })?.plan;
+        if plan.total_message_bytes.is_none() {
+            return Ok(plan.room(0));
+        }
+        let kept = self.catalog.message_bytes(&self.gate.vouched(feature.customer)).await?;
+        let freed = replaced.map_or(0, |replaced| replaced.audio.size_bytes);
+        Ok(plan.room(kept.saturating_sub(freed)))
+    }
+
+    /// Whether there is such a file.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, customer), [`Error::Unreadable`] when the prompt is recorded and its
+    /// bytes are not there (`docs/enswitch.md` 31).
+    pub async fn exists(
+        &self,
+        principal: &Principal,
+        selector: impl Into<FeatureSelector>,
+        file: PromptFile,
+    ) -> Result<bool> {
+        match self.open_for(principal, Verb::See, selector.into(), file).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { what: "file" }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens one to be handed out, wholly as it was before a replacement or wholly as it is after; answers the feature too, which
+    /// the caller may have named by its number.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, customer, or `file` when there is none), [`Error::Unreadable`].
+    pub async fn open(
+        &self,
+        principal: &Principal,
+        selector: impl Into<FeatureSelector>,
+        file: PromptFile,
+    ) -> Result<(FeatureKey, Playable)> {
+        self.open_for(principal, Verb::Download, selector.into(), file).await
+    }
+
+    async fn open_for(
+        &self,
+        principal: &Principal,
+        verb: Verb,
+        selector: FeatureSelector,
+        file: PromptFile,
+    ) -> Result<(FeatureKey, Playable)> {
+        let feature = self.feature(principal, verb, &selector).await?;
+        let find = || async {
+            let found = self.catalog.prompt(feature.key, file).await?;
+            found.ok_or(Error::NotFound { what: "file" })
+        };
+        let (prompt, reader) = self.playback.open_current(find, |prompt| &prompt.audio).await?;
+        let subject = subject(&feature, file);
+        let playable = self.playback.playable(principal, subject, prompt.audio, prompt.name, None, reader);
+        Ok((feature.key, playable))
+    }
+
+    /// What is known of one prompt.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, or `file` when there is none).
+    pub async fn find(&self, principal: &Principal, key: FeatureKey, file: PromptFile) -> Result<Prompt> {
+        let feature = self.feature(principal, Verb::See, &key.into()).await?;
+        self.catalog.prompt(feature.key, file).await?.ok_or(Error::NotFound { what: "file" })
+    }
+
+    /// The prompts of a feature, by the word of their file.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature).
+    pub async fn list(&self, principal: &Principal, key: FeatureKey) -> Result<Vec<Prompt>> {
+        let feature = self.feature(principal, Verb::See, &key.into()).await?;
+        Ok(self.catalog.prompts(feature.key).await?)
+    }
+
+    /// Removes one.
+    ///
+    /// # Errors
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, customer, or `file` when there is none), [`Error::Unlogged`].
+    pub async fn remove(
+        &self,
+        principal: &Principal,
+        selector: impl Into<FeatureSelector>,
+        file: PromptFile,
+    ) -> Result<()> {
+        let feature = self.feature(principal, Verb::Delete, &selector.into()).await?;
+        let none = || Error::NotFound { what: "file" };
+        let prompt = self.catalog.prompt(feature.key, file).await?.ok_or_else(none)?;
+        self.playback.note(principal, Action::Delete, &subject(&feature, file), &prompt.audio).await?;
+        let removed = self.catalog.remove_prompt(feature.key, file, self.clock.now()).await?;
+        self.intake.discard(removed.ok_or_else(none)?).await;
+        Ok(())
+    }
+
+    /// The feature whose files are meant, if the principal may do this to them. One of the phone system has none here.
+    async fn feature(
+        &self,
+        principal: &Principal,
+        verb: Verb,
+        selector: &FeatureSelector,
+    ) -> Result<Feature> {
+        let kind = Kind::Prompt(selector.kind());
+        let found = match selector {
+            FeatureSelector::Key(key) => {
+                let within = self.gate.within(principal, kind, verb)?;
+                self.catalog.feature(&within, *key).await?
+            }
+            FeatureSelector::NumberOf(of, number, customer) => {
+                let within = self.gate.customer(principal, kind, verb, *customer).await?.into();
+                self.catalog.feature_numbered(&within, *of, number, None).await?
+            }
+            FeatureSelector::Number(of, number) => {
+                let within = self.gate.within(principal, kind, verb)?;
+                self.catalog.feature_numbered(&within, *of, number, principal.customer).await?
+            }
+        };
+        let feature = found.filter(|found| !found.is_system).ok_or(Error::NotFound { what: "feature" })?;
+        self.gate.owned(principal, kind, verb, feature.owner)?;
+        Ok(feature)
+    }
+}
+
+pub(super) fn subject(feature: &Feature, file: PromptFile) -> Subject {
+    Subject { customer: feature.customer, kind: "prompt", name: format!("{}/{file}", feature.key) }
+}
