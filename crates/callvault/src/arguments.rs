@@ -2,6 +2,7 @@
 
 mod audio;
 mod calls;
+mod features;
 mod hunt_groups;
 mod people;
 mod running;
@@ -15,6 +16,7 @@ pub(crate) use self::audio::{
     SoundCommand,
 };
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
+pub(crate) use self::features::{FeatureCommand, PromptArguments, PromptCommand};
 pub(crate) use self::hunt_groups::{DestinationCommand, LevelSettingsArguments, SettingsArguments};
 pub(crate) use self::people::{
     CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, ProfileArguments, RoleCommand,
@@ -108,9 +110,15 @@ pub(crate) enum OnInstallation {
     /// The messages that the levels of hunt groups play
     #[command(subcommand)]
     Message(MessageCommand),
-    /// Library sounds, which messages can be taken from
+    /// Library sounds, which messages and prompts can be taken from
     #[command(subcommand)]
     Sound(SoundCommand),
+    /// Features: what else has files, such as queues, mailboxes and numbers
+    #[command(subcommand)]
+    Feature(FeatureCommand),
+    /// Prompts: the files of features
+    #[command(subcommand)]
+    Prompt(PromptCommand),
     /// Call recordings
     #[command(subcommand)]
     Recording(RecordingCommand),
@@ -215,6 +223,12 @@ mod tests {
         check("message put --huntgroup 1 --level 11 x.wav", ErrorKind::ValueValidation);
         check("message put --huntgroup 1 --level 1", ErrorKind::MissingRequiredArgument);
         check("message put --huntgroup 1 --level 1 --sound 2 x.wav", ErrorKind::ArgumentConflict);
+        check("feature add --customer 1 --name x", ErrorKind::MissingRequiredArgument);
+        check("feature add --customer 1 --name x --kind huntgroup", ErrorKind::InvalidValue);
+        check("feature set queue/7", ErrorKind::MissingRequiredArgument);
+        check("feature show 7", ErrorKind::ValueValidation);
+        check("prompt put --feature queue/7", ErrorKind::MissingRequiredArgument);
+        check("prompt put --feature queue/7 --sound 2 x.wav", ErrorKind::ArgumentConflict);
         check("ticket create --customer 1 --recording x --ttl soon", ErrorKind::ValueValidation);
         check("ticket create --customer 1 --recording x --allow nowhere", ErrorKind::ValueValidation);
         check("target test", ErrorKind::MissingRequiredArgument);

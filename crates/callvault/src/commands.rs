@@ -3,6 +3,7 @@
 mod accounts;
 mod calls;
 mod destinations;
+mod features;
 mod import;
 mod init;
 mod live;
@@ -82,6 +83,8 @@ async fn through_api(client: &ApiClient, command: OnInstallation) -> anyhow::Res
         OnInstallation::Destination(command) => destinations::run(client, command).await,
         OnInstallation::Message(command) => messages::message(client, command).await,
         OnInstallation::Sound(command) => sounds::run(client, command).await,
+        OnInstallation::Feature(command) => features::feature(client, command).await,
+        OnInstallation::Prompt(command) => features::prompt(client, command).await,
         OnInstallation::Recording(command) => recordings::run(client, command).await,
         OnInstallation::Call(command) => calls::run(client, command).await,
         OnInstallation::Ticket(command) => live::ticket(client, command).await,

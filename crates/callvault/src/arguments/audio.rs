@@ -223,7 +223,7 @@ pub(crate) enum SoundCommand {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Remove a sound; messages that were taken from it stay
+    /// Remove a sound; messages and prompts that were taken from it stay
     Remove {
         /// The sound
         id: i64,

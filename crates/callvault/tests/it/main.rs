@@ -7,6 +7,7 @@ mod calls;
 mod configuration;
 mod demo;
 mod destinations;
+mod features;
 mod import;
 mod reports;
 mod round_trip;
