@@ -4,6 +4,7 @@ mod audio;
 mod body;
 mod customers;
 mod destinations;
+mod features;
 mod files;
 mod hunt_groups;
 mod levels;
@@ -151,8 +152,8 @@ async fn carry_out(
         Call::CustomersCreate(call) => customers::create(&visit, call).await,
         Call::CustomersUpdate(call) => customers::update(&visit, call).await,
         Call::CustomersDelete(call) => customers::delete(&visit, call.id).await,
-        // Paths lead to what is served alone.
-        _ => Err(Failure::NoSuchFunction),
+        // The files of features; paths lead to what is served alone.
+        call => features::carry_out(&visit, call, spool).await,
     }
 }
 
@@ -305,7 +306,7 @@ impl Visit<'_> {
             Error::Invalid { field: "default_exit", .. } => number_of_hangup("dnumber"),
             Error::Invalid { field: "unavailable_exit", .. } => number_of_hangup("anumber"),
             Error::Invalid { field: "busy_exit", .. } => number_of_hangup("bnumber"),
-            Error::NotFound { what: "hunt group" | "destination" | "sound" } => {
+            Error::NotFound { what: "hunt group" | "destination" | "sound" | "feature" } => {
                 self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup)
             }
             Error::NotFound { what: "file" } => self.function.no_file().unwrap_or(Failure::NoMessage),

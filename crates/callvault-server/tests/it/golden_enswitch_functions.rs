@@ -1,9 +1,10 @@
-//! Replays the golden pairs of the Enswitch functions that are served, but for those of files, against the whole
+//! Replays the golden pairs of the Enswitch functions that are served, but for those of hunt groups' files, against the whole
 //! application. The world is told in `callvault-wire/tests/golden/enswitch-functions/README.md`.
 //!
 //! Which functions those are says the table of the dialect, so that one that begins to be served is replayed here.
 
 mod accounts;
+mod features;
 mod sounds;
 
 use std::collections::BTreeMap;
@@ -115,6 +116,7 @@ async fn arrange(world: &World, function: Function, request: &Message) {
         world.add("/destinations", destination).await;
         sounds::arrange(world, function, request).await;
     }
+    features::arrange(world, function, request, below.unwrap_or(1)).await;
     if request.comment("plan", "allows") == "forbids" {
         let plan = json!({ "huntgroups_allowed": false, "sounds_allowed": false }).to_string();
         let patched = world.local(Method::PATCH, "/customers/1", plan).await;

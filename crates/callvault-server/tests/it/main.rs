@@ -8,6 +8,7 @@ mod calls;
 mod connectors;
 mod enswitch_calls;
 mod enswitch_customers;
+mod enswitch_families;
 mod enswitch_hunt_groups;
 mod enswitch_people;
 mod enswitch_sounds;

@@ -167,65 +167,65 @@ functions! {
         files::Delete<files::Sound>, ("sound" "sound" "sound") [204 401 402 404] served;
 
     QueuesFilesDownload "queues/files/download" [user]
-        files::Download<files::Queue>, ("queue" "queue" "queue") [200 401 402 404] later;
+        files::Download<files::Queue>, ("queue" "queue" "queue") [200 401 402 404] served;
     QueuesFilesUpload "queues/files/upload" [user]
-        files::Upload<files::Queue>, ("queue" "queue" "queue") [204 401 402 403 404] later;
+        files::Upload<files::Queue>, ("queue" "queue" "queue") [204 401 402 403 404] served;
     QueuesFilesDelete "queues/files/delete" [user]
-        files::Delete<files::Queue>, ("queue" "queue" "queue") [204 401 402 404] later;
+        files::Delete<files::Queue>, ("queue" "queue" "queue") [204 401 402 404] served;
     TimegroupsFilesDownload "timegroups/files/download" [administrator]
-        files::Download<files::Timegroup>, ("timegroup" "time group" "timegroup") [200 401 402 404] later;
+        files::Download<files::Timegroup>, ("timegroup" "time group" "timegroup") [200 401 402 404] served;
     TimegroupsFilesUpload "timegroups/files/upload" [administrator]
-        files::Upload<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 403 404] later;
+        files::Upload<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 403 404] served;
     TimegroupsFilesDelete "timegroups/files/delete" [administrator]
-        files::Delete<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 404] later;
+        files::Delete<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 404] served;
     BulkFilesDownload "bulk/files/download" [user]
-        files::Download<files::Campaign>, ("campaign" "campaign" "campaign") [200 401 402 404] later;
+        files::Download<files::Campaign>, ("campaign" "campaign" "campaign") [200 401 402 404] served;
     BulkFilesUpload "bulk/files/upload" [user]
-        files::Upload<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 403 404] later;
+        files::Upload<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 403 404] served;
     BulkFilesDelete "bulk/files/delete" [user]
-        files::Delete<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 404] later;
+        files::Delete<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 404] served;
     CodesFilesDownload "codes/files/download" [administrator user wholesale]
-        files::Download<files::Code, InCustomer>, ("code" "feature code" "file") [200 400 401 402 404 500] later;
+        files::Download<files::Code, InCustomer>, ("code" "feature code" "file") [200 400 401 402 404 500] served;
     CodesFilesUpload "codes/files/upload" [administrator user]
-        files::Upload<files::Code, files::Source, InCustomer>, ("code" "feature code" "file") [204 400 401 402 403 404] later;
+        files::Upload<files::Code, files::Source, InCustomer>, ("code" "feature code" "file") [204 400 401 402 403 404] served;
     CodesFilesDelete "codes/files/delete" [administrator user]
-        files::Delete<files::Code, InCustomer>, ("code" "feature code" "file") [204 400 401 402 404] later;
+        files::Delete<files::Code, InCustomer>, ("code" "feature code" "file") [204 400 401 402 404] served;
     NumbersFilesDownload "numbers/files/download" [administrator user wholesale]
-        files::Download<files::Number>, ("number" "number" "file") [200 400 401 402 404 500] later;
+        files::Download<files::Number>, ("number" "number" "file") [200 400 401 402 404 500] served;
     NumbersFilesUpload "numbers/files/upload" [administrator user]
-        files::Upload<files::Number>, ("number" "number" "file") [204 400 401 402 403 404] later;
+        files::Upload<files::Number>, ("number" "number" "file") [204 400 401 402 403 404] served;
     NumbersFilesDelete "numbers/files/delete" [administrator user]
-        files::Delete<files::Number>, ("number" "number" "file") [204 400 401 402 404] later;
+        files::Delete<files::Number>, ("number" "number" "file") [204 400 401 402 404] served;
     PatternmenusFilesDownload "patternmenus/files/download" [user]
-        files::Download<files::MenuFile>, ("patternmenu" "pattern menu" "file") [200 400 401 402 404 500] later;
+        files::Download<files::MenuFile>, ("patternmenu" "pattern menu" "file") [200 400 401 402 404 500] served;
     PatternmenusFilesUpload "patternmenus/files/upload" [user]
-        files::Upload<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 403 404] later;
+        files::Upload<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 403 404] served;
     PatternmenusFilesDelete "patternmenus/files/delete" [user]
-        files::Delete<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 404] later;
+        files::Delete<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 404] served;
     MusicFilesDownload "music/files/download" [administrator user wholesale]
-        files::Download<files::Music>, ("music" "music class" "file") [200 400 401 402 404 500] later;
+        files::Download<files::Music>, ("music" "music class" "file") [200 400 401 402 404 500] served;
     MusicFilesUpload "music/files/upload" [administrator user]
-        files::Upload<files::Music>, ("music" "music class" "file") [204 400 401 402 403 404] later;
+        files::Upload<files::Music>, ("music" "music class" "file") [204 400 401 402 403 404] served;
     MusicFilesDelete "music/files/delete" [administrator user]
-        files::Delete<files::Music>, ("music" "music class" "file") [204 400 401 402 404] later;
+        files::Delete<files::Music>, ("music" "music class" "file") [204 400 401 402 404] served;
     MailboxesFilesDownload "mailboxes/files/download" [administrator residential user]
-        files::Download<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [200 400 401 402 404 500] later;
+        files::Download<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [200 400 401 402 404 500] served;
     MailboxesFilesUpload "mailboxes/files/upload" [administrator residential user]
-        files::Upload<files::Mailbox, files::Source, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 403 404] later;
+        files::Upload<files::Mailbox, files::Source, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 403 404] served;
     MailboxesFilesDelete "mailboxes/files/delete" [administrator residential user]
-        files::Delete<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 404] later;
+        files::Delete<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 404] served;
     CardsFilesDownload "cards/files/download" [cards]
-        files::Download<files::CardFile>, ("cardgroup" "card group" "file") [200 400 401 402 404 500] later;
+        files::Download<files::CardFile>, ("cardgroup" "card group" "file") [200 400 401 402 404 500] served;
     CardsFilesUpload "cards/files/upload" [cards]
-        files::Upload<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 403 404] later;
+        files::Upload<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 403 404] served;
     CardsFilesDelete "cards/files/delete" [cards]
-        files::Delete<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 404] later;
+        files::Delete<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 404] served;
     UnlimitedFilesDownload "unlimited/files/download" [commerce]
-        files::Download<files::Unlimited>, ("unlimited" "unlimited access account" "file") [200 400 401 402 404 500] later;
+        files::Download<files::Unlimited>, ("unlimited" "unlimited access account" "file") [200 400 401 402 404 500] served;
     UnlimitedFilesUpload "unlimited/files/upload" [commerce]
-        files::Upload<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] later;
+        files::Upload<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] served;
     UnlimitedFilesDelete "unlimited/files/delete" [commerce]
-        files::Delete<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] later;
+        files::Delete<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] served;
 
     RecordingRecordingsList "recording/recordings/list" [record]
         recordings::List, () [200 400 401 402] later;

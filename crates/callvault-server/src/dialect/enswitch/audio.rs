@@ -8,6 +8,7 @@ use callvault_core::Error;
 use callvault_core::service::intake::Incoming;
 use callvault_core::service::messages::MessageToPut;
 use callvault_core::service::playback::Playable;
+use callvault_core::service::prompts::PromptToPut;
 use callvault_core::service::sounds::SoundToFill;
 use callvault_wire::enswitch::error::{Failure, Fault};
 use callvault_wire::enswitch::parameters::{AudioPlace, SentAudio};
@@ -39,6 +40,16 @@ impl Begun for MessageToPut {
 }
 
 impl Begun for SoundToFill {
+    fn incoming(&mut self) -> &mut Incoming {
+        &mut self.incoming
+    }
+
+    fn into_incoming(self) -> Incoming {
+        self.incoming
+    }
+}
+
+impl Begun for PromptToPut {
     fn incoming(&mut self) -> &mut Incoming {
         &mut self.incoming
     }
