@@ -1,5 +1,6 @@
 //! Small bodies, read whole: each has a bound and a time, and those of all requests together have a budget, because
-//! anybody can send one before it shows who they are.
+//! anybody can send one before it shows who they are. Readers of their own that keep values of a body take the same
+//! budget through [`Room`].
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -37,11 +38,22 @@ pub(crate) struct SmallBodies {
     room: Arc<Semaphore>,
 }
 
+/// The part of the budget that what is kept of one body has, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Room {
+    of: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+/// The budget is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoRoom;
+
 /// A body with its part of the budget, which it gives back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct SmallBody {
     bytes: Bytes,
-    _held: Option<OwnedSemaphorePermit>,
+    _room: Room,
 }
 
 impl Deref for SmallBody {
@@ -58,7 +70,33 @@ impl Default for SmallBodies {
     }
 }
 
+impl Room {
+    /// Makes room for `length` bytes altogether; what a body has for nothing takes none. Nobody waits for room with half of a
+    /// body in hand.
+    ///
+    /// # Errors
+    /// When there is no more room. What was held before is held still.
+    pub(crate) fn hold(&mut self, length: usize) -> Result<(), NoRoom> {
+        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        if length <= FREE_BYTES.max(held) {
+            return Ok(());
+        }
+        let more = u32::try_from(length - held).map_err(|_| NoRoom)?;
+        let more = self.of.clone().try_acquire_many_owned(more).map_err(|_| NoRoom)?;
+        match &mut self.held {
+            Some(held) => held.merge(more),
+            None => self.held = Some(more),
+        }
+        Ok(())
+    }
+}
+
 impl SmallBodies {
+    /// Room for what is kept of a body, none of it held yet.
+    pub(crate) fn room(&self) -> Room {
+        Room { of: self.room.clone(), held: None }
+    }
+
     /// Reads a body of at most `most` bytes.
     ///
     /// # Errors
@@ -68,26 +106,17 @@ impl SmallBodies {
     }
 
     async fn collect(&self, mut body: Body, most: usize) -> Result<SmallBody, NoBody> {
-        let (mut bytes, mut held) = (BytesMut::new(), None::<OwnedSemaphorePermit>);
+        let (mut bytes, mut room) = (BytesMut::new(), self.room());
         while let Some(frame) = body.frame().await {
             let Ok(piece) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
             let length = bytes.len() + piece.len();
             if length > most {
                 return Err(NoBody::TooLong);
             }
-            let counted = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-            if length > FREE_BYTES {
-                // Nobody waits for room with half of a body in hand.
-                let more = u32::try_from(length - counted).map_err(|_| NoBody::TooLong)?;
-                let more = self.room.clone().try_acquire_many_owned(more).map_err(|_| NoBody::Busy)?;
-                match &mut held {
-                    Some(held) => held.merge(more),
-                    None => held = Some(more),
-                }
-            }
+            room.hold(length).map_err(|NoRoom| NoBody::Busy)?;
             bytes.extend_from_slice(&piece);
         }
-        Ok(SmallBody { bytes: bytes.freeze(), _held: held })
+        Ok(SmallBody { bytes: bytes.freeze(), _room: room })
     }
 }
 

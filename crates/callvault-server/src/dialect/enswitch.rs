@@ -43,6 +43,7 @@ use super::respond;
 use super::spool::Spool;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::small_body::{NoRoom, Room};
 use crate::stream::{self, Form, Piece};
 
 /// The largest body of a call that carries no file.
@@ -79,8 +80,9 @@ pub(super) async fn answer(app: &Arc<App>, target: Target, request: Request) -> 
     let query = parts.uri.query().unwrap_or_default();
     let mut parameters = Parameters::from_query(function, query.as_bytes());
     let mut spool = None;
+    let mut room = app.bodies.room();
     if parts.method == Method::POST {
-        match receive(app, caller, &parameters, &parts, body).await {
+        match receive(app, caller, &parameters, &parts, body, &mut room).await {
             Ok((form, spooled)) => {
                 parameters = parameters.with_body(form);
                 spool = spooled;
@@ -220,13 +222,14 @@ async fn release(
 }
 
 /// Receives a body. Credentials in the query are judged first, so that a file is only spooled for a stranger when its
-/// sender says in the body alone who they are.
+/// sender says in the body alone who they are. The values that are kept have `room` until they are used.
 async fn receive(
     app: &Arc<App>,
     caller: Caller,
     query: &Parameters,
     parts: &Parts,
     body: Body,
+    room: &mut Room,
 ) -> Result<(SentForm, Option<Spool>), Failure> {
     let takes_file = query.function().takes_file();
     let pieces = |body, sender| match takes_file {
@@ -237,7 +240,7 @@ async fn receive(
         false => Pieces::new(body, sender, MOST_BODY_BYTES, Fault::new("", "The body is too long.")),
     };
     if !takes_file {
-        return Ok(read_form(query.function(), parts, pieces(body, Sender::Stranger), None).await);
+        return read_form(query.function(), parts, pieces(body, Sender::Stranger), None, room).await;
     }
     let sender = match Credentials::from_parameters(query) {
         None => Sender::Stranger,
@@ -260,16 +263,18 @@ async fn receive(
         tracing::warn!(client = %caller.address(), ?sender, "an upload was refused, too many are under way");
         return Err(Failure::Busy);
     }
-    Ok(read_form(query.function(), parts, pieces(body, sender), spool).await)
+    read_form(query.function(), parts, pieces(body, sender), spool, room).await
 }
 
-/// Reads a body through the dialect's form reader. What is wrong with it stays in the form until the caller is known.
+/// Reads a body through the dialect's form reader. What is wrong with it stays in the form until the caller is known;
+/// only that there is no room for it cannot wait.
 async fn read_form(
     function: Function,
     parts: &Parts,
     mut pieces: Pieces,
     mut spool: Option<Spool>,
-) -> (SentForm, Option<Spool>) {
+    room: &mut Room,
+) -> Result<(SentForm, Option<Spool>), Failure> {
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let mut reader = FormReader::new(function, content_type);
     let mut audio = Vec::new();
@@ -277,14 +282,15 @@ async fn read_form(
         match pieces.next().await {
             Ok(Some(piece)) => {
                 reader.push(&piece, &mut audio);
+                room.hold(reader.held_bytes()).map_err(|NoRoom| Failure::Busy)?;
                 keep(&mut spool, &mut audio).await;
             }
             Ok(None) => {
                 let form = reader.finish(&mut audio);
                 keep(&mut spool, &mut audio).await;
-                return (form, spool);
+                return Ok((form, spool));
             }
-            Err(fault) => return (reader.break_off(fault), spool),
+            Err(fault) => return Ok((reader.break_off(fault), spool)),
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking, like the tests")]
 
 mod api;
+mod bodies;
 mod call_files;
 mod calls;
 mod connectors;

@@ -85,6 +85,18 @@ impl FormReader {
         self.note(read);
     }
 
+    /// How much memory the values take that were kept until now, and what is held back between pieces, in bytes.
+    ///
+    /// At most about [`crate::enswitch::parameters::VALUE_LIMIT_BYTES`] for each parameter of the function.
+    pub fn held_bytes(&self) -> usize {
+        let held_back = match &self.syntax {
+            Syntax::Multipart(reader) => reader.held_bytes(),
+            // A name, or less.
+            Syntax::Urlencoded(_) | Syntax::Json(_) | Syntax::Broken => 0,
+        };
+        self.collector.held_bytes() + held_back
+    }
+
     /// Ends the body; the rest of the audio is appended to `audio`.
     pub fn finish(mut self, audio: &mut Vec<u8>) -> Form {
         let Self { collector, syntax } = &mut self;

@@ -52,6 +52,11 @@ impl Fields {
         }
     }
 
+    /// What the values take, in bytes of memory.
+    pub(in crate::enswitch) fn held_bytes(&self) -> usize {
+        self.0.iter().map(|(_, value)| value.as_ref().map_or(0, String::capacity)).sum()
+    }
+
     fn value(&self, name: &str) -> Option<Result<&str, Defect>> {
         let (_, value) = self.0.iter().find(|(known, _)| *known == name)?;
         Some(value.as_deref().map_err(|defect| *defect))

@@ -115,6 +115,16 @@ impl Collector {
         }
     }
 
+    /// What the values take that are kept, in bytes of memory.
+    pub(super) fn held_bytes(&self) -> usize {
+        let current = match &self.current {
+            Current::Text { bytes, .. } => bytes.capacity(),
+            Current::Ignored | Current::Audio { .. } | Current::RepeatedAudio => 0,
+        };
+        let file_name = self.form.audio.as_ref().and_then(|audio| audio.file_name.as_ref());
+        current + self.form.fields.held_bytes() + file_name.map_or(0, String::capacity)
+    }
+
     pub(super) fn finish(self) -> Form {
         self.form
     }

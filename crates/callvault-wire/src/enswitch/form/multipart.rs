@@ -12,6 +12,9 @@ const HEADERS_LIMIT_BYTES: usize = 8 * 1024;
 /// The most blanks that may pad a boundary line, in bytes.
 const PADDING_LIMIT_BYTES: usize = 256;
 
+/// The room that stays allocated where less is held, in bytes.
+const HELD_ROOM_BYTES: usize = 1024;
+
 /// The longest boundary that RFC 2046 allows, in bytes.
 const BOUNDARY_LIMIT_BYTES: usize = 70;
 
@@ -65,7 +68,11 @@ impl Multipart {
             rest = &rest[taken..];
         }
         let done = held.len() - rest.len();
-        held.drain(..done);
+        if done > 0 {
+            held.drain(..done);
+            // A large piece must not leave its room behind.
+            held.shrink_to(HELD_ROOM_BYTES);
+        }
         self.held = held;
         Ok(())
     }
@@ -79,9 +86,9 @@ impl Multipart {
         }
     }
 
-    #[cfg(test)]
+    /// What could not be decided yet, in bytes of memory.
     pub(super) fn held_bytes(&self) -> usize {
-        self.held.len()
+        self.held.capacity()
     }
 
     /// Takes some bytes off the front of `rest`, or `None` when more must come first.

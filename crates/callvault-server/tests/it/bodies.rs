@@ -1,0 +1,95 @@
+//! What the bodies of strangers may hold.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::body::Body;
+use bytes::Bytes;
+use callvault_testkit::world::{Answer, HERE, World};
+use futures_util::stream::{self, FuturesUnordered};
+use futures_util::{FutureExt as _, StreamExt as _};
+use http::Request;
+use tokio::sync::watch;
+
+/// What all bodies may hold together, in bytes (`SECURITY.md`).
+const BUDGET_BYTES: usize = 32 << 20;
+
+async fn world() -> World {
+    let world = World::new().await;
+    world.customer(1, None).await;
+    world.person(1, "admin", "administrator").await;
+    world
+}
+
+fn stranger(number: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, number))
+}
+
+/// A body that stands still behind these bytes until its client lets go of it, and ends then.
+fn slow(bytes: Vec<u8>, mut client: watch::Receiver<()>) -> Body {
+    let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes))]);
+    let rest = async move {
+        while client.changed().await.is_ok() {}
+        Ok(Bytes::new())
+    };
+    Body::from_stream(first.chain(rest.into_stream()))
+}
+
+fn first_entry(answer: &Answer) -> (String, String) {
+    let json = answer.json();
+    let word = |name: &str| json["responses"][0][name].as_str().unwrap().to_owned();
+    (word("code"), word("message"))
+}
+
+/// `docs/enswitch.md` 13: values that wait for their caller to be known are part of the budget.
+#[tokio::test]
+async fn values_of_strangers_hold_no_more_than_the_budget() {
+    const STRANGERS: u8 = 40;
+    let world = world().await;
+    let names = [
+        "auth_username",
+        "name",
+        "customer",
+        "description",
+        "owner",
+        "type",
+        "ringtime",
+        "music",
+        "music_ringing",
+        "allow_forwards",
+        "screen",
+        "recordgroup",
+        "panel",
+        "dtype",
+        "dnumber",
+    ];
+    let value = "x".repeat(64 << 10);
+    let body: String = names.iter().map(|name| format!("{name}={value}&")).collect();
+    let held = names.len() * value.len();
+    let (client, present) = watch::channel(());
+    let request = |peer| {
+        let body = slow(body.clone().into_bytes(), present.clone());
+        world.call(peer, Request::post("/api/json/huntgroups/create/").body(body).unwrap())
+    };
+    let mut waiting: FuturesUnordered<_> = (0..STRANGERS).map(|number| request(stranger(number))).collect();
+    let fit = BUDGET_BYTES / held;
+    assert!(fit < usize::from(STRANGERS));
+    for _ in fit..usize::from(STRANGERS) {
+        let answer = waiting.next().await.unwrap();
+        assert_eq!(first_entry(&answer), ("500".to_owned(), "The server is busy, try again.".to_owned()));
+    }
+    // An honest call goes on.
+    let login = "auth_username=admin&auth_password=password&name=Sales";
+    let create = Request::post("/api/json/huntgroups/create/").body(Body::from(login)).unwrap();
+    assert_eq!(first_entry(&world.call(HERE, create).await).0, "200");
+    // What is let go of is given back.
+    drop(client);
+    while let Some(answer) = waiting.next().await {
+        let code = first_entry(&answer).0;
+        assert!(code == "401" || code == "500", "{code}");
+    }
+    let (client, present) = watch::channel(());
+    drop(client);
+    let late = slow(body.into_bytes(), present);
+    let late = world.call(HERE, Request::post("/api/json/huntgroups/create/").body(late).unwrap()).await;
+    assert_eq!(first_entry(&late).0, "401", "{}", late.text());
+}
