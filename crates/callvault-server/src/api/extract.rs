@@ -19,10 +19,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use crate::api::operation::{Answers, Input, Operation, Schemas};
+use crate::api::principal::WasVerified;
 use crate::api::problem::{Code, Problem};
 use crate::api::schema::{LevelNumber, NumberKey, RecordingNameText};
 use crate::app::App;
-use crate::small_body::NoBody;
+use crate::caller::Caller;
+use crate::small_body::{NoBody, Sender};
 
 /// The largest JSON body, unless a route says otherwise.
 const MOST_JSON_BYTES: usize = 64 * 1024;
@@ -30,15 +32,19 @@ const MOST_JSON_BYTES: usize = 64 * 1024;
 /// How many rows a page has when nothing is said.
 const DEFAULT_LIMIT: u32 = 100;
 
-/// A JSON body of at most `MOST` bytes. A route with a large one lets [`super::principal::Verified`] go first, so that
-/// nobody unknown fills memory with it.
+/// A JSON body of at most `MOST` bytes. A route lets [`super::principal::Verified`] go first, so that nobody unknown fills
+/// memory with a large one, and nobody who is known waits for strangers.
 pub(super) struct JsonBody<T, const MOST: usize = MOST_JSON_BYTES>(pub(super) T);
 
 impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<T, MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let read = app.bodies.read(request.into_body(), MOST).await;
+        let sender = match request.extensions().get::<WasVerified>() {
+            Some(WasVerified) => Sender::Known,
+            None => Sender::unverified(Caller::of(request.extensions())),
+        };
+        let read = app.bodies.read(sender, request.into_body(), MOST).await;
         let bytes = read.map_err(|refused| match refused {
             NoBody::TooLong => Problem::too_large(MOST),
             NoBody::Broken => Problem::broken_body(),

@@ -18,11 +18,17 @@ use crate::caller::Caller;
 /// A caller who was verified.
 pub(crate) struct Verified(pub(crate) Principal);
 
+/// In the extensions of a request whose caller was verified.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WasVerified;
+
 impl FromRequestParts<Arc<App>> for Verified {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        of(app, parts).await.map(Self)
+        let principal = of(app, parts).await?;
+        parts.extensions.insert(WasVerified);
+        Ok(Self(principal))
     }
 }
 

@@ -38,12 +38,12 @@ use callvault_wire::enswitch::response::{self, AudioReply, Reply, StatusRule};
 use http::request::Parts;
 use http::{Method, header};
 
-use self::body::{Pieces, Sender};
+use self::body::Pieces;
 use super::respond;
 use super::spool::Spool;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::small_body::{NoRoom, Room};
+use crate::small_body::{NoRoom, Room, Sender};
 use crate::stream::{self, Form, Piece};
 
 /// The largest body of a call that carries no file.
@@ -80,7 +80,7 @@ pub(super) async fn answer(app: &Arc<App>, target: Target, request: Request) -> 
     let query = parts.uri.query().unwrap_or_default();
     let mut parameters = Parameters::from_query(function, query.as_bytes());
     let mut spool = None;
-    let mut room = app.bodies.room();
+    let mut room = app.bodies.room(Sender::unverified(caller));
     if parts.method == Method::POST {
         match receive(app, caller, &parameters, &parts, body, &mut room).await {
             Ok((form, spooled)) => {
@@ -232,6 +232,7 @@ async fn receive(
     room: &mut Room,
 ) -> Result<(SentForm, Option<Spool>), Failure> {
     let takes_file = query.function().takes_file();
+    let stranger = Sender::Stranger(caller.address());
     let pieces = |body, sender| match takes_file {
         true => {
             let too_large = Fault::too_large(app.spools.largest_bytes());
@@ -240,16 +241,16 @@ async fn receive(
         false => Pieces::new(body, sender, MOST_BODY_BYTES, Fault::new("", "The body is too long.")),
     };
     if !takes_file {
-        return read_form(query.function(), parts, pieces(body, Sender::Stranger), None, room).await;
+        return read_form(query.function(), parts, pieces(body, stranger), None, room).await;
     }
     let sender = match Credentials::from_parameters(query) {
-        None => Sender::Stranger,
+        None => stranger,
         Some(_) => match admit(app, caller, query).await {
             Ok(_) => Sender::Known,
             Err(failure) => {
                 // Who waits to be told to go on with the body has not sent it, and reads the answer at once.
                 if !parts.headers.contains_key(header::EXPECT) {
-                    pieces(body, Sender::Stranger).discard().await;
+                    pieces(body, stranger).discard().await;
                 }
                 return Err(failure);
             }
@@ -257,11 +258,14 @@ async fn receive(
     };
     let spool = match sender {
         Sender::Known => app.spools.open_for_known(caller.address()),
-        Sender::Stranger => app.spools.open_for_stranger(caller.address()),
+        Sender::Stranger(address) => app.spools.open_for_stranger(address),
     };
     if spool.is_none() {
         tracing::warn!(client = %caller.address(), ?sender, "an upload was refused, too many are under way");
         return Err(Failure::Busy);
+    }
+    if sender == Sender::Known {
+        *room = app.bodies.room(sender);
     }
     read_form(query.function(), parts, pieces(body, sender), spool, room).await
 }

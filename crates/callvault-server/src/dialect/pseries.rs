@@ -26,7 +26,7 @@ use callvault_wire::pseries::{auth, cdr};
 use super::respond;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::small_body::NoBody;
+use crate::small_body::{NoBody, Sender};
 use crate::telemetry::TicketEvent;
 
 /// The largest body that is read; the dialect takes none over 16 KiB.
@@ -56,7 +56,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
     let route = pattern(path);
     // The bodies of other methods are not looked at.
     let body = if method == Method::Post { body } else { Body::empty() };
-    let body = app.bodies.read(body, MOST_BODY_BYTES).await;
+    let body = app.bodies.read(Sender::unverified(caller), body, MOST_BODY_BYTES).await;
     if matches!(body, Err(NoBody::Busy)) {
         return reply(route, response::failure(Errcode::Busy, path::surface(path)));
     }

@@ -24,7 +24,7 @@ use callvault_wire::yeastar::response::{self, FailureStatus, Reply, Success};
 use super::respond;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::small_body::NoBody;
+use crate::small_body::{NoBody, Sender};
 use crate::telemetry::TicketEvent;
 
 /// The largest body of a call. The longest honest one, a login with a long `url`, has a few kilobytes.
@@ -55,7 +55,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
     let method = Method::parse(parts.method.as_str());
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
     let route = pattern(path);
-    let body = match app.bodies.read(body, MOST_BODY_BYTES).await {
+    let body = match app.bodies.read(Sender::unverified(caller), body, MOST_BODY_BYTES).await {
         Ok(body) => body,
         Err(refused) => {
             let errno = if refused == NoBody::Busy { Errno::Unavailable } else { Errno::NotJson };

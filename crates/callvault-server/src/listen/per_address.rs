@@ -17,11 +17,12 @@ struct Held {
     refused: bool,
 }
 
-/// One share, given back when it is dropped.
+/// What one holder took, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Share {
     of: Arc<PerAddress>,
     holder: IpAddr,
+    shares: usize,
 }
 
 /// The address has as much as one may have.
@@ -42,22 +43,45 @@ impl PerAddress {
     /// # Errors
     /// When the address has all it may have.
     pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Share, Full> {
-        let holder = holder(address);
-        let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = all.entry(holder).or_default();
-        if held.shares >= self.most {
-            return Err(Full { first: !std::mem::replace(&mut held.refused, true) });
+        let mut share = self.nothing_for(address);
+        share.grow(1)?;
+        Ok(share)
+    }
+
+    /// A share for an address that is nothing yet; see [`Share::grow`].
+    pub(crate) fn nothing_for(self: &Arc<Self>, address: IpAddr) -> Share {
+        Share { of: self.clone(), holder: holder(address), shares: 0 }
+    }
+}
+
+impl Share {
+    /// Takes so many more.
+    ///
+    /// # Errors
+    /// When the address would have more than it may; what was taken before is kept.
+    pub(crate) fn grow(&mut self, more: usize) -> Result<(), Full> {
+        let mut all = self.of.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let has = all.get(&self.holder).map_or(0, |held| held.shares);
+        if more > self.of.most.saturating_sub(has) {
+            // Who holds nothing and asks for too much leaves nothing behind either.
+            let held = all.get_mut(&self.holder);
+            let first = held.is_none_or(|held| !std::mem::replace(&mut held.refused, true));
+            return Err(Full { first });
         }
-        held.shares += 1;
-        Ok(Share { of: self.clone(), holder })
+        all.entry(self.holder).or_default().shares += more;
+        self.shares += more;
+        Ok(())
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
+        if self.shares == 0 {
+            return;
+        }
         let mut all = self.of.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(held) = all.get_mut(&self.holder) {
-            held.shares -= 1;
+            held.shares -= self.shares;
             if held.shares == 0 {
                 all.remove(&self.holder);
             }
@@ -92,6 +116,23 @@ mod tests {
         check("192.0.2.1", "::ffff:192.0.2.1", true);
         check("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", true);
         check("2001:db8:0:1::1", "2001:db8:0:2::1", false);
+    }
+
+    #[test]
+    fn a_share_that_grows_is_given_back_whole() {
+        let (shares, address) = (PerAddress::new(10), "192.0.2.1".parse().unwrap());
+        let mut growing = shares.nothing_for(address);
+        assert!(growing.grow(11).is_err());
+        assert!(shares.held.lock().unwrap().is_empty(), "who asks for too much leaves nothing");
+        growing.grow(4).unwrap();
+        growing.grow(5).unwrap();
+        let mut other = shares.nothing_for(address);
+        assert!(other.grow(2).is_err());
+        other.grow(1).unwrap();
+        drop(growing);
+        other.grow(9).unwrap();
+        drop(other);
+        assert!(shares.held.lock().unwrap().is_empty());
     }
 
     #[test]

@@ -1,17 +1,19 @@
-//! What the bodies of strangers may hold.
+//! What the bodies of strangers may hold, and whom that leaves in peace.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::body::Body;
 use bytes::Bytes;
-use callvault_testkit::world::{Answer, HERE, World};
+use callvault_testkit::world::{Answer, HERE, World, basic};
 use futures_util::stream::{self, FuturesUnordered};
 use futures_util::{FutureExt as _, StreamExt as _};
-use http::Request;
+use http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// What all bodies may hold together, in bytes (`SECURITY.md`).
+/// What all bodies of strangers may hold together, and those of one address, in bytes (`SECURITY.md`).
 const BUDGET_BYTES: usize = 32 << 20;
+const BUDGET_OF_AN_ADDRESS_BYTES: usize = 4 << 20;
 
 async fn world() -> World {
     let world = World::new().await;
@@ -38,6 +40,17 @@ fn first_entry(answer: &Answer) -> (String, String) {
     let json = answer.json();
     let word = |name: &str| json["responses"][0][name].as_str().unwrap().to_owned();
     (word("code"), word("message"))
+}
+
+/// A request with `count` call records.
+fn calls(count: u32) -> String {
+    let call = |number: u32| {
+        json!({
+            "call_id": format!("1709633725.{number}"), "started_at": "2024-03-05T10:15:25Z", "from": "2001",
+            "to": "2002", "call_seconds": 1, "talk_seconds": 1, "status": "ANSWERED", "kind": "Internal",
+        })
+    };
+    json!({ "customer": 1, "calls": (0..count).map(call).collect::<Vec<Value>>() }).to_string()
 }
 
 /// `docs/enswitch.md` 13: values that wait for their caller to be known are part of the budget.
@@ -92,4 +105,38 @@ async fn values_of_strangers_hold_no_more_than_the_budget() {
     let late = slow(body.into_bytes(), present);
     let late = world.call(HERE, Request::post("/api/json/huntgroups/create/").body(late).unwrap()).await;
     assert_eq!(first_entry(&late).0, "401", "{}", late.text());
+}
+
+#[tokio::test]
+async fn strangers_keep_nobody_from_long_bodies_who_is_known() {
+    const LENGTH: usize = 64 * 1024 - 1;
+    let world = world().await;
+    let (_client, present) = watch::channel(());
+    let login = |peer| {
+        let body = slow(vec![b' '; LENGTH], present.clone());
+        world.call(peer, Request::post("/api/v1.1.0/login").body(body).unwrap())
+    };
+    // One address has its share alone.
+    let share = BUDGET_OF_AN_ADDRESS_BYTES / LENGTH;
+    let mut waiting: FuturesUnordered<_> = (0..2 * share).map(|_| login(stranger(1))).collect();
+    for _ in share..2 * share {
+        let answer = waiting.next().await.unwrap();
+        assert_eq!(answer.json()["errno"], "20010", "{}", answer.text());
+    }
+    // All together have the whole of it.
+    let addresses = u8::try_from(BUDGET_BYTES / BUDGET_OF_AN_ADDRESS_BYTES).unwrap();
+    for number in 2..=addresses + 1 {
+        (0..share).for_each(|_| waiting.push(login(stranger(number))));
+    }
+    for _ in 0..share {
+        let answer = waiting.next().await.unwrap();
+        assert_eq!(answer.json()["errno"], "20010", "{}", answer.text());
+    }
+    // Neither the local owner nor who is verified first is in their way.
+    let added = world.local(Method::POST, "/calls", calls(50)).await;
+    assert_eq!(added.status, StatusCode::OK, "{}", added.text());
+    let request = Request::post("/api/v1/calls").header("authorization", basic("admin"));
+    let added = world.call(HERE, request.body(Body::from(calls(50))).unwrap()).await;
+    assert_eq!(added.status, StatusCode::OK, "{}", added.text());
+    assert_eq!(waiting.len(), usize::from(addresses) * share, "the others wait on");
 }

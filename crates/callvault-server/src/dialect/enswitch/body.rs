@@ -8,7 +8,7 @@ use callvault_wire::enswitch::error::Fault;
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use crate::small_body::BODY_TIME;
+use crate::small_body::{BODY_TIME, Sender};
 
 /// How fast a body of an unknown sender must come on the whole, after [`BODY_TIME`] for its start: 64 KiB/s. Otherwise a
 /// byte now and then would hold a place for ever.
@@ -16,15 +16,6 @@ const SLOWEST_BYTES_PER_SECOND: u64 = 64 * 1024;
 
 /// How fast that of a known sender must come: 4 KiB/s, the slowest of mobile links.
 const SLOWEST_KNOWN_BYTES_PER_SECOND: u64 = 4 * 1024;
-
-/// Who sends a body, as far as that can be told before it is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sender {
-    /// Nobody knows yet.
-    Stranger,
-    /// Somebody whose credentials in the query are right.
-    Known,
-}
 
 /// A body being read.
 pub(super) struct Pieces {
@@ -86,7 +77,7 @@ impl Pieces {
         let next_piece = Instant::now() + BODY_TIME;
         let slowest = match self.sender {
             Sender::Known => SLOWEST_KNOWN_BYTES_PER_SECOND,
-            Sender::Stranger => SLOWEST_BYTES_PER_SECOND,
+            Sender::Stranger(_) => SLOWEST_BYTES_PER_SECOND,
         };
         let for_size = Duration::from_secs(self.received_bytes / slowest);
         next_piece.min(self.began + BODY_TIME + for_size)
@@ -95,9 +86,13 @@ impl Pieces {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use futures_util::stream;
 
     use super::*;
+
+    const STRANGER: Sender = Sender::Stranger(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 66)));
 
     /// A body of `count` pieces of `bytes` each, one every 10 seconds.
     fn slow(count: usize, bytes: usize) -> Body {
@@ -128,14 +123,14 @@ mod tests {
     async fn nobody_may_trickle() {
         let slowly = Some("The body came too slowly.".to_owned());
         // A byte every 10 s: over after 30 s, whatever comes.
-        let (received, took, fault) = read(slow(1000, 1), Sender::Stranger, 1 << 20).await;
+        let (received, took, fault) = read(slow(1000, 1), STRANGER, 1 << 20).await;
         assert_eq!((took.as_secs(), fault), (30, slowly.clone()));
         assert!(received <= 3, "{received}");
         // 640 KiB every 10 s is the rate that is asked for.
-        let (received, took, fault) = read(slow(100, 640 << 10), Sender::Stranger, 1 << 30).await;
+        let (received, took, fault) = read(slow(100, 640 << 10), STRANGER, 1 << 30).await;
         assert_eq!((received, took.as_secs(), fault), (100 * (640 << 10), 1000, None));
         // Half of it is not: behind by 5 s more with each piece.
-        let (_, took, fault) = read(slow(100, 320 << 10), Sender::Stranger, 1 << 30).await;
+        let (_, took, fault) = read(slow(100, 320 << 10), STRANGER, 1 << 30).await;
         assert_eq!(fault, slowly);
         assert!((30..=60).contains(&took.as_secs()), "{took:?}");
         // Who is known may be slower, but may hold a place no more than a stranger may.
@@ -151,7 +146,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_has_a_bound_and_an_end() {
         let check = async |body: Body, wanted: Option<&str>| {
-            let (received, _, fault) = read(body, Sender::Stranger, 4).await;
+            let (received, _, fault) = read(body, STRANGER, 4).await;
             assert_eq!(fault.as_deref(), wanted);
             assert!((3..=4).contains(&received), "what is within the bound is given");
         };
