@@ -9,6 +9,9 @@ use super::collector::{Collector, Written};
 /// The most that the headers of one part may take, in bytes.
 const HEADERS_LIMIT_BYTES: usize = 8 * 1024;
 
+/// What is behind the headers of a part; the first line end is that of the last header.
+const HEADERS_END: &[u8] = b"\r\n\r\n";
+
 /// The most blanks that may pad a boundary line, in bytes.
 const PADDING_LIMIT_BYTES: usize = 256;
 
@@ -24,7 +27,12 @@ pub(super) struct Multipart {
     delimiter: Vec<u8>,
     /// What could not be decided yet.
     held: Vec<u8>,
+    /// How much of the headers under way was looked through for their end, in bytes.
+    searched: usize,
     state: State,
+    /// How many bytes were looked through for the end of headers, over and over.
+    #[cfg(test)]
+    searched_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +57,14 @@ impl Multipart {
     pub(super) fn new(boundary: &[u8]) -> Self {
         // The first boundary has no line end before it; holding one makes it look like the others.
         let (delimiter, held) = ([b"\r\n--", boundary].concat(), b"\r\n".to_vec());
-        Self { delimiter, held, state: State::Preamble }
+        Self {
+            delimiter,
+            held,
+            searched: 0,
+            state: State::Preamble,
+            #[cfg(test)]
+            searched_bytes: 0,
+        }
     }
 
     pub(super) fn push(
@@ -91,6 +106,11 @@ impl Multipart {
         self.held.capacity()
     }
 
+    #[cfg(test)]
+    pub(super) fn searched_bytes(&self) -> usize {
+        self.searched_bytes
+    }
+
     /// Takes some bytes off the front of `rest`, or `None` when more must come first.
     fn step(
         &mut self,
@@ -101,7 +121,7 @@ impl Multipart {
         match self.state {
             State::Preamble | State::Body => {
                 let in_body = self.state == State::Body;
-                let found = find(rest, &self.delimiter);
+                let found = find(rest, &self.delimiter, 0);
                 let content = found.unwrap_or_else(|| undecided(rest, &self.delimiter));
                 if in_body {
                     collector.bytes(&rest[..content], audio);
@@ -134,16 +154,29 @@ impl Multipart {
                     b"\r\n".starts_with(line_end) || (padding == 0 && b"--".starts_with(line_end));
                 if undecided { Ok(None) } else { Err(Malformed("A boundary line has more on it.")) }
             }
-            State::Headers => match find(rest, b"\r\n\r\n") {
-                Some(end) if end <= HEADERS_LIMIT_BYTES => {
-                    begin_part(&rest[..end], collector);
-                    self.state = State::Body;
-                    // An empty part has its delimiter right here, and that begins with a line end of its own.
-                    Ok(Some(end + 4))
+            State::Headers => {
+                // All but the last bytes of what was there before cannot be where the blank line begins.
+                let from = self.searched.saturating_sub(HEADERS_END.len() - 1);
+                let found = find(rest, HEADERS_END, from);
+                #[cfg(test)]
+                {
+                    self.searched_bytes += found.unwrap_or(rest.len()) - from;
                 }
-                None if rest.len() <= HEADERS_LIMIT_BYTES => Ok(None),
-                _ => Err(Malformed("The headers of a part are too long.")),
-            },
+                match found {
+                    Some(end) if end <= HEADERS_LIMIT_BYTES => {
+                        begin_part(&rest[..end], collector);
+                        self.searched = 0;
+                        self.state = State::Body;
+                        // An empty part has its delimiter right here, and that begins with a line end of its own.
+                        Ok(Some(end + HEADERS_END.len()))
+                    }
+                    None if rest.len() < HEADERS_LIMIT_BYTES + HEADERS_END.len() => {
+                        self.searched = rest.len();
+                        Ok(None)
+                    }
+                    _ => Err(Malformed("The headers of a part are too long.")),
+                }
+            }
             State::Epilogue => Ok(None),
         }
     }
@@ -244,9 +277,8 @@ fn extended_name(value: &[u8]) -> String {
     percent_encoding::percent_decode(encoded).decode_utf8_lossy().into_owned()
 }
 
-/// Where `needle`, which begins with CR and has no other CR in it but for CR LF pairs, stands in `bytes`.
-fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    let mut from = 0;
+/// Where `needle`, which begins with CR and has no other CR in it but for CR LF pairs, stands in `bytes` behind `from`.
+fn find(bytes: &[u8], needle: &[u8], mut from: usize) -> Option<usize> {
     while let Some(offset) = bytes[from..].iter().position(|byte| *byte == b'\r') {
         from += offset;
         if bytes[from..].starts_with(needle) {

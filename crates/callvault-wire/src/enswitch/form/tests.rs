@@ -242,6 +242,43 @@ fn memory_stays_small_under_a_large_body() {
 }
 
 #[test]
+fn headers_of_a_part_at_their_limit_are_read_in_any_cut() {
+    const LIMIT: usize = 8 * 1024;
+    for length in LIMIT - 3..=LIMIT + 1 {
+        let name = "\r\nContent-Disposition: form-data; name=level\r\nX: ";
+        let filler = "a".repeat(length - name.len());
+        let body = format!("--frontier{name}{filler}\r\n\r\n4\r\n--frontier--\r\n");
+        let whole = read_in(MULTIPART, body.as_bytes(), usize::MAX);
+        assert_eq!(level(&whole), (length <= LIMIT).then_some(Ok("4")), "{length}");
+        assert_eq!(whole.fault.is_some(), length > LIMIT, "{length}");
+        for size in [1, 4, LIMIT] {
+            assert_eq!(
+                read_in(MULTIPART, body.as_bytes(), size),
+                whole,
+                "{length} bytes, in pieces of {size}"
+            );
+        }
+    }
+}
+
+#[test]
+fn headers_of_parts_are_not_searched_again_for_each_piece() {
+    let part = [b"\r".repeat(8_000).as_slice(), b"\r\n\r\n\r\n--frontier\r\n"].concat();
+    let body = [b"--frontier\r\n".to_vec(), part.repeat(3)].concat();
+    for size in [1, 2, 7, 64, 4096] {
+        let mut reader = FormReader::new(UPLOAD, Some(MULTIPART));
+        for piece in body.chunks(size) {
+            reader.push(piece, &mut Vec::new());
+        }
+        let Syntax::Multipart(reader) = &reader.syntax else { panic!("the body is as it must be") };
+        // Up to three bytes may be the start of the blank line, and are looked at once more with the next piece.
+        let most = body.len() + 4 * body.len().div_ceil(size);
+        let searched = reader.searched_bytes();
+        assert!(searched <= most, "{searched} of {} bytes searched, in pieces of {size}", body.len());
+    }
+}
+
+#[test]
 fn values_that_are_kept_are_counted() {
     let value = vec![b'x'; 50_000];
     let check = |content_type: &str, bodies: [&[u8]; 2]| {
