@@ -438,6 +438,25 @@ async fn each_bad_parameter_has_an_entry_of_its_own() {
     assert_eq!(code(&world, "admin", "huntgroups/destinations/get", "id=1").await, "200");
 }
 
+/// Decisions 14 and 17: what does not have the boundary of its header is told, and changes nothing silently.
+#[tokio::test]
+async fn a_body_with_another_boundary_is_told() {
+    let world = world().await;
+    assert_eq!(code(&world, "admin", "huntgroups/create", "name=First").await, "200");
+    let body = "--other\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\nnew\r\n--other--\r\n";
+    let query = "auth_username=admin&auth_password=password&id=1";
+    let request = Request::post(format!("/api/json/huntgroups/update?{query}"))
+        .header("content-type", "multipart/form-data; boundary=frontier")
+        .body(Body::from(body))
+        .unwrap();
+    let answer = world.call(HERE, request).await.json();
+    let responses = answer["responses"].as_array().unwrap();
+    assert_eq!(
+        (responses.len(), &responses[0]["code"], &responses[0]["key"]),
+        (1, &json!("400"), &json!(""))
+    );
+}
+
 #[tokio::test]
 async fn lists_of_any_length_are_whole() {
     let world = world().await;

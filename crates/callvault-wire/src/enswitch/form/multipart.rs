@@ -29,6 +29,8 @@ pub(super) struct Multipart {
     held: Vec<u8>,
     /// How much of the headers under way was looked through for their end, in bytes.
     searched: usize,
+    /// Whether the body has any byte at all.
+    has_begun: bool,
     state: State,
     /// How many bytes were looked through for the end of headers, over and over.
     #[cfg(test)]
@@ -61,6 +63,7 @@ impl Multipart {
             delimiter,
             held,
             searched: 0,
+            has_begun: false,
             state: State::Preamble,
             #[cfg(test)]
             searched_bytes: 0,
@@ -73,6 +76,7 @@ impl Multipart {
         collector: &mut Collector,
         audio: &mut Vec<u8>,
     ) -> Result<(), Malformed> {
+        self.has_begun |= !piece.is_empty();
         if self.state == State::Epilogue {
             return Ok(());
         }
@@ -96,7 +100,7 @@ impl Multipart {
         match self.state {
             State::Epilogue => Ok(()),
             // A body of no bytes at all has no parameters and no fault.
-            State::Preamble if self.held == b"\r\n" => Ok(()),
+            State::Preamble if !self.has_begun => Ok(()),
             _ => Err(Malformed("The body ends before its closing boundary.")),
         }
     }

@@ -150,6 +150,14 @@ fn multipart_syntax() {
     check_fault(MULTIPART, b"--frontier-x", "");
     check_fault(MULTIPART, b"--frontier\n\nx\n--frontier--", "");
     check_fault(MULTIPART, b"level=1", "");
+    check_fault(MULTIPART, b"level=1\r\n", "");
+    check_fault(MULTIPART, b"\r\n", "");
+    // The boundary of the header is not that of the body.
+    check_fault(
+        MULTIPART,
+        b"--other\r\nContent-Disposition: form-data; name=level\r\n\r\n1\r\n--other--\r\n",
+        "",
+    );
     check_fault("multipart/form-data", b"--x--", "");
     check_fault("multipart/form-data; boundary=", b"--x--", "");
     let flood = [b"--frontier\r\nX: ".as_slice(), &vec![b'a'; 20_000]].concat();
