@@ -86,6 +86,8 @@ impl From<CatalogError> for Error {
             CatalogError::Contradicts { field } => Self::contradiction(field),
             CatalogError::Kept { field, reason } => Self::Conflict { field, reason },
             CatalogError::PlanForbids(limit) => Self::PlanForbids(limit),
+            // Whoever notes deletions tries again; this is what is left to say when others never stop.
+            CatalogError::Changed { .. } => Self::Busy,
             CatalogError::Engine { .. } | CatalogError::Unreadable { .. } => Self::Catalog(error),
         }
     }

@@ -4,7 +4,7 @@ pub mod settings;
 
 use std::fmt;
 
-use crate::audio::StoredAudio;
+use crate::audio::{AudioKey, StoredAudio};
 use crate::id::{CustomerId, HuntGroupId, PersonId};
 use crate::time::Timestamp;
 use settings::{HuntGroupSettings, HuntGroupSettingsChange};
@@ -97,6 +97,24 @@ pub struct Message {
     pub audio: StoredAudio,
 }
 
+/// Which version of a message of a hunt group is meant. Its place alone may come again, where a hunt group is removed and
+/// another added under its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MessageVersion {
+    /// See [`Message::level`].
+    pub level: Level,
+    /// See [`Message::version`].
+    pub version: i64,
+    /// The object with its bytes.
+    pub audio: AudioKey,
+}
+
+impl From<&Message> for MessageVersion {
+    fn from(message: &Message) -> Self {
+        Self { level: message.level, version: message.version, audio: message.audio.key }
+    }
+}
+
 /// A message to put on a level, as its new current version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMessage {
@@ -114,4 +132,6 @@ pub struct NewMessage {
     pub audio: StoredAudio,
     /// How many versions of a level are kept, the new one counted; the oldest go.
     pub keep_versions: u32,
+    /// Those that may go for it, because the listen log has their deletion already.
+    pub noted: Vec<MessageVersion>,
 }

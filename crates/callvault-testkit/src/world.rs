@@ -10,8 +10,8 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use callvault_audio::AudioProber;
-use callvault_core::port::audio_store::AudioStore;
 use callvault_core::port::catalog::Catalog;
+use callvault_core::port::listen_writer::ListenWriter;
 use callvault_core::port::wake::Wake as _;
 use callvault_core::service::{Policy, Ports, Services};
 use callvault_server::app::{App, Settings};
@@ -106,20 +106,9 @@ impl World {
 
     async fn open(folder: Arc<TempDir>, clock: Arc<HandClock>, settings: Settings, policy: Policy) -> Self {
         let catalog = callvault_store::catalog::open_sqlite(&folder.path().join("catalog.db")).await.unwrap();
-        let audio: Arc<dyn AudioStore> =
-            Arc::new(LocalAudio::open(&folder.path().join("audio")).await.unwrap());
         let listen = ListenLog::start(catalog.clone(), clock.clone(), false);
         let bell = Arc::new(Bell::default());
-        let ports = Ports {
-            catalog: catalog.clone(),
-            audio,
-            prober: Arc::new(AudioProber),
-            clock: clock.clone(),
-            random: Arc::new(OsRandom),
-            passwords: Arc::new(QuickHasher),
-            listen: listen.clone(),
-            reporting: bell.clone(),
-        };
+        let ports = ports(&folder, &catalog, &clock, listen.clone(), &bell).await;
         let services = Arc::new(Services::open(ports, policy.clone()).await.unwrap());
         let app = App::new(services, settings, Arc::new(Metrics::new()));
         let router = app.router().unwrap();
@@ -150,6 +139,12 @@ impl World {
         self.catalog.close().await;
         let settings = self.app.settings.clone();
         Self::open(self.folder.clone(), self.clock.clone(), settings, self.policy.clone()).await
+    }
+
+    /// The use cases once more, on the same catalog and store, with another writer of the listen log.
+    pub async fn services(&self, listen: Arc<dyn ListenWriter>) -> Services {
+        let ports = ports(&self.folder, &self.catalog, &self.clock, listen, &self.bell).await;
+        Services::open(ports, self.policy.clone()).await.unwrap()
     }
 
     /// Has reports delivered from now on, until a restart.
@@ -357,6 +352,25 @@ impl World {
 pub fn token_pair(answer: &Value) -> (String, String) {
     let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
     (text("access_token"), text("refresh_token"))
+}
+
+async fn ports(
+    folder: &TempDir,
+    catalog: &Arc<dyn Catalog>,
+    clock: &Arc<HandClock>,
+    listen: Arc<dyn ListenWriter>,
+    bell: &Arc<Bell>,
+) -> Ports {
+    Ports {
+        catalog: catalog.clone(),
+        audio: Arc::new(LocalAudio::open(&folder.path().join("audio")).await.unwrap()),
+        prober: Arc::new(AudioProber),
+        clock: clock.clone(),
+        random: Arc::new(OsRandom),
+        passwords: Arc::new(QuickHasher),
+        listen,
+        reporting: bell.clone(),
+    }
 }
 
 /// In memory where the system has a place for that: what these tests ask is logic, and durability has tests of its own.

@@ -14,7 +14,9 @@ use crate::call::{CallFilter, CallParties, CallPlace, CallRecord};
 use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::found::{FoundFilter, FoundOrder, FoundRecording, IdSpan, Slice};
 use crate::gate::{InCustomer, SoundsWithin, Within};
-use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
+use crate::hunt_group::{
+    HuntGroup, HuntGroupChange, Level, Message, MessageVersion, NewHuntGroup, NewMessage,
+};
 use crate::id::{CustomerId, HuntGroupId, PersonId, ReportId, RoleId, SoundId, TargetId};
 use crate::listen::{Head, LogRow};
 use crate::page::PageRequest;
@@ -47,6 +49,12 @@ pub enum CatalogError {
     #[error("the {what} is gone")]
     Gone {
         /// The kind of thing.
+        what: &'static str,
+    },
+    /// What would go is not what its deletion was noted of: others came before this unit of work, which did nothing.
+    #[error("the {what} are others than those that were noted")]
+    Changed {
+        /// The kind of things.
         what: &'static str,
     },
     /// What would be left contradicts itself.
@@ -134,8 +142,14 @@ pub trait HuntGroups: Send + Sync {
     /// Changes one, if the plan of its customer has hunt groups. Gone: the owner is nobody of the same customer.
     /// Contradicts: an exit that would end the call and have a number.
     async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()>;
-    /// Removes one with its levels, destinations and all messages, whose objects become discarded.
-    async fn remove_hunt_group(&self, id: HuntGroupId, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;
+    /// Removes one with its levels, destinations and all messages, whose objects become discarded. Changed: it has a message
+    /// that is none of the `noted`.
+    async fn remove_hunt_group(
+        &self,
+        id: HuntGroupId,
+        noted: Vec<MessageVersion>,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>>;
     /// One.
     async fn hunt_group(&self, within: &Within, id: HuntGroupId) -> CatalogResult<Option<HuntGroup>>;
     /// Those of a customer, by number.
@@ -146,7 +160,7 @@ pub trait HuntGroups: Send + Sync {
     ) -> CatalogResult<Vec<HuntGroup>>;
     /// Puts a message as the new current version and releases its object's `receiving` row; answers the version and the
     /// objects that no version kept needs any more (they become discarded). The plan of the hunt group's customer decides in the
-    /// same step; when it forbids the message, nothing is done.
+    /// same step; when it forbids the message, nothing is done. Changed: a version would go that is not noted.
     async fn put_message(&self, new: NewMessage) -> CatalogResult<(i64, Vec<AudioKey>)>;
     /// The current message of a level.
     async fn message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<Option<Message>>;
@@ -160,8 +174,9 @@ pub trait HuntGroups: Send + Sync {
     /// version.
     async fn restore_message(&self, hunt_group: HuntGroupId, level: Level, version: i64)
     -> CatalogResult<()>;
-    /// Leaves a level without a current message, and has it play none; the versions stay. False when there was none.
-    async fn clear_message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<bool>;
+    /// Leaves a level without a current message, and has it play none; the versions stay. False, and nothing done, when the
+    /// current one is not the one that was noted.
+    async fn clear_message(&self, hunt_group: HuntGroupId, noted: MessageVersion) -> CatalogResult<bool>;
 }
 
 /// Library sounds.

@@ -7,14 +7,13 @@ use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::settings::{Exit, HuntGroupSettings, HuntGroupSettingsChange, MOST_RING_SECONDS};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use crate::id::{CustomerId, HuntGroupId, PersonId};
-use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::port::catalog::{Catalog, HuntGroupWork};
 use crate::port::clock::Clock;
 use crate::service::Ports;
 use crate::service::field::{MOST_DESCRIPTION, MOST_NUMBER, own_number, text, title};
 use crate::service::intake::Intake;
-use crate::service::messages;
+use crate::service::messages::Deletions;
 use crate::service::playback::Playback;
 
 /// A hunt group to add, as typed.
@@ -166,17 +165,22 @@ impl HuntGroups {
         }
     }
 
-    /// Removes one with its levels, their messages and destinations.
+    /// Removes one with its levels, their messages and destinations. A message that is put meanwhile is noted as well, or
+    /// refused.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`].
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`], [`Error::Busy`] when others put messages all the time.
     pub async fn remove(&self, principal: &Principal, id: HuntGroupId) -> Result<()> {
-        let hunt_group = self.find(principal, Verb::Delete, id).await?;
-        for message in self.catalog.message_versions(id, None).await? {
-            let subject = messages::subject(&hunt_group, &message);
-            self.playback.note(principal, Action::Delete, &subject, &message.audio).await?;
-        }
-        let discarded = self.catalog.remove_hunt_group(hunt_group.id, self.clock.now()).await?;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let discarded = loop {
+            let hunt_group = self.find(principal, Verb::Delete, id).await?;
+            let versions = self.catalog.message_versions(id, None).await?;
+            deletions.note(&hunt_group, &versions).await?;
+            let removed = self.catalog.remove_hunt_group(id, deletions.noted(), self.clock.now()).await;
+            if let Some(removed) = deletions.or_again(removed)? {
+                break removed;
+            }
+        };
         self.intake.discard(discarded).await;
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! The messages that the levels of hunt groups play, with their older versions.
 
+mod deletions;
+
 use std::sync::Arc;
 
 use crate::audio::{AudioFacts, Container, StoredAudio};
@@ -7,7 +9,6 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::{HuntGroup, Level, Message, NewMessage};
 use crate::id::{HuntGroupId, SoundId};
-use crate::listen::Action;
 use crate::plan::Room;
 use crate::port::audio_store::AudioReader;
 use crate::port::catalog::Catalog;
@@ -19,6 +20,8 @@ use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
 use crate::service::sounds;
 use crate::service::{MessageCaps, Policy, Ports};
+
+pub(super) use self::deletions::Deletions;
 
 /// A message on its way in.
 pub struct MessageToPut {
@@ -104,7 +107,8 @@ impl Messages {
     /// Puts it as the new current version; answers the version. When this answers, it survives a power cut.
     ///
     /// # Errors
-    /// [`Error::NotAudio`], [`Error::PlanForbids`] when others took the room meanwhile, or when catalog or store fail.
+    /// [`Error::NotAudio`], [`Error::PlanForbids`] when others took the room meanwhile, [`Error::Busy`] when others put messages
+    /// all the time, or when catalog or store fail.
     pub async fn put(&self, principal: &Principal, message: MessageToPut, name: Option<&str>) -> Result<i64> {
         let MessageToPut { hunt_group, level, incoming } = message;
         let audio = incoming.finish().await?;
@@ -116,7 +120,7 @@ impl Messages {
         let name = file_name(name.unwrap_or_default(), &given);
         let key = audio.key;
         let put = self.put_stored(principal, &hunt_group, level, name, audio).await;
-        if matches!(put, Err(Error::PlanForbids(_))) {
+        if matches!(put, Err(Error::PlanForbids(_) | Error::Busy)) {
             self.intake.discard(vec![key]).await;
         }
         put
@@ -158,7 +162,7 @@ impl Messages {
         name: String,
         audio: StoredAudio,
     ) -> Result<i64> {
-        let new = NewMessage {
+        let mut new = NewMessage {
             hunt_group: hunt_group.id,
             level,
             name,
@@ -166,19 +170,22 @@ impl Messages {
             created_at: self.clock.now(),
             audio,
             keep_versions: self.keep_versions,
+            noted: Vec::new(),
         };
-        // Newest first; with the new one, those beyond the number that is kept go in the same commit. Noted before it, as every
-        // deletion is.
-        let versions = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
-        let pruned = self.pruned(&versions);
-        // The catalog decides; here it is told before deletions are noted that would not come to be.
-        self.room(hunt_group, pruned).await?.check(new.audio.size_bytes)?;
-        for pruned in pruned {
-            self.playback
-                .note(principal, Action::Delete, &subject(hunt_group, pruned), &pruned.audio)
-                .await?;
-        }
-        let (version, discarded) = self.catalog.put_message(new).await?;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let (version, discarded) = loop {
+            // Newest first; with the new one, those beyond the number that is kept go in the same commit. Noted before it, as
+            // every deletion is.
+            let versions = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
+            let pruned = self.pruned(&versions);
+            // The catalog decides; here it is told before deletions are noted that would not come to be.
+            self.room(hunt_group, pruned).await?.check(new.audio.size_bytes)?;
+            deletions.note(hunt_group, pruned).await?;
+            new.noted = deletions.noted();
+            if let Some(put) = deletions.or_again(self.catalog.put_message(new.clone()).await)? {
+                break put;
+            }
+        };
         self.intake.discard(discarded).await;
         Ok(version)
     }
@@ -272,17 +279,19 @@ impl Messages {
     /// Leaves a level without a message. Its versions stay, and can be restored.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (`hunt group` or `message`), [`Error::Unlogged`].
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`hunt group` or `message`), [`Error::Unlogged`], [`Error::Busy`] when others
+    /// put messages all the time.
     pub async fn clear(&self, principal: &Principal, hunt_group: HuntGroupId, level: Level) -> Result<()> {
         let hunt_group = self.hunt_group(principal, Verb::Delete, hunt_group).await?;
-        let found = self.catalog.message(hunt_group.id, level).await?;
-        let message = found.ok_or(Error::NotFound { what: "message" })?;
-        let subject = subject(&hunt_group, &message);
-        self.playback.note(principal, Action::Delete, &subject, &message.audio).await?;
-        if self.catalog.clear_message(hunt_group.id, level).await? {
-            Ok(())
-        } else {
-            Err(Error::NotFound { what: "message" })
+        let mut deletions = Deletions::new(&self.playback, principal);
+        loop {
+            let found = self.catalog.message(hunt_group.id, level).await?;
+            let message = found.ok_or(Error::NotFound { what: "message" })?;
+            deletions.note(&hunt_group, std::slice::from_ref(&message)).await?;
+            if self.catalog.clear_message(hunt_group.id, (&message).into()).await? {
+                return Ok(());
+            }
+            deletions.again()?;
         }
     }
 
@@ -304,7 +313,7 @@ pub(super) fn playable_by_a_switch(facts: &AudioFacts) -> Result<(), Unrecognise
     }
 }
 
-pub(super) fn subject(hunt_group: &HuntGroup, message: &Message) -> Subject {
+fn subject(hunt_group: &HuntGroup, message: &Message) -> Subject {
     let name = format!("{}/{}/{}", hunt_group.id, message.level, message.version);
     Subject { customer: hunt_group.customer, kind: "message", name }
 }

@@ -10,6 +10,7 @@ mod connectors;
 mod enswitch_calls;
 mod enswitch_customers;
 mod enswitch_families;
+mod deletions;
 mod enswitch_hunt_groups;
 mod enswitch_people;
 mod enswitch_sounds;

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use callvault_core::audio::AudioKey;
 use callvault_core::gate::{InCustomer, Within};
 use callvault_core::hunt_group::settings::HuntGroupSettingsChange;
-use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
+use callvault_core::hunt_group::{
+    HuntGroup, HuntGroupChange, Level, Message, MessageVersion, NewHuntGroup, NewMessage,
+};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId};
 use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{CatalogError, CatalogResult, HuntGroups};
@@ -36,8 +38,13 @@ impl<E: Engine> HuntGroups for SqlCatalog<E> {
         self.engine.write(Change { id, change }).await
     }
 
-    async fn remove_hunt_group(&self, id: HuntGroupId, at: Timestamp) -> CatalogResult<Vec<AudioKey>> {
-        self.engine.write(Remove { id, at }).await
+    async fn remove_hunt_group(
+        &self,
+        id: HuntGroupId,
+        noted: Vec<MessageVersion>,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>> {
+        self.engine.write(Remove { id, noted, at }).await
     }
 
     async fn hunt_group(&self, within: &Within, id: HuntGroupId) -> CatalogResult<Option<HuntGroup>> {
@@ -90,8 +97,8 @@ impl<E: Engine> HuntGroups for SqlCatalog<E> {
         self.engine.write(messages::Restore { hunt_group, level, version }).await
     }
 
-    async fn clear_message(&self, hunt_group: HuntGroupId, level: Level) -> CatalogResult<bool> {
-        self.engine.write(messages::Clear { hunt_group, level }).await
+    async fn clear_message(&self, hunt_group: HuntGroupId, noted: MessageVersion) -> CatalogResult<bool> {
+        self.engine.write(messages::Clear { hunt_group, noted }).await
     }
 }
 
@@ -211,6 +218,7 @@ impl Change {
 
 struct Remove {
     id: HuntGroupId,
+    noted: Vec<MessageVersion>,
     at: Timestamp,
 }
 
@@ -221,11 +229,10 @@ impl Unit for Remove {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
         let query = Query::new(
             "removing the messages of a hunt group",
-            "DELETE FROM message WHERE hunt_group = $1 RETURNING audio",
+            "DELETE FROM message WHERE hunt_group = $1 RETURNING level, version, audio",
         )
         .with(self.id.0);
-        let mut rows = sql.fetch(query).await?;
-        let keys = rows.iter_mut().map(stored_audio::key).collect::<CatalogResult<_>>()?;
+        let keys = messages::gone(sql.fetch(query).await?, &self.noted)?;
         for (operation, text) in [
             ("removing the levels of a hunt group", "DELETE FROM hunt_group_level WHERE hunt_group = $1"),
             ("removing the destinations of a hunt group", "DELETE FROM destination WHERE hunt_group = $1"),

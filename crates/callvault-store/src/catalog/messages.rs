@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use callvault_core::audio::AudioKey;
-use callvault_core::hunt_group::{Level, Message, NewMessage};
+use callvault_core::hunt_group::{Level, Message, MessageVersion, NewMessage};
 use callvault_core::id::{HuntGroupId, PersonId};
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use callvault_core::time::Timestamp;
@@ -57,10 +57,9 @@ pub(super) async fn versions<E: Engine>(
 }
 
 fn read(row: &mut Row) -> CatalogResult<Message> {
-    let what = "message level";
     Ok(Message {
         hunt_group: HuntGroupId(row.int("message hunt group")?),
-        level: Level::new(row.int(what)?).ok_or(CatalogError::Unreadable { what })?,
+        level: level(row)?,
         version: row.int("message version")?,
         name: row.text("message name")?,
         current: row.bool("message current")?,
@@ -70,15 +69,38 @@ fn read(row: &mut Row) -> CatalogResult<Message> {
     })
 }
 
+fn level(row: &mut Row) -> CatalogResult<Level> {
+    let what = "message level";
+    Level::new(row.int(what)?).ok_or(CatalogError::Unreadable { what })
+}
+
+/// The objects of deleted versions, whose rows tell level, version and audio.
+///
+/// # Errors
+/// [`CatalogError::Changed`] when one of them was not noted, so that its unit leaves all of them where they are.
+pub(super) fn gone(rows: Vec<Row>, noted: &[MessageVersion]) -> CatalogResult<Vec<AudioKey>> {
+    let mut keys = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let (level, version) = (level(&mut row)?, row.int("message version")?);
+        let audio = stored_audio::key(&mut row)?;
+        if !noted.contains(&MessageVersion { level, version, audio }) {
+            return Err(CatalogError::Changed { what: "messages" });
+        }
+        keys.push(audio);
+    }
+    Ok(keys)
+}
+
 /// Leaves the level without a current message.
-async fn unset(sql: &mut dyn Sql, hunt_group: HuntGroupId, level: Level) -> CatalogResult<bool> {
+async fn unset(sql: &mut dyn Sql, hunt_group: HuntGroupId, level: Level) -> CatalogResult<()> {
     let query = Query::new(
-        "clearing a message",
+        "setting a message aside",
         "UPDATE message SET current = FALSE WHERE hunt_group = $1 AND level = $2 AND current",
     )
     .with(hunt_group.0)
     .with(i64::from(level.number()));
-    Ok(sql.execute(query).await? > 0)
+    sql.execute(query).await?;
+    Ok(())
 }
 
 pub(super) struct Put(pub(super) NewMessage);
@@ -106,13 +128,12 @@ impl Put {
             "pruning the versions of a message",
             "DELETE FROM message WHERE hunt_group = $1 AND level = $2 AND NOT current AND version NOT IN (
                  SELECT version FROM message WHERE hunt_group = $1 AND level = $2 ORDER BY version DESC LIMIT $3)
-             RETURNING audio",
+             RETURNING level, version, audio",
         )
         .with(new.hunt_group.0)
         .with(i64::from(new.level.number()))
         .with(new.keep_versions);
-        let mut rows = sql.fetch(query).await?;
-        let keys = rows.iter_mut().map(stored_audio::key).collect::<CatalogResult<_>>()?;
+        let keys = gone(sql.fetch(query).await?, &new.noted)?;
         stored_audio::discard(sql, keys, new.created_at).await
     }
 }
@@ -184,7 +205,7 @@ impl Unit for Restore {
 
 pub(super) struct Clear {
     pub(super) hunt_group: HuntGroupId,
-    pub(super) level: Level,
+    pub(super) noted: MessageVersion,
 }
 
 #[async_trait]
@@ -192,7 +213,20 @@ impl Unit for Clear {
     type Output = bool;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
-        hunt_group_settings::play_nothing(sql, self.hunt_group, self.level).await?;
-        unset(sql, self.hunt_group, self.level).await
+        let MessageVersion { level, version, audio } = self.noted;
+        let query = Query::new(
+            "clearing a message",
+            "UPDATE message SET current = FALSE
+             WHERE hunt_group = $1 AND level = $2 AND version = $3 AND audio = $4 AND current",
+        )
+        .with(self.hunt_group.0)
+        .with(i64::from(level.number()))
+        .with(version)
+        .with(audio.to_string());
+        let cleared = sql.execute(query).await? > 0;
+        if cleared {
+            hunt_group_settings::play_nothing(sql, self.hunt_group, level).await?;
+        }
+        Ok(cleared)
     }
 }

@@ -8,14 +8,14 @@ use callvault_core::audio::{AudioFacts, AudioKey, Codec, Container, Marks, Sha25
 use callvault_core::customer::NewCustomer;
 use callvault_core::gate::{Gate, InCustomer, Kind, Principal, Verb, Within};
 use callvault_core::hunt_group::settings::HuntGroupSettings;
-use callvault_core::hunt_group::{Level, NewHuntGroup, NewMessage};
+use callvault_core::hunt_group::{Level, MessageVersion, NewHuntGroup, NewMessage};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RecordingId, RoleId};
 use callvault_core::listen::Door;
 use callvault_core::page::PageRequest;
 use callvault_core::person::profile::Profile;
 use callvault_core::person::{DownloadErrors, EmptyCalls, NewPerson, PasswordHash};
 use callvault_core::plan::{Plan, PlanLimit};
-use callvault_core::port::catalog::{Added, Catalog, CatalogError};
+use callvault_core::port::catalog::{Added, Catalog, CatalogError, CatalogResult};
 use callvault_core::recording::{Recording, RecordingName};
 use callvault_core::role::{Privileges, Reach};
 use callvault_core::sound::NewSound;
@@ -49,6 +49,10 @@ pub(crate) fn assert_gone<T: std::fmt::Debug>(result: Result<T, CatalogError>, e
         Err(CatalogError::Gone { what }) => assert_eq!(what, expected),
         other => panic!("expected {expected} to be gone: {other:?}"),
     }
+}
+
+pub(crate) fn assert_changed<T: std::fmt::Debug>(result: Result<T, CatalogError>) {
+    assert!(matches!(result, Err(CatalogError::Changed { what: "messages" })), "{result:?}");
 }
 
 pub(crate) fn assert_taken<T: std::fmt::Debug>(result: Result<T, CatalogError>, expected: &str) {
@@ -202,7 +206,37 @@ impl Bench {
             created_at: at(6_000),
             audio,
             keep_versions: 3,
+            noted: Vec::new(),
         }
+    }
+
+    /// What may go of a hunt group once it is noted: all its messages, or those of a level.
+    pub(crate) async fn noted(&self, hunt_group: HuntGroupId, level: Option<Level>) -> Vec<MessageVersion> {
+        let versions = self.catalog.message_versions(hunt_group, level).await.unwrap();
+        versions.iter().map(MessageVersion::from).collect()
+    }
+
+    /// Puts a message for which any other of the level may go.
+    pub(crate) async fn put(&self, mut new: NewMessage) -> CatalogResult<(i64, Vec<AudioKey>)> {
+        new.noted = self.noted(new.hunt_group, Some(new.level)).await;
+        self.catalog.put_message(new).await
+    }
+
+    /// Clears a level of its current message; false where there is none.
+    pub(crate) async fn clear(&self, hunt_group: HuntGroupId, number: i64) -> CatalogResult<bool> {
+        match self.catalog.message(hunt_group, level(number)).await? {
+            Some(current) => self.catalog.clear_message(hunt_group, (&current).into()).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Removes a hunt group with whatever messages it has.
+    pub(crate) async fn remove_hunt_group(
+        &self,
+        hunt_group: HuntGroupId,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>> {
+        self.catalog.remove_hunt_group(hunt_group, self.noted(hunt_group, None).await, at).await
     }
 
     /// The keys to be removed now.

@@ -54,7 +54,7 @@ macro_rules! catalog_contract {
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared
                 a_sound_is_shared a_late_upload_is_refused the_same_put_twice_is_one_version
-                removing_a_hunt_group_discards_its_audio;
+                removing_a_hunt_group_discards_its_audio nothing_goes_that_was_not_noted;
             objects: leases_end leases_are_extended an_ended_lease_refuses_the_upload
                 needed_audio_is_listed_with_its_user known_objects_are_told_from_strangers;
             pages: lists_have_no_gap_and_no_repeat;

@@ -328,5 +328,5 @@ pub(crate) async fn hunt_groups_change_owners(bench: &Bench) {
     catalog.change_hunt_group(id, change(None, Some(None))).await.unwrap();
     check("Desk", None).await;
     assert_gone(catalog.change_hunt_group(HuntGroupId(99), change(None, None)).await, "hunt group");
-    assert_gone(catalog.remove_hunt_group(HuntGroupId(99), at(1)).await, "hunt group");
+    assert_gone(bench.remove_hunt_group(HuntGroupId(99), at(1)).await, "hunt group");
 }

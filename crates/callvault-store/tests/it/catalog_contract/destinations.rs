@@ -156,7 +156,7 @@ pub(crate) async fn a_level_that_loses_its_message_plays_none(bench: &Bench) {
         catalog.put_message(bench.new_message(hunt_group, number, audio)).await.unwrap();
         assert!(catalog.level_settings(hunt_group, level(number)).await.unwrap().play_message, "replaced");
     }
-    assert!(catalog.clear_message(hunt_group, level(1)).await.unwrap());
+    assert!(bench.clear(hunt_group, 1).await.unwrap());
     let cleared = LevelSettings { ring_seconds: Some(5), ..LevelSettings::default() };
     assert_eq!(catalog.level_settings(hunt_group, level(1)).await.unwrap(), cleared);
     assert!(catalog.level_settings(hunt_group, level(2)).await.unwrap().play_message);
@@ -308,7 +308,7 @@ pub(crate) async fn removing_a_hunt_group_takes_levels_and_destinations_along(be
         catalog.add_destination(new_destination(hunt_group, "100")).await.unwrap();
         catalog.change_level(hunt_group, level(1), plays).await.unwrap();
     }
-    catalog.remove_hunt_group(one, at(1)).await.unwrap();
+    bench.remove_hunt_group(one, at(1)).await.unwrap();
     assert_eq!((numbers(bench, one).await, numbers(bench, other).await), (vec![], vec![2]));
     assert!(!catalog.level_settings(one, level(1)).await.unwrap().play_message);
     assert!(catalog.level_settings(other, level(1)).await.unwrap().play_message);

@@ -1,11 +1,11 @@
 //! Messages and their versions.
 
 use callvault_core::audio::AudioKey;
-use callvault_core::hunt_group::{Message, NewMessage};
+use callvault_core::hunt_group::{Message, MessageVersion, NewMessage};
 use callvault_core::id::{HuntGroupId, PersonId};
 use callvault_core::port::catalog::Catalog;
 
-use crate::bench::{Bench, assert_gone, at, level};
+use crate::bench::{Bench, assert_changed, assert_gone, at, level};
 
 /// The versions of level 1, newest first, the current one with a star.
 async fn versions(catalog: &dyn Catalog, hunt_group: HuntGroupId) -> Vec<String> {
@@ -16,8 +16,7 @@ async fn versions(catalog: &dyn Catalog, hunt_group: HuntGroupId) -> Vec<String>
 async fn put(bench: &Bench, hunt_group: HuntGroupId, number: i64) -> (AudioKey, i64, Vec<AudioKey>) {
     let audio = bench.received(1).await;
     let key = audio.key;
-    let (version, discarded) =
-        bench.catalog.put_message(bench.new_message(hunt_group, number, audio)).await.unwrap();
+    let (version, discarded) = bench.put(bench.new_message(hunt_group, number, audio)).await.unwrap();
     (key, version, discarded)
 }
 
@@ -38,13 +37,13 @@ pub(crate) async fn versions_count_up_and_are_pruned(bench: &Bench) {
     assert_eq!(bench.removable().await, [keys[0]]);
     let mut last = bench.new_message(hunt_group, 1, bench.received(1).await);
     last.keep_versions = 1;
-    let (version, mut discarded) = catalog.put_message(last).await.unwrap();
+    let (version, mut discarded) = bench.put(last).await.unwrap();
     discarded.sort();
     assert_eq!((version, discarded.len()), (5, 3));
     assert_eq!(versions(catalog, hunt_group).await, ["5*"]);
     let mut none = bench.new_message(hunt_group, 1, bench.received(1).await);
     none.keep_versions = 0;
-    assert_eq!(catalog.put_message(none).await.unwrap().0, 6);
+    assert_eq!(bench.put(none).await.unwrap().0, 6);
     assert_eq!(versions(catalog, hunt_group).await, ["6*"], "the current one is always kept");
     let all = catalog.message_versions(hunt_group, None).await.unwrap();
     let places: Vec<_> = all.iter().map(|one| (one.level.number(), one.version)).collect();
@@ -72,10 +71,10 @@ pub(crate) async fn an_older_version_is_restored(bench: &Bench) {
 pub(crate) async fn a_level_is_cleared(bench: &Bench) {
     let hunt_group = bench.hunt_group(bench.customer(None).await).await;
     let catalog = &*bench.catalog;
-    assert!(!catalog.clear_message(hunt_group, level(1)).await.unwrap());
+    assert!(!bench.clear(hunt_group, 1).await.unwrap());
     put(bench, hunt_group, 1).await;
-    assert!(catalog.clear_message(hunt_group, level(1)).await.unwrap());
-    assert!(!catalog.clear_message(hunt_group, level(1)).await.unwrap());
+    assert!(bench.clear(hunt_group, 1).await.unwrap());
+    assert!(!bench.clear(hunt_group, 1).await.unwrap());
     assert_eq!(catalog.message(hunt_group, level(1)).await.unwrap(), None);
     assert_eq!(versions(catalog, hunt_group).await, ["1"]);
     assert_eq!(bench.removable().await, []);
@@ -105,7 +104,7 @@ pub(crate) async fn a_sound_is_shared(bench: &Bench) {
     };
     assert_eq!(catalog.message(hunt_group, level(1)).await.unwrap(), Some(expected));
     assert_eq!(bench.removable().await, []);
-    assert_eq!(catalog.remove_hunt_group(hunt_group, at(1)).await.unwrap(), [audio.key], "once");
+    assert_eq!(bench.remove_hunt_group(hunt_group, at(1)).await.unwrap(), [audio.key], "once");
     assert_eq!(bench.removable().await, [audio.key]);
     let again = bench.hunt_group(customer).await;
     assert_gone(catalog.put_message(bench.new_message(again, 1, audio)).await, "upload");
@@ -144,10 +143,43 @@ pub(crate) async fn removing_a_hunt_group_discards_its_audio(bench: &Bench) {
     let mut keys = vec![put(bench, hunt_group, 1).await.0, put(bench, hunt_group, 1).await.0];
     keys.push(put(bench, hunt_group, 10).await.0);
     let other = put(bench, bench.hunt_group(customer).await, 1).await.0;
-    let mut discarded = bench.catalog.remove_hunt_group(hunt_group, at(5)).await.unwrap();
+    let mut discarded = bench.remove_hunt_group(hunt_group, at(5)).await.unwrap();
     discarded.sort();
     assert_eq!(discarded, keys);
     assert_eq!(bench.catalog.hunt_group(&bench.everywhere(), hunt_group).await.unwrap(), None);
     assert_eq!(bench.catalog.message_versions(hunt_group, None).await.unwrap(), []);
     assert!(!bench.removable().await.contains(&other));
+}
+
+pub(crate) async fn nothing_goes_that_was_not_noted(bench: &Bench) {
+    let hunt_group = bench.hunt_group(bench.customer(None).await).await;
+    let catalog = &*bench.catalog;
+    for number in [1, 1, 1, 2] {
+        put(bench, hunt_group, number).await;
+    }
+    let all = bench.noted(hunt_group, None).await;
+    let other = MessageVersion { audio: bench.received(1).await.key, ..all[0] };
+    for missing in 0..all.len() {
+        let mut noted = all.clone();
+        // The same place with other bytes is another message.
+        noted[missing] = MessageVersion { audio: other.audio, ..noted[missing] };
+        assert_changed(catalog.remove_hunt_group(hunt_group, noted, at(1)).await);
+    }
+    assert_eq!(all[0].version, 3, "newest first");
+    for noted in [other, all[1], all[2]] {
+        assert!(!catalog.clear_message(hunt_group, noted).await.unwrap(), "{noted:?}");
+    }
+    let new = bench.new_message(hunt_group, 1, bench.received(1).await);
+    for noted in [vec![], vec![all[0], all[1], all[3]]] {
+        assert_changed(catalog.put_message(NewMessage { noted, ..new.clone() }).await);
+    }
+    assert_eq!(bench.noted(hunt_group, None).await, all, "what is refused does nothing");
+    assert_eq!(bench.removable().await, []);
+    assert_eq!(versions(catalog, hunt_group).await, ["3*", "2", "1"]);
+    // What is noted beyond that does no harm.
+    let noted = all.clone();
+    assert_eq!(catalog.put_message(NewMessage { noted, ..new }).await.unwrap(), (4, vec![all[2].audio]));
+    assert!(bench.clear(hunt_group, 1).await.unwrap());
+    let noted = [all, bench.noted(hunt_group, None).await].concat();
+    assert_eq!(catalog.remove_hunt_group(hunt_group, noted, at(1)).await.unwrap().len(), 4);
 }

@@ -58,7 +58,7 @@ pub(crate) async fn without_hunt_groups_none_are_added(bench: &Bench) {
     assert_eq!(versions(bench, hunt_group).await, [(2, true), (1, false)]);
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     catalog.fill_sound(sound, bench.received(1).await, None, at(1)).await.unwrap();
-    assert!(catalog.clear_message(hunt_group, level(1)).await.unwrap(), "taking away is always allowed");
+    assert!(bench.clear(hunt_group, 1).await.unwrap(), "taking away is always allowed");
     set(true).await;
     // The refused upload is still good for another try.
     catalog.put_message(bench.new_message(hunt_group, 1, audio)).await.unwrap();
@@ -92,7 +92,7 @@ pub(crate) async fn the_total_counts_versions_and_sounds(bench: &Bench) {
     let catalog = &bench.catalog;
     let put = async |hunt_group, size| {
         let audio = sized(bench, size).await;
-        catalog.put_message(bench.new_message(hunt_group, 1, audio)).await
+        bench.put(bench.new_message(hunt_group, 1, audio)).await
     };
     assert_eq!(kept(bench, customer).await, 0);
     put(one, 10).await.unwrap();
@@ -113,12 +113,12 @@ pub(crate) async fn the_total_counts_versions_and_sounds(bench: &Bench) {
     assert_forbidden(put(one, 11).await, forbidden);
     put(one, 10).await.unwrap();
     assert_eq!(kept(bench, customer).await, 120);
-    assert!(catalog.clear_message(one, level(1)).await.unwrap());
+    assert!(bench.clear(one, 1).await.unwrap());
     assert_eq!(kept(bench, customer).await, 120, "the versions stay");
     catalog.restore_message(one, level(1), 2).await.unwrap();
     catalog.remove_sound(sound, at(2)).await.unwrap();
     assert_eq!(kept(bench, customer).await, 80);
-    catalog.remove_hunt_group(one, at(2)).await.unwrap();
+    bench.remove_hunt_group(one, at(2)).await.unwrap();
     assert_eq!(kept(bench, customer).await, 40);
     plan(bench, customer, total(Some(1))).await;
     catalog.restore_message(other, level(1), 1).await.unwrap();
@@ -137,12 +137,12 @@ pub(crate) async fn a_refused_message_leaves_no_trace(bench: &Bench) {
     let audio = sized(bench, 11).await;
     let refused = bench.new_message(hunt_group, 1, audio.clone());
     let forbidden = PlanLimit::TotalMessages { limit_bytes: 30 };
-    assert_forbidden(catalog.put_message(refused.clone()).await, forbidden);
+    assert_forbidden(bench.put(refused.clone()).await, forbidden);
     assert_eq!(versions(bench, hunt_group).await, [(3, true), (2, false), (1, false)]);
     assert_eq!(bench.removable().await, [], "nothing was pushed out");
     assert_eq!(catalog.known(vec![audio.key]).await.unwrap(), [audio.key], "its upload goes on");
     plan(bench, customer, total(Some(31))).await;
-    assert_eq!(catalog.put_message(refused).await.unwrap().0, 4);
+    assert_eq!(bench.put(refused).await.unwrap().0, 4);
 }
 
 pub(crate) async fn a_replaced_sound_makes_room(bench: &Bench) {
@@ -250,16 +250,16 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
         let outcome = match draw(10) {
             0..3 => {
                 let audio = sized(bench, draw(90) + 1).await;
-                catalog.put_message(bench.new_message(hunt_group, place, audio)).await.map(drop)
+                bench.put(bench.new_message(hunt_group, place, audio)).await.map(drop)
             }
             3 => {
                 let filled =
                     catalog.sound(&bench.everywhere().into(), sound).await.unwrap().and_then(|one| one.audio);
                 let Some(audio) = filled else { continue };
-                catalog.put_message(bench.new_message(hunt_group, place, audio)).await.map(drop)
+                bench.put(bench.new_message(hunt_group, place, audio)).await.map(drop)
             }
             4 => catalog.fill_sound(sound, sized(bench, draw(90) + 1).await, None, at(1)).await.map(drop),
-            5 => catalog.clear_message(hunt_group, level(place)).await.map(drop),
+            5 => bench.clear(hunt_group, place).await.map(drop),
             6 => {
                 let there = catalog.message_versions(hunt_group, Some(level(place))).await.unwrap();
                 let Some(oldest) = there.last() else { continue };
