@@ -150,3 +150,25 @@ async fn faults_of_a_body_are_told_to_who_is_known_alone() {
         assert!(answer.text().contains(words), "{}", answer.text());
     }
 }
+
+/// `docs/enswitch.md` 13 and 23: whether the bytes can be a message is looked at for a hunt group that is there.
+#[tokio::test]
+async fn a_hunt_group_that_is_not_there_goes_before_a_file_that_is_too_large() {
+    let world = world(Settings { largest_message_bytes: 1000, ..Settings::default() }).await;
+    let fields = [("auth_username", "user"), ("auth_password", "password"), ("level", "1")];
+    let too_large = sound::wav(1, 479);
+    assert_eq!(too_large.len(), 1002);
+    let check = async |hunt_group: &str, wanted: (&str, &str)| {
+        let body = multipart(&fields, &too_large);
+        let answer = world.call(HERE, request(&format!("huntgroup={hunt_group}"), body.into())).await;
+        let first = answer.json()["responses"][0].clone();
+        assert_eq!((first["code"].as_str(), first["key"].as_str()), (Some(wanted.0), Some(wanted.1)));
+    };
+    check("9", ("404", "huntgroup")).await;
+    check("123", ("400", "data")).await;
+    // 403 goes behind it.
+    let plan = json!({ "huntgroups_allowed": false }).to_string();
+    world.local(http::Method::PATCH, "/customers/1", plan).await;
+    check("123", ("400", "data")).await;
+    assert_eq!(world.audio_files().len(), 0, "nothing is kept");
+}

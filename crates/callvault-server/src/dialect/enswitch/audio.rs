@@ -94,13 +94,19 @@ pub(super) async fn take_in<T: Begun>(
     spool: Option<Spool>,
     begin: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Failure> {
+    // Of what is too large nothing was kept, and that is told like the rest of what is wrong with the bytes: only where there
+    // is something to put them on.
     let SentAudio { place, bytes, .. } = sent;
     let app = visit.app;
-    if bytes > app.spools.largest_bytes() {
-        return Err(Failure::Input(vec![Fault::too_large(app.spools.largest_bytes())]));
-    }
+    let largest_bytes = app.spools.largest_bytes();
+    let too_large = || Failure::Input(vec![Fault::too_large(largest_bytes)]);
     let mut begun = match begin.await {
+        Ok(begun) if bytes > largest_bytes => {
+            begun.into_incoming().abandon().await;
+            return Err(too_large());
+        }
         Ok(begun) => begun,
+        Err(Error::PlanForbids(_)) if bytes > largest_bytes => return Err(too_large()),
         Err(error @ Error::PlanForbids(_)) => {
             // What is no audio for a switch at all is told before that.
             let mut probe = app.services.messages.probe();
