@@ -32,6 +32,12 @@ pub enum Error {
         /// A sentence for the person who sent it.
         reason: String,
     },
+    /// Values that may not be together: exits of a hunt group that end the call and have a number.
+    #[error("{}: a call that ends goes to no number", .fields.join(", "))]
+    Contradicts {
+        /// The fields, as our own API names them, at least one.
+        fields: Vec<&'static str>,
+    },
     /// It would collide with something that exists.
     #[error("{field}: {reason}")]
     Conflict {
@@ -71,11 +77,6 @@ impl Error {
     pub fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
         Self::Invalid { field, reason: reason.into() }
     }
-
-    /// An exit of a hunt group that ends the call and has a number.
-    pub(crate) fn contradiction(field: &'static str) -> Self {
-        Self::invalid(field, "a call that ends goes to no number")
-    }
 }
 
 impl From<CatalogError> for Error {
@@ -83,7 +84,7 @@ impl From<CatalogError> for Error {
         match error {
             CatalogError::Taken { field } => Self::Conflict { field, reason: "is in use already".to_owned() },
             CatalogError::Gone { what } => Self::NotFound { what },
-            CatalogError::Contradicts { field } => Self::contradiction(field),
+            CatalogError::Contradicts { fields } => Self::Contradicts { fields },
             CatalogError::Kept { field, reason } => Self::Conflict { field, reason },
             CatalogError::PlanForbids(limit) => Self::PlanForbids(limit),
             // Whoever notes deletions tries again; this is what is left to say when others never stop.

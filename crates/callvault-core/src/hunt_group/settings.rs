@@ -194,15 +194,15 @@ impl HuntGroupSettings {
         }
     }
 
-    /// The exit that ends the call and has a number, which none may (`docs/enswitch.md` 30). A change may be right in itself
-    /// and still leave one.
-    pub fn contradictory_exit(&self) -> Option<&'static str> {
+    /// The exits that end the call and have a number, which none may (`docs/enswitch.md` 30). A change may be right in itself
+    /// and still leave some.
+    pub fn contradictory_exits(&self) -> Vec<&'static str> {
         let exits = [
             ("default_exit", &self.default_exit),
             ("unavailable_exit", &self.unavailable_exit),
             ("busy_exit", &self.busy_exit),
         ];
-        exits.into_iter().find(|(_, exit)| exit.contradicts_itself()).map(|(field, _)| field)
+        exits.into_iter().filter(|(_, exit)| exit.contradicts_itself()).map(|(field, _)| field).collect()
     }
 }
 
@@ -254,13 +254,15 @@ mod tests {
             unavailable_exit: ExitChange { kind: None, number: Some(number.to_owned()) },
             ..HuntGroupSettingsChange::default()
         };
-        let check = |change, field: Option<&str>| {
-            assert_eq!(HuntGroupSettings::default().changed(change).contradictory_exit(), field);
+        let check = |change, fields: &[&str]| {
+            assert_eq!(HuntGroupSettings::default().changed(change).contradictory_exits(), fields);
         };
-        check(number("100"), Some("unavailable_exit"));
-        check(number(""), None);
+        check(number("100"), &["unavailable_exit"]);
+        check(number(""), &[]);
         let whole = Exit { kind: "phone".to_owned(), number: "100".to_owned() };
-        check(HuntGroupSettingsChange { busy_exit: whole.into(), ..number("") }, None);
+        check(HuntGroupSettingsChange { busy_exit: whole.into(), ..number("") }, &[]);
+        let busy_exit = ExitChange { kind: None, number: Some("100".to_owned()) };
+        check(HuntGroupSettingsChange { busy_exit, ..number("100") }, &["unavailable_exit", "busy_exit"]);
     }
 
     #[test]

@@ -58,10 +58,10 @@ pub enum CatalogError {
         what: &'static str,
     },
     /// What would be left contradicts itself.
-    #[error("{field} would contradict itself")]
+    #[error("{} would contradict itself", .fields.join(" and "))]
     Contradicts {
-        /// The field, as our own API names it.
-        field: &'static str,
+        /// The fields, as our own API names them, at least one.
+        fields: Vec<&'static str>,
     },
     /// It must stay, because of what it holds or because something depends on it.
     #[error("{field}: {reason}")]
@@ -140,7 +140,7 @@ pub trait HuntGroups: Send + Sync {
     /// Adds one, if the plan of its customer has hunt groups. Taken: `id`. Gone: customer, owner.
     async fn add_hunt_group(&self, new: NewHuntGroup) -> CatalogResult<HuntGroupId>;
     /// Changes one, if the plan of its customer has hunt groups. Gone: the owner is nobody of the same customer.
-    /// Contradicts: an exit that would end the call and have a number.
+    /// Contradicts: the exits that would end the call and have a number.
     async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()>;
     /// Removes one with its levels, destinations and all messages, whose objects become discarded. Changed: it has a message
     /// that is none of the `noted`.

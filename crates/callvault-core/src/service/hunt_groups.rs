@@ -49,7 +49,7 @@ impl HuntGroups {
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (customer, owner), [`Error::Invalid`] (`name`, `id`, a setting),
-    /// [`Error::PlanForbids`], [`Error::Conflict`] (`id`).
+    /// [`Error::Contradicts`], [`Error::PlanForbids`], [`Error::Conflict`] (`id`).
     pub async fn add(&self, principal: &Principal, new: HuntGroupToAdd) -> Result<HuntGroupId> {
         let new = self.prepared(principal, new).await?;
         Ok(self.catalog.add_hunt_group(new).await?)
@@ -71,8 +71,9 @@ impl HuntGroups {
         let name = title("name", &name)?;
         let settings = HuntGroupSettings::default().changed(settings);
         check(&settings)?;
-        if let Some(field) = settings.contradictory_exit() {
-            return Err(Error::contradiction(field));
+        let fields = settings.contradictory_exits();
+        if !fields.is_empty() {
+            return Err(Error::Contradicts { fields });
         }
         let customer = self.gate.customer(principal, Kind::HuntGroup, Verb::Administer, customer).await?;
         let created_at = self.clock.now();
@@ -83,7 +84,7 @@ impl HuntGroups {
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group, owner), [`Error::Invalid`] (`name`, a setting),
-    /// [`Error::PlanForbids`].
+    /// [`Error::Contradicts`], [`Error::PlanForbids`].
     pub async fn change(
         &self,
         principal: &Principal,
@@ -189,7 +190,7 @@ impl HuntGroups {
 /// The longest word for the kind of an exit.
 const MOST_EXIT_KIND: usize = 32;
 
-/// Settings by themselves; what exits are together with others is [`HuntGroupSettings::contradictory_exit`].
+/// Settings by themselves; what exits are together with others is [`HuntGroupSettings::contradictory_exits`].
 fn check(settings: &HuntGroupSettings) -> Result<()> {
     text("description", &settings.description, MOST_DESCRIPTION)?;
     if settings.ring_seconds > MOST_RING_SECONDS {

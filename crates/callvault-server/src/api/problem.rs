@@ -166,6 +166,8 @@ impl From<Error> for Problem {
             Error::RoleForbids => Self::new(Code::Forbidden, text),
             Error::PlanForbids(_) => Self::new(Code::Plan, text),
             Error::Invalid { field, reason } => Self::invalid(*field, reason.clone()),
+            // One field, as of all that is not acceptable; the words name the others.
+            Error::Contradicts { fields } => Self::invalid(fields.first().copied().unwrap_or_default(), text),
             Error::Conflict { field, reason } => {
                 Self { field: Some((*field).to_owned()), ..Self::new(Code::Conflict, reason.clone()) }
             }

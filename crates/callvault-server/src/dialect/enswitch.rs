@@ -313,9 +313,7 @@ impl Visit<'_> {
             Error::NotFound { what: "customer" } => no_such_reference("customer"),
             Error::NotFound { what: "owner" } => no_such_reference("owner"),
             // The dialect judged each value before; what is left is what an update makes of an exit (30).
-            Error::Invalid { field: "default_exit", .. } => number_of_hangup("dnumber"),
-            Error::Invalid { field: "unavailable_exit", .. } => number_of_hangup("anumber"),
-            Error::Invalid { field: "busy_exit", .. } => number_of_hangup("bnumber"),
+            Error::Contradicts { fields } => numbers_of_hangup(fields),
             Error::NotFound { what: "hunt group" | "destination" | "sound" | "feature" } => {
                 self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup)
             }
@@ -334,8 +332,13 @@ fn no_such_reference(key: &'static str) -> Failure {
     Failure::Input(vec![Fault::no_such_reference(key)])
 }
 
-fn number_of_hangup(key: &'static str) -> Failure {
-    Failure::Input(vec![Fault::number_of_hangup(key)])
+fn numbers_of_hangup(exits: &[&'static str]) -> Failure {
+    let key = |exit: &&str| match *exit {
+        "default_exit" => "dnumber",
+        "unavailable_exit" => "anumber",
+        _ => "bnumber",
+    };
+    Failure::Input(exits.iter().map(key).map(Fault::number_of_hangup).collect())
 }
 
 /// The failure of a use case; what is no client's doing goes to the log, where alone its cause is told.

@@ -438,6 +438,20 @@ async fn each_bad_parameter_has_an_entry_of_its_own() {
     assert_eq!(code(&world, "admin", "huntgroups/destinations/get", "id=1").await, "200");
 }
 
+/// Decision 14 with 30: also where only the kept types make the numbers bad.
+#[tokio::test]
+async fn each_number_behind_hangup_has_an_entry_of_its_own() {
+    let world = world().await;
+    assert_eq!(code(&world, "admin", "huntgroups/create", "name=First").await, "200");
+    let bad: Vec<_> = ["dnumber", "anumber"].map(|key| ("400".to_owned(), key.to_owned())).into();
+    for types in ["&dtype=hangup&atype=hangup", ""] {
+        let sent = format!("id=1&dnumber=1&anumber=2&btype=phone&bnumber=3{types}");
+        assert_eq!(call(&world, "admin", "huntgroups/update", &sent).await.0, bad, "{sent}");
+    }
+    let shown = data(&world, "admin", "huntgroups/get", "id=1").await;
+    assert_eq!((&shown["dnumber"], &shown["bnumber"]), (&json!(""), &json!("")));
+}
+
 /// Decisions 14 and 17: what does not have the boundary of its header is told, and changes nothing silently.
 #[tokio::test]
 async fn a_body_with_another_boundary_is_told() {

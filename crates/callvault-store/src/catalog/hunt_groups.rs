@@ -199,8 +199,9 @@ impl Change {
         .with(self.id.0);
         let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "hunt group" })?;
         let settings = hunt_group_settings::read(&mut row)?.changed(self.change.settings.clone());
-        if let Some(field) = settings.contradictory_exit() {
-            return Err(CatalogError::Contradicts { field });
+        let fields = settings.contradictory_exits();
+        if !fields.is_empty() {
+            return Err(CatalogError::Contradicts { fields });
         }
         let query = Query::new(
             "changing the settings of a hunt group",

@@ -248,6 +248,7 @@ impl From<&Error> for Failure {
             Error::Unreadable(_) => Self::Unreadable,
             Error::Busy => Self::Busy,
             Error::Invalid { .. }
+            | Error::Contradicts { .. }
             | Error::Conflict { .. }
             | Error::NotStored(_)
             | Error::Unlogged

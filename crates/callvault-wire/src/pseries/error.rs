@@ -132,6 +132,7 @@ impl From<&Error> for Errcode {
             Error::NotFound { .. } | Error::RoleForbids | Error::Unreadable(_) => Self::NotFound,
             Error::Busy => Self::Busy,
             Error::Invalid { .. }
+            | Error::Contradicts { .. }
             | Error::Conflict { .. }
             | Error::TooLarge { .. }
             | Error::PlanForbids(_)

@@ -241,6 +241,7 @@ impl From<&Error> for Errno {
         match error {
             Error::NotFound { .. } | Error::RoleForbids | Error::Unreadable(_) => Self::RecordingMissing,
             Error::Invalid { .. }
+            | Error::Contradicts { .. }
             | Error::Conflict { .. }
             | Error::TooLarge { .. }
             | Error::PlanForbids(_)

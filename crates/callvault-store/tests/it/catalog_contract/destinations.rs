@@ -111,7 +111,8 @@ pub(crate) async fn two_changes_leave_no_number_behind_the_end_of_a_call(bench: 
     catalog.change_hunt_group(id, change(whole)).await.unwrap();
     let number = ExitChange { kind: None, number: Some("101".to_owned()) };
     let refused = catalog.change_hunt_group(id, change(number)).await.unwrap_err();
-    assert!(matches!(refused, CatalogError::Contradicts { field: "default_exit" }), "{refused}");
+    let CatalogError::Contradicts { fields } = refused else { panic!("{refused}") };
+    assert_eq!(fields, ["default_exit"]);
     assert_eq!(find(bench, id).await.settings.default_exit, exit("hangup", ""));
 }
 
