@@ -452,6 +452,32 @@ async fn each_number_behind_hangup_has_an_entry_of_its_own() {
     assert_eq!((&shown["dnumber"], &shown["bnumber"]), (&json!(""), &json!("")));
 }
 
+/// Decision 42 with 30: either half of an exit may be given alone, and an empty number empties.
+#[tokio::test]
+async fn a_number_that_is_sent_empty_alone_is_emptied() {
+    let world = world().await;
+    assert_eq!(code(&world, "admin", "huntgroups/create", "name=First&dnumber=&anumber=").await, "200");
+    let exit = async || {
+        let shown = data(&world, "admin", "huntgroups/get", "id=1").await;
+        (shown["dtype"].clone(), shown["dnumber"].clone())
+    };
+    assert_eq!(exit().await, (json!("hangup"), json!("")));
+    for (sent, dtype, dnumber) in [
+        ("dnumber=", "hangup", ""),
+        ("dtype=phone&dnumber=100", "phone", "100"),
+        ("dtype=&dnumber=", "phone", "100"),
+        ("dtype=", "phone", "100"),
+        ("dnumber=", "phone", ""),
+    ] {
+        assert_eq!(
+            code(&world, "admin", "huntgroups/update", &format!("id=1&{sent}")).await,
+            "204",
+            "{sent}"
+        );
+        assert_eq!(exit().await, (json!(dtype), json!(dnumber)), "{sent}");
+    }
+}
+
 /// Decisions 14 and 17: what does not have the boundary of its header is told, and changes nothing silently.
 #[tokio::test]
 async fn a_body_with_another_boundary_is_told() {

@@ -87,6 +87,7 @@ impl Exit {
         let change = ExitChange::read(arguments, kind_name, number_name)?;
         match (change.kind, change.number) {
             (None, None) => Some(Self::hangup()),
+            (None, Some(number)) if number.as_str().is_empty() => Some(Self::hangup()),
             (Some(kind), number) => Some(Self { kind, number: number.unwrap_or_else(ExitNumber::none) }),
             (None, Some(_)) => {
                 arguments.fault(Fault::new(kind_name, "The type is required where a number is given."));
@@ -116,6 +117,7 @@ impl ExitChange {
         kind_name: &'static str,
         number_name: &'static str,
     ) -> Option<Self> {
+        let kind_was_sent = arguments.parameters().value(kind_name).is_some();
         let kind = arguments.given::<ExitKind>(kind_name);
         let number = arguments.given::<ExitNumber>(number_name);
         let (kind, number) = kind.zip(number)?;
@@ -127,8 +129,8 @@ impl ExitChange {
                 arguments.fault(Fault::number_of_hangup(number_name));
                 None
             }
-            // Both sent empty, as a form does.
-            (None, Some("")) => Some(Self { kind: None, number: None }),
+            // Both sent empty, as a form does. A number alone that is empty is text that is emptied.
+            (None, Some("")) if kind_was_sent => Some(Self { kind: None, number: None }),
             _ => Some(Self { kind, number }),
         }
     }
@@ -176,6 +178,7 @@ mod tests {
         check("dtype=;dnumber=hangup", hangup);
         check("dtype=hangup;dnumber=hangup", hangup);
         check("dtype=;dnumber=", hangup);
+        check("dnumber=", hangup);
         check("dtype=phone;dnumber=100", Ok(&[("dtype", "phone"), ("dnumber", "100")]));
         check("dtype=callback", Ok(&[("dtype", "callback"), ("dnumber", "")]));
         check("dnumber=100", Err(&["dtype"]));
@@ -190,6 +193,8 @@ mod tests {
         let hangup = Ok([("dtype", "hangup"), ("dnumber", "")].as_slice());
         check("", Ok(&[]));
         check("dtype=;dnumber=", Ok(&[]));
+        check("dtype=", Ok(&[]));
+        check("dnumber=", Ok(&[("dnumber", "")]));
         check("dtype=hangup", hangup);
         check("dnumber=hangup", hangup);
         check("dtype=phone", Ok(&[("dtype", "phone")]));
