@@ -17,6 +17,7 @@ pub mod customer;
 pub mod destination;
 pub mod error;
 pub mod feature;
+pub mod file_name;
 pub mod found;
 pub mod gate;
 pub mod hunt_group;

@@ -25,7 +25,6 @@ pub mod base64;
 pub mod error;
 pub mod form;
 pub mod function;
-pub mod name;
 pub mod parameters;
 pub mod path;
 pub mod raw;

@@ -43,20 +43,6 @@ pub(crate) fn text(field: &'static str, text: &str, most: usize) -> Result<()> {
     Ok(())
 }
 
-/// A file name to hand audio out under: control characters, quotes and slashes removed (`docs/enswitch.md` 25),
-/// cut to 255 bytes; `fallback` when nothing is left.
-pub(crate) fn file_name(text: &str, fallback: &str) -> String {
-    let kept = |character: &char| !character.is_control() && !matches!(character, '"' | '\'' | '/' | '\\');
-    let mut name = String::new();
-    for character in text.trim().chars().filter(kept) {
-        if name.len() + character.len_utf8() > 255 {
-            break;
-        }
-        name.push(character);
-    }
-    if name.is_empty() || name.chars().all(|character| character == '.') { fallback.to_owned() } else { name }
-}
-
 /// The largest number of one's own: numbering goes on after it, and every JSON reader holds it exactly.
 const LARGEST_NUMBER: i64 = (1 << 53) - 1;
 
@@ -78,14 +64,6 @@ pub(crate) fn own_number(principal: &Principal, number: Option<i64>) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn file_names_lose_what_would_break_a_header_or_a_path() {
-        assert_eq!(file_name("a\"b/c\\d\r\ne'.wav", "x.wav"), "abcde.wav");
-        assert_eq!(file_name(" \n ", "x.wav"), "x.wav");
-        assert_eq!(file_name("..", "x.wav"), "x.wav");
-        assert_eq!(file_name(&"ü".repeat(200), "x.wav").len(), 254);
-    }
 
     #[test]
     fn titles() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::audio::{AudioFacts, Container, StoredAudio};
 use crate::error::{Error, Result};
+use crate::file_name::{file_name, wave_name};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::{HuntGroup, Level, Message, NewMessage};
 use crate::id::{HuntGroupId, SoundId};
@@ -14,7 +15,6 @@ use crate::port::audio_store::AudioReader;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::probe::{Probe, Unrecognised};
-use crate::service::field::file_name;
 use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
@@ -116,8 +116,7 @@ impl Messages {
             self.intake.discard(vec![audio.key]).await;
             return Err(reason.into());
         }
-        let given = format!("huntgroup-{}-level-{level}.wav", hunt_group.id);
-        let name = file_name(name.unwrap_or_default(), &given);
+        let name = file_name(name.unwrap_or_default(), &name_of(&hunt_group, level));
         let key = audio.key;
         let put = self.put_stored(principal, &hunt_group, level, name, audio).await;
         if matches!(put, Err(Error::PlanForbids(_) | Error::Busy)) {
@@ -145,7 +144,7 @@ impl Messages {
                 sounds::source(self.catalog.as_ref(), &self.gate, principal, hunt_group.customer, sound)
                     .await?;
             let key = audio.key;
-            let name = file_name(&format!("{}.wav", sound.name), "sound.wav");
+            let name = wave_name(&sound.name, &name_of(&hunt_group, level));
             match self.put_stored(principal, &hunt_group, level, name, audio).await {
                 // The sound was filled anew since it was read, and nothing else had kept its bytes.
                 Err(Error::NotFound { what: "upload" }) if tried != Some(key) => tried = Some(key),
@@ -311,6 +310,11 @@ pub(super) fn playable_by_a_switch(facts: &AudioFacts) -> Result<(), Unrecognise
     } else {
         Err(Unrecognised::new("a message must be a WAV file (PCM 8 or 16 bit, A-law, u-law or GSM)"))
     }
+}
+
+/// What a message is called that brings no name along (`docs/enswitch.md` 25).
+fn name_of(hunt_group: &HuntGroup, level: Level) -> String {
+    format!("huntgroup-{}-level-{level}.wav", hunt_group.id)
 }
 
 fn subject(hunt_group: &HuntGroup, message: &Message) -> Subject {

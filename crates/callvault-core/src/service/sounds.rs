@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::audio::StoredAudio;
 use crate::error::{Error, Result};
+use crate::file_name::file_name;
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, SoundId};
 use crate::listen::Action;
@@ -12,7 +13,7 @@ use crate::plan::Room;
 use crate::port::catalog::{Catalog, HuntGroupWork};
 use crate::port::clock::Clock;
 use crate::role::Reach;
-use crate::service::field::{MOST_DESCRIPTION, file_name, own_number, text, title};
+use crate::service::field::{MOST_DESCRIPTION, own_number, text, title};
 use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::messages::playable_by_a_switch;

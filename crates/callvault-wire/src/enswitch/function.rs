@@ -7,7 +7,6 @@
 //! one from the other.
 
 use crate::enswitch::error::{Code, Failure, Fault};
-use crate::enswitch::name;
 use crate::enswitch::parameters::Parameters;
 use crate::enswitch::request::recording::{calls, groups, recordings};
 use crate::enswitch::request::{
@@ -15,6 +14,7 @@ use crate::enswitch::request::{
 };
 use crate::enswitch::schema::members::Members;
 use crate::enswitch::schema::{InCustomer, Input, Kind, Nothing, Parameter, Rows};
+use callvault_core::file_name::{file_name, wave_name};
 use hunt_groups::{destinations, levels};
 
 /// What sets a function apart.
@@ -364,7 +364,8 @@ impl Call {
     pub fn upload_name(&self, client_name: Option<&str>) -> Option<String> {
         let selectors = self.file_selectors()?;
         let words: Vec<&str> = selectors.pairs().flat_map(|(name, json)| [name, json]).collect();
-        Some(name::of_file(client_name, &words.join("-")))
+        let given = wave_name(&words.join("-"), "audio.wav");
+        Some(file_name(client_name.unwrap_or_default(), &given))
     }
 }
 

@@ -90,7 +90,7 @@ pub struct SentAudio {
     pub place: AudioPlace,
     /// How many bytes of audio, at least 1.
     pub bytes: u64,
-    /// The client's own name for the file, as sent: see [`crate::enswitch::name`].
+    /// The client's own name for the file, as sent: see [`callvault_core::file_name`].
     pub file_name: Option<String>,
 }
 

@@ -134,7 +134,7 @@ pub enum Form {
 pub struct AudioFile<'a> {
     /// The id of the object the file belongs to, here the hunt group (`docs/enswitch.md` 27).
     pub id: i64,
-    /// The file name, cleaned by [`crate::enswitch::name`].
+    /// The file name, cleaned by [`callvault_core::file_name`].
     pub name: &'a str,
     /// The stored type, such as `audio/x-wav`.
     pub mimetype: &'a str,

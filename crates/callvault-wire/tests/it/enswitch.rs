@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use callvault_core::file_name::file_name;
 use callvault_wire::enswitch::auth::Credentials;
 use callvault_wire::enswitch::error::{Failure, Fault};
 use callvault_wire::enswitch::form::FormReader;
@@ -12,7 +13,7 @@ use callvault_wire::enswitch::path::{Function, Prefixes, Target};
 use callvault_wire::enswitch::request::huntgroup_files::{Source, Wanted};
 use callvault_wire::enswitch::request::{Call, check_method};
 use callvault_wire::enswitch::response::{AudioFile, AudioReply, Form, Header, Reply, StatusRule};
-use callvault_wire::enswitch::{base64, name, raw};
+use callvault_wire::enswitch::{base64, raw};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/enswitch")
@@ -185,8 +186,7 @@ impl Model<'_> {
         let sent = match &call.source {
             Source::Sound(sound) => {
                 let usable = *sound == 7 && !self.comments.contains_key("sound");
-                let name = name::of_sound("Closed now", call.huntgroup, call.level);
-                let stored = Stored { name, bytes: golden("greeting.wav") };
+                let stored = Stored { name: "Closed now.wav".to_owned(), bytes: golden("greeting.wav") };
                 return if usable { Ok(stored) } else { refuse(Fault::sound_unavailable()) };
             }
             Source::Audio(sent) => sent,
@@ -204,7 +204,8 @@ impl Model<'_> {
         if !bytes.starts_with(b"RIFF") {
             return refuse(Fault::not_wave());
         }
-        Ok(Stored { name: name::of_upload(sent.file_name.as_deref(), call.huntgroup, call.level), bytes })
+        let given = format!("huntgroup-{}-level-{}.wav", call.huntgroup, call.level);
+        Ok(Stored { name: file_name(sent.file_name.as_deref().unwrap_or_default(), &given), bytes })
     }
 }
 
