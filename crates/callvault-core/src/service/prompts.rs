@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::audio::StoredAudio;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureKey, FeatureKind, Prompt, PromptFile};
+use crate::file_name::{file_name, wave_name};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, SoundId};
 use crate::listen::Action;
 use crate::plan::Room;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
-use crate::service::field::file_name;
 use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::messages::playable_by_a_switch;
@@ -140,7 +140,7 @@ impl Prompts {
         loop {
             let (catalog, customer) = (self.catalog.as_ref(), feature.customer);
             let (sound, audio) = sounds::source(catalog, &self.gate, principal, customer, sound).await?;
-            let name = file_name(&format!("{}.wav", sound.name), "sound.wav");
+            let name = wave_name(&sound.name, "sound.wav");
             let key = audio.key;
             match self.put_stored(principal, &feature, file, name, audio).await {
                 // The sound was filled anew since it was read, and nothing else had kept its bytes.
