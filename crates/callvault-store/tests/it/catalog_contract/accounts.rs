@@ -209,7 +209,7 @@ pub(crate) async fn what_is_left_keeps_a_customer(bench: &Bench) {
     let hunt_group = catalog.add_hunt_group(bench.new_hunt_group(customer)).await.unwrap();
     refused("left in the customer: people, hunt groups").await;
     catalog.remove_person(person).await.unwrap();
-    catalog.remove_hunt_group(hunt_group, at(1)).await.unwrap();
+    catalog.remove_hunt_group(hunt_group, Vec::new(), at(1)).await.unwrap();
     bench.recording(customer, "a.wav", 1).await;
     refused("left in the customer: recordings").await;
     let recorded = name("a.wav");
