@@ -78,6 +78,7 @@ impl From<CatalogError> for Error {
         match error {
             CatalogError::Taken { field } => Self::Conflict { field, reason: "is in use already".to_owned() },
             CatalogError::Gone { what } => Self::NotFound { what },
+            CatalogError::Needed { field, reason } => Self::Conflict { field, reason: reason.to_owned() },
             CatalogError::PlanForbids(limit) => Self::PlanForbids(limit),
             CatalogError::Engine { .. } | CatalogError::Unreadable { .. } => Self::Catalog(error),
         }

@@ -54,6 +54,10 @@ pub enum Kind {
     Sound,
     /// A recording.
     Recording,
+    /// A record group.
+    RecordGroup,
+    /// A recording in its record group, whose owner decides besides the role.
+    GroupedRecording,
     /// A call record.
     Call,
     /// A ticket.
@@ -277,7 +281,7 @@ impl Gate {
 
 /// Kinds that a role with the shortest reach may look up in its own customer; ownership is decided after.
 fn open_to_own_reach(kind: Kind) -> bool {
-    matches!(kind, Kind::HuntGroup | Kind::Message | Kind::Sound)
+    matches!(kind, Kind::HuntGroup | Kind::Message | Kind::Sound | Kind::RecordGroup | Kind::GroupedRecording)
 }
 
 /// The privileges of which one is needed.
@@ -287,6 +291,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
     match (kind, verb) {
         (Kind::Recording | Kind::Ticket, Verb::Share) => &[Record],
         (Kind::Recording, _) if viewing => &[Record],
+        (Kind::RecordGroup, Verb::See | Verb::Change) | (Kind::GroupedRecording, _) => &[Record],
         (Kind::Ticket, Verb::See) => &[Record],
         (Kind::Call, Verb::Share) => &[Cdrs],
         (Kind::Call, _) if viewing => &[Cdrs],
@@ -303,6 +308,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
             | Kind::HuntGroup
             | Kind::Sound
             | Kind::Recording
+            | Kind::RecordGroup
             | Kind::Call
             | Kind::Ticket
             | Kind::Session

@@ -4,7 +4,8 @@
 //! the narrowed handle that it gets back; engines stand behind the traits of [`port`].
 //!
 //! One word per thing: *customer* (a tenant), *person*, *role*, *privilege*, *hunt group*, *level*, *message* (the audio
-//! of one level), *destination* (whom a level calls), *sound* (a library prompt), *recording* (the audio of one call leg), *audio* (stored bytes), *session*
+//! of one level), *destination* (whom a level calls), *sound* (a library prompt), *recording* (the audio of one call leg), *record group* (holds
+//! recordings for so many days), *audio* (stored bytes), *session*
 //! (a login), *ticket* (the right to fetch one thing), *listen log* (who fetched what).
 
 pub mod address;
@@ -24,6 +25,7 @@ pub mod page;
 pub mod person;
 pub mod plan;
 pub mod port;
+pub mod record_group;
 pub mod recording;
 pub mod report;
 pub mod role;

@@ -1,5 +1,5 @@
-//! The plan of a customer: what it may keep of hunt groups' messages and of sounds (`docs/enswitch.md` 22), and how many
-//! destinations a hunt group may have.
+//! The plan of a customer: what it may keep of hunt groups' messages and of sounds (`docs/enswitch.md` 22), how many
+//! destinations a hunt group may have, and whether it has record groups.
 //!
 //! What counts is each version of a message that is kept and the file of each sound, with its size, also where several
 //! are taken from the same sound. A plan holds for whoever asks, the command line included: who may, changes the plan.
@@ -16,6 +16,8 @@ pub struct Plan {
     pub total_message_bytes: Option<u64>,
     /// The most destinations of one hunt group.
     pub hunt_group_destinations: Option<u32>,
+    /// Whether record groups may be added and changed. Those that are there stay, with their recordings.
+    pub record_groups_allowed: bool,
 }
 
 impl Default for Plan {
@@ -25,6 +27,7 @@ impl Default for Plan {
             largest_message_bytes: None,
             total_message_bytes: None,
             hunt_group_destinations: None,
+            record_groups_allowed: true,
         }
     }
 }
@@ -40,6 +43,8 @@ pub struct PlanChange {
     pub total_message_bytes: Option<Option<u64>>,
     /// See [`Plan::hunt_group_destinations`].
     pub hunt_group_destinations: Option<Option<u32>>,
+    /// See [`Plan::record_groups_allowed`].
+    pub record_groups_allowed: Option<bool>,
 }
 
 /// The part of a plan that forbids something.
@@ -68,6 +73,9 @@ pub enum PlanLimit {
         /// See [`Plan::hunt_group_destinations`].
         limit: u32,
     },
+    /// There are no record groups in it.
+    #[error("the plan of the customer has no record groups")]
+    RecordGroups,
 }
 
 /// How large one more file may be.
@@ -83,6 +91,14 @@ impl Plan {
     /// [`PlanLimit::HuntGroups`].
     pub fn check_hunt_groups(&self) -> Result<(), PlanLimit> {
         if self.hunt_groups_allowed { Ok(()) } else { Err(PlanLimit::HuntGroups) }
+    }
+
+    /// Whether it has record groups.
+    ///
+    /// # Errors
+    /// [`PlanLimit::RecordGroups`].
+    pub fn check_record_groups(&self) -> Result<(), PlanLimit> {
+        if self.record_groups_allowed { Ok(()) } else { Err(PlanLimit::RecordGroups) }
     }
 
     /// Whether a file may be of this size, whatever else is kept.
@@ -123,6 +139,7 @@ impl Plan {
             largest_message_bytes: change.largest_message_bytes.unwrap_or(self.largest_message_bytes),
             total_message_bytes: change.total_message_bytes.unwrap_or(self.total_message_bytes),
             hunt_group_destinations: change.hunt_group_destinations.unwrap_or(self.hunt_group_destinations),
+            record_groups_allowed: change.record_groups_allowed.unwrap_or(self.record_groups_allowed),
         }
     }
 }
@@ -182,12 +199,14 @@ mod tests {
             largest_message_bytes: Some(None),
             total_message_bytes: Some(Some(3)),
             hunt_group_destinations: Some(Some(0)),
+            record_groups_allowed: Some(false),
         };
         let expected = Plan {
             hunt_groups_allowed: false,
             largest_message_bytes: None,
             total_message_bytes: Some(3),
             hunt_group_destinations: Some(0),
+            record_groups_allowed: false,
         };
         assert_eq!(plan.changed(change), expected);
     }

@@ -20,6 +20,7 @@ pub mod messages;
 pub mod openapi_tokens;
 pub mod phone;
 pub mod playback;
+pub mod record_groups;
 pub mod recordings;
 pub mod reports;
 pub mod sessions;
@@ -142,6 +143,8 @@ pub struct Services {
     pub intake: Arc<intake::Intake>,
     /// Recordings.
     pub recordings: recordings::Recordings,
+    /// Record groups.
+    pub record_groups: Arc<record_groups::RecordGroups>,
     /// Call records.
     pub calls: calls::Calls,
     /// Recordings with their calls.
@@ -177,6 +180,7 @@ impl Services {
         let intake = Arc::new(intake::Intake::new(&ports));
         let playback = Arc::new(playback::Playback::new(&ports, listening.clone()));
         let book = Arc::new(ticket_book::TicketBook::new(&ports));
+        let record_groups = Arc::new(record_groups::RecordGroups::new(&ports, gate.clone()));
         Ok(Self {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
             openapi_tokens: openapi_tokens::OpenApiTokens::new(&ports, accounts.clone()),
@@ -200,7 +204,14 @@ impl Services {
             calls: calls::Calls::new(&ports, gate.clone(), &policy),
             reports: reports::Reports::new(&ports, gate.clone(), sessions.clone()),
             finding: finding::Finding::new(&ports, gate.clone()),
-            hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone(), playback.clone()),
+            hunt_groups: hunt_groups::HuntGroups::new(
+                &ports,
+                gate.clone(),
+                intake.clone(),
+                playback.clone(),
+                record_groups.clone(),
+            ),
+            record_groups,
             levels: levels::Levels::new(&ports, gate.clone()),
             destinations: destinations::Destinations::new(&ports, gate.clone()),
             messages: messages::Messages::new(

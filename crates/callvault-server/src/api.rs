@@ -10,6 +10,7 @@ mod installation;
 mod object;
 pub(crate) mod principal;
 pub(crate) mod problem;
+mod record_groups;
 mod recordings;
 mod rights;
 mod sounds;
@@ -55,6 +56,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sounds", get(sounds::list).post(sounds::add))
         .route("/sounds/{id}", get(sounds::find).delete(sounds::remove))
         .route("/sounds/{id}/audio", get(sounds::play).put(sounds::fill))
+        .route("/recordgroups", get(record_groups::list).post(record_groups::add))
+        .route(
+            "/recordgroups/{id}",
+            get(record_groups::find).patch(record_groups::change).delete(record_groups::remove),
+        )
         .route("/recordings", get(recordings::list))
         .route("/recordings/{name}", get(recordings::find).put(recordings::keep).delete(recordings::remove))
         .route("/recordings/{name}/audio", get(recordings::play))

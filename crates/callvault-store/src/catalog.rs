@@ -28,6 +28,7 @@ mod migrate;
 mod outbox;
 mod people;
 mod plans;
+mod record_groups;
 mod recordings;
 mod reports;
 mod sessions;

@@ -4,6 +4,7 @@ mod audio;
 mod calls;
 mod hunt_groups;
 mod people;
+mod record_groups;
 mod running;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) use self::audio::{
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
 pub(crate) use self::hunt_groups::{DestinationCommand, LevelSettingsArguments, SettingsArguments};
 pub(crate) use self::people::{CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, RoleCommand};
+pub(crate) use self::record_groups::{RecordGroupCommand, RecordGroupSettingsArguments};
 pub(crate) use self::running::{
     ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TargetCommand,
     TicketCommand,
@@ -109,6 +111,9 @@ pub(crate) enum OnInstallation {
     /// Call recordings
     #[command(subcommand)]
     Recording(RecordingCommand),
+    /// Record groups, which hold recordings for so many days
+    #[command(subcommand)]
+    Recordgroup(RecordGroupCommand),
     /// Call records
     #[command(subcommand)]
     Call(CallCommand),
@@ -205,6 +210,10 @@ mod tests {
         check("message put --huntgroup 1 --level 1 --sound 2 x.wav", ErrorKind::ArgumentConflict);
         check("ticket create --customer 1 --recording x --ttl soon", ErrorKind::ValueValidation);
         check("ticket create --customer 1 --recording x --allow nowhere", ErrorKind::ValueValidation);
+        check("recordgroup add --name Sales", ErrorKind::MissingRequiredArgument);
+        check("recordgroup set 1", ErrorKind::MissingRequiredArgument);
+        check("recordgroup set 1 --expires 36501", ErrorKind::ValueValidation);
+        check("recordgroup set 1 --owner a --no-owner", ErrorKind::ArgumentConflict);
         check("target test", ErrorKind::MissingRequiredArgument);
         check("target resend all", ErrorKind::ValueValidation);
         check("pull yeastar", ErrorKind::InvalidSubcommand);

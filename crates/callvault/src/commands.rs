@@ -8,6 +8,7 @@ mod init;
 mod live;
 mod messages;
 mod names;
+mod record_groups;
 mod recordings;
 mod settings;
 mod sounds;
@@ -78,6 +79,7 @@ async fn through_api(client: &ApiClient, command: OnInstallation) -> anyhow::Res
         OnInstallation::Message(command) => messages::message(client, command).await,
         OnInstallation::Sound(command) => sounds::run(client, command).await,
         OnInstallation::Recording(command) => recordings::run(client, command).await,
+        OnInstallation::Recordgroup(command) => record_groups::run(client, command).await,
         OnInstallation::Call(command) => calls::run(client, command).await,
         OnInstallation::Ticket(command) => live::ticket(client, command).await,
         OnInstallation::Session(command) => live::session(client, command).await,

@@ -2,6 +2,7 @@
 //! no method shows a transaction. Queries about what belongs to a customer take a handle that only the gate makes.
 
 mod destinations;
+mod record_groups;
 
 use std::error::Error as StdError;
 
@@ -29,6 +30,7 @@ use crate::time::Timestamp;
 use crate::token_pair::TokenPair;
 
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
+pub use self::record_groups::{RecordGroupWork, RecordGroups};
 
 /// A catalog that failed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +46,14 @@ pub enum CatalogError {
     Gone {
         /// The kind of thing.
         what: &'static str,
+    },
+    /// Something needs it, so that it stays.
+    #[error("{field}: {reason}")]
+    Needed {
+        /// The field, as our own API names it.
+        field: &'static str,
+        /// What needs it, as a sentence.
+        reason: &'static str,
     },
     /// The plan of the customer does not allow it.
     #[error("{0}")]
@@ -109,9 +119,10 @@ pub trait People: Send + Sync {
 /// Hunt groups and the messages of their levels.
 #[async_trait]
 pub trait HuntGroups: Send + Sync {
-    /// Adds one, if the plan of its customer has hunt groups. Taken: `id`. Gone: customer, owner.
+    /// Adds one, if the plan of its customer has hunt groups. Taken: `id`. Gone: customer, owner, record group (also those
+    /// of another customer).
     async fn add_hunt_group(&self, new: NewHuntGroup) -> CatalogResult<HuntGroupId>;
-    /// Changes one, if the plan of its customer has hunt groups. Gone: the owner is nobody of the same customer.
+    /// Changes one, if the plan of its customer has hunt groups. Gone: owner or record group is none of the same customer.
     async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()>;
     /// Removes one with its levels, destinations and all messages, whose objects become discarded.
     async fn remove_hunt_group(&self, id: HuntGroupId, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;
@@ -488,6 +499,7 @@ pub trait Catalog:
     + Destinations
     + Trials
     + Sounds
+    + RecordGroups
     + Recordings
     + FoundRecordings
     + Calls

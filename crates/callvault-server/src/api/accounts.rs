@@ -37,6 +37,7 @@ pub(super) struct CustomerBody {
     largest_message_bytes: Option<i64>,
     total_message_bytes: Option<i64>,
     huntgroup_destinations: Option<i64>,
+    recordgroups_allowed: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +54,7 @@ pub(super) struct CustomerPatch {
     total_message_bytes: Option<Option<i64>>,
     #[serde(default, deserialize_with = "present")]
     huntgroup_destinations: Option<Option<i64>>,
+    recordgroups_allowed: Option<bool>,
     disabled: Option<bool>,
 }
 
@@ -97,6 +99,7 @@ pub(super) async fn add_customer(
             largest_message_bytes: new.largest_message_bytes.map(limit),
             total_message_bytes: new.total_message_bytes.map(limit),
             hunt_group_destinations: new.huntgroup_destinations.map(count).transpose()?,
+            record_groups_allowed: new.recordgroups_allowed.unwrap_or(true),
         },
     };
     let id = accounts.add_customer(&principal, customer).await?;
@@ -131,6 +134,7 @@ pub(super) async fn change_customer(
                 Some(number) => Some(number.map(count).transpose()?),
                 None => None,
             },
+            record_groups_allowed: patch.recordgroups_allowed,
         },
         disabled: patch.disabled,
     };

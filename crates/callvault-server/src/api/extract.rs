@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, R
 use axum::response::{IntoResponse, Response};
 use callvault_core::Error;
 use callvault_core::hunt_group::Level;
-use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, SoundId, TargetId};
+use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, RecordGroupId, SoundId, TargetId};
 use callvault_core::page::PageRequest;
 use callvault_core::recording::RecordingName;
 use http::StatusCode;
@@ -223,6 +223,7 @@ numbered! {
     callvault_core::id::PersonId, "person", callvault_core::id::PersonId;
     HuntGroupId, "hunt group", HuntGroupId;
     DestinationId, "destination", DestinationId;
+    RecordGroupId, "record group", RecordGroupId;
     SoundId, "sound", SoundId;
     TargetId, "target", TargetId;
 }

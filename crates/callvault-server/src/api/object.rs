@@ -32,6 +32,7 @@ pub(super) struct CustomerObject {
     largest_message_bytes: Option<u64>,
     total_message_bytes: Option<u64>,
     huntgroup_destinations: Option<u32>,
+    recordgroups_allowed: bool,
     disabled: bool,
     created_at: String,
 }
@@ -49,6 +50,7 @@ impl From<Customer> for CustomerObject {
             largest_message_bytes: customer.plan.largest_message_bytes,
             total_message_bytes: customer.plan.total_message_bytes,
             huntgroup_destinations: customer.plan.hunt_group_destinations,
+            recordgroups_allowed: customer.plan.record_groups_allowed,
             disabled: customer.disabled,
             created_at: customer.created_at.to_string(),
         }

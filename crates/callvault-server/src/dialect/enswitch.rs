@@ -6,6 +6,7 @@ mod files;
 mod hunt_groups;
 mod levels;
 mod lists;
+mod record_groups;
 
 use std::sync::Arc;
 
@@ -123,6 +124,11 @@ async fn carry_out(
         Call::HuntgroupsFilesDownload(call) => files::download(&visit, call).await,
         Call::HuntgroupsFilesUpload(call) => files::upload(&visit, call, spool).await,
         Call::HuntgroupsFilesDelete(call) => files::delete(&visit, call).await,
+        Call::RecordingGroupsCreate(call) => record_groups::create(&visit, call).await,
+        Call::RecordingGroupsGet(call) => record_groups::get(&visit, call.id).await,
+        Call::RecordingGroupsUpdate(call) => record_groups::update(&visit, call).await,
+        Call::RecordingGroupsList(call) => record_groups::list(&visit, &call).await,
+        Call::RecordingGroupsDelete(call) => record_groups::delete(&visit, call.id).await,
         // Paths lead to what is served alone.
         _ => Err(Failure::NoSuchFunction),
     }
@@ -273,6 +279,11 @@ impl Visit<'_> {
         match error {
             Error::NotFound { what: "customer" } => no_such_reference("customer"),
             Error::NotFound { what: "owner" } => no_such_reference("owner"),
+            // A function about record groups says so itself; every other one refers to them.
+            Error::NotFound { what: "record group" } => match self.function.no_such() {
+                Some(failure) if self.function.path().starts_with("recording/groups/") => failure,
+                _ => no_such_reference("recordgroup"),
+            },
             // The dialect judged each value before; what is left is what an update makes of an exit (30).
             Error::Invalid { field: "default_exit", .. } => number_of_hangup("dnumber"),
             Error::Invalid { field: "unavailable_exit", .. } => number_of_hangup("anumber"),

@@ -3,6 +3,8 @@
 //!
 //! Which functions those are says the table of the dialect, so that one that begins to be served is replayed here.
 
+mod recordings;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -92,6 +94,7 @@ async fn arrange(world: &World, function: Function, request: &Message) {
         _ => "administrator",
     };
     let user = world.person(1, "user", role).await;
+    recordings::arrange(world, function, request, below.unwrap_or(1)).await;
     if request.comment("object", "present") == "present" {
         let hunt_group = json!({
             "id": 123, "customer": 1, "name": "Sales", "description": "Ground floor", "owner": user,
@@ -103,7 +106,7 @@ async fn arrange(world: &World, function: Function, request: &Message) {
         world.add("/destinations", destination).await;
     }
     if request.comment("plan", "allows") == "forbids" {
-        let plan = json!({ "huntgroups_allowed": false }).to_string();
+        let plan = json!({ "huntgroups_allowed": false, "recordgroups_allowed": false }).to_string();
         let patched = world.local(Method::PATCH, "/customers/1", plan).await;
         assert_eq!(patched.status, StatusCode::OK, "{}", patched.text());
     }

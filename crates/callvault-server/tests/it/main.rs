@@ -7,6 +7,7 @@ mod call_files;
 mod calls;
 mod connectors;
 mod enswitch_hunt_groups;
+mod enswitch_record_groups;
 mod enswitch_uploads;
 mod golden_enswitch;
 mod golden_enswitch_functions;

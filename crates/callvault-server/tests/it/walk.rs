@@ -20,7 +20,7 @@ const CALLS: &str = r#"{"customer":1,"calls":[{"call_id":"1571909237.191","start
     "recording":"20191024012719-1571909237.191-4000-4001-Internal.wav"}]}"#;
 
 /// What must never show in an answer to someone without the right: names, sizes and numbers of customer 1's things.
-const PROBES: [&str; 5] = ["4000-4001", "Hidden sales", "hidden-greeting", "32044", "8260"];
+const PROBES: [&str; 6] = ["4000-4001", "Hidden sales", "Hidden calls", "hidden-greeting", "32044", "8260"];
 
 /// A route with an existing thing of customer 1 in it, the same route with one that does not exist, and a body.
 struct Stop {
@@ -95,6 +95,11 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
         stop(Method::GET, "/sounds/7/audio", "/sounds/999/audio", ""),
         stop(Method::HEAD, "/sounds/7/audio", "/sounds/999/audio", ""),
         stop(Method::PUT, "/sounds/7/audio", "/sounds/999/audio", "RIFF"),
+        stop(Method::GET, "/recordgroups?customer=1", "/recordgroups?customer=999", ""),
+        stop(Method::POST, "/recordgroups", "/recordgroups", r#"{"customer":1,"name":"x"}"#),
+        stop(Method::GET, "/recordgroups/60", "/recordgroups/999", ""),
+        stop(Method::PATCH, "/recordgroups/60", "/recordgroups/999", r#"{"name":"x","retention_days":1}"#),
+        stop(Method::DELETE, "/recordgroups/60", "/recordgroups/999", ""),
         stop(Method::GET, "/recordings?customer=1", "/recordings?customer=999", ""),
         both(Method::GET, "", ""),
         both(Method::GET, "?customer=1", ""),
@@ -172,6 +177,9 @@ async fn world() -> (World, Vec<Stop>) {
     world.message(123, 1, "hidden-greeting.wav", wav(1, 16_000)).await;
     world.add("/sounds", json!({ "id": 7, "customer": 1, "name": "hidden-greeting" })).await;
     world.local(Method::PUT, "/sounds/7/audio", wav(2, 16_000)).await;
+    world
+        .add("/recordgroups", json!({ "id": 60, "customer": 1, "name": "Hidden calls", "owner": person }))
+        .await;
     world.recording(1, NAME, wav(3, 16_000)).await;
     let told = world.local(Method::POST, "/calls", CALLS).await;
     assert_eq!(told.json(), json!({ "added": 1, "already": 0 }));
@@ -261,6 +269,11 @@ async fn another_customers_people_cannot_tell_what_exists_from_what_does_not() {
     let hunt_group = world.local(Method::GET, "/huntgroups/123", "").await.json();
     assert_eq!(hunt_group["name"], "Hidden sales");
     assert_eq!(hunt_group["messages"][0]["version"], 1);
+    let record_group = world.local(Method::GET, "/recordgroups/60", "").await.json();
+    assert_eq!(
+        (&record_group["name"], &record_group["retention_days"]),
+        (&json!("Hidden calls"), &json!(365))
+    );
     let level = world.local(Method::GET, "/huntgroups/123/levels/1", "").await.json();
     assert_eq!(level["play_message"], false);
     let destinations = world.local(Method::GET, "/destinations?huntgroup=123", "").await.json();
@@ -291,6 +304,10 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("auditor", Method::GET, "/huntgroups/123/levels/1".to_owned(), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::OK),
         ("supervisor", Method::DELETE, format!("/recordings/{NAME}"), StatusCode::FORBIDDEN),
+        ("user", Method::GET, "/recordgroups/60".to_owned(), StatusCode::FORBIDDEN),
+        ("auditor", Method::GET, "/recordgroups".to_owned(), StatusCode::FORBIDDEN),
+        ("supervisor", Method::GET, "/recordgroups/60".to_owned(), StatusCode::OK),
+        ("supervisor", Method::DELETE, "/recordgroups/60".to_owned(), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, "/people".to_owned(), StatusCode::FORBIDDEN),
         ("api", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::OK),
         ("api", Method::DELETE, "/huntgroups/123".to_owned(), StatusCode::FORBIDDEN),

@@ -120,8 +120,9 @@ impl Unit for Add {
         let query = Query::new(
             "adding a customer",
             "INSERT INTO customer (id, parent, name, timezone, serial, device_name, hunt_groups_allowed,
-                 largest_message_bytes, total_message_bytes, hunt_group_destinations, disabled, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, FALSE, $11)",
+                 largest_message_bytes, total_message_bytes, hunt_group_destinations, record_groups_allowed, disabled,
+                 created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, FALSE, $12)",
         )
         .with(id)
         .with(new.parent.map(|parent| parent.0))
@@ -133,6 +134,7 @@ impl Unit for Add {
         .with(plans::column(new.plan.largest_message_bytes)?)
         .with(plans::column(new.plan.total_message_bytes)?)
         .with(new.plan.hunt_group_destinations)
+        .with(new.plan.record_groups_allowed)
         .with(new.created_at.unix_ms());
         sql.execute(query).await.map_err(|error| error.taken("id"))?;
         Ok(CustomerId(id))
@@ -158,7 +160,8 @@ impl Unit for Change {
                  hunt_groups_allowed = COALESCE($7, hunt_groups_allowed),
                  largest_message_bytes = CASE WHEN $8 THEN $9 ELSE largest_message_bytes END,
                  total_message_bytes = CASE WHEN $10 THEN $11 ELSE total_message_bytes END,
-                 hunt_group_destinations = CASE WHEN $12 THEN $13 ELSE hunt_group_destinations END
+                 hunt_group_destinations = CASE WHEN $12 THEN $13 ELSE hunt_group_destinations END,
+                 record_groups_allowed = COALESCE($14, record_groups_allowed)
              WHERE id = $1",
         )
         .with(self.id.0)
@@ -173,7 +176,8 @@ impl Unit for Change {
         .with(plan.total_message_bytes.is_some())
         .with(plans::column(plan.total_message_bytes.flatten())?)
         .with(plan.hunt_group_destinations.is_some())
-        .with(plan.hunt_group_destinations.flatten());
+        .with(plan.hunt_group_destinations.flatten())
+        .with(plan.record_groups_allowed);
         match sql.execute(query).await? {
             0 => Err(CatalogError::Gone { what: "customer" }),
             _ => Ok(()),

@@ -15,7 +15,7 @@ use callvault_core::port::catalog::{
 use super::hunt_group_settings::ChangeLevel;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
 use super::within::within;
-use super::{SqlCatalog, hunt_groups, plans};
+use super::{SqlCatalog, hunt_groups, plans, record_groups};
 
 /// Destinations with the owner of their hunt group, for a condition on `d` and `h`.
 macro_rules! destinations_where {
@@ -254,6 +254,7 @@ impl Unit for Trial {
             }
             HuntGroupWork::AddDestination(new) => Add(new).run(sql).await.map(drop)?,
             HuntGroupWork::ChangeDestination(id, change) => Change { id, change }.run(sql).await?,
+            HuntGroupWork::RecordGroup(work) => record_groups::run(work, sql).await?,
         }
         sql.script("ending a trial", "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial").await?;
         Ok(())

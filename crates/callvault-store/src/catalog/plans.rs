@@ -10,7 +10,7 @@ use super::sql::{Query, Row, Sql};
 /// The columns of a plan, in the order in which [`read`] takes them. They are those of no other table.
 macro_rules! plan_columns {
     () => {
-        "hunt_groups_allowed, largest_message_bytes, total_message_bytes, hunt_group_destinations"
+        "hunt_groups_allowed, largest_message_bytes, total_message_bytes, hunt_group_destinations, record_groups_allowed"
     };
 }
 
@@ -23,6 +23,7 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<Plan> {
         largest_message_bytes: size(row, "customer largest_message_bytes")?,
         total_message_bytes: size(row, "customer total_message_bytes")?,
         hunt_group_destinations: count(row, "customer hunt_group_destinations")?,
+        record_groups_allowed: row.bool("customer record_groups_allowed")?,
     })
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod messages;
 pub(crate) mod objects;
 pub(crate) mod pages;
 pub(crate) mod plans;
+pub(crate) mod record_groups;
 pub(crate) mod recordings;
 pub(crate) mod reports;
 pub(crate) mod sessions;
@@ -47,6 +48,8 @@ macro_rules! catalog_contract {
             plans: without_hunt_groups_none_are_added the_largest_file_is_bound the_total_counts_versions_and_sounds
                 a_refused_message_leaves_no_trace a_replaced_sound_makes_room twenty_at_once_share_one_total
                 plans_bind_their_own_customer_alone the_total_stays_that_of_what_is_kept;
+            record_groups: a_record_group_comes_back_as_written a_record_group_changes_one_by_one
+                a_plan_without_record_groups_forbids_them hunt_groups_refer_to_record_groups_of_their_customer;
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
                 fifty_at_once_for_one_name;

@@ -122,6 +122,11 @@ impl Fault {
         Self::new(key, "There is nothing with this id, or you do not have permission to use it.")
     }
 
+    /// The record group still has recordings, so that it stays (`docs/enswitch.md` 66).
+    pub fn holds_recordings() -> Self {
+        Self::new("id", "The record group still has recordings.")
+    }
+
     /// The number `key` of an exit is given where its type ends the call (`docs/enswitch.md` 30).
     pub fn number_of_hangup(key: &'static str) -> Self {
         Self::new(key, "The number must be empty where the type is \"hangup\".")

@@ -238,15 +238,15 @@ functions! {
     RecordingRecordingsDelete "recording/recordings/delete" [record]
         recordings::Which, ("recordid" "call recording") [204 400 401 402 404] later;
     RecordingGroupsCreate "recording/groups/create" [administrator]
-        groups::Create, () [200 201 400 401 402 403] later;
+        groups::Create, () [200 201 400 401 402 403] served;
     RecordingGroupsGet "recording/groups/get" [record]
-        groups::ById, ("id" "record group") [200 401 402 404] later;
+        groups::ById, ("id" "record group") [200 401 402 404] served;
     RecordingGroupsUpdate "recording/groups/update" [record]
-        groups::Update, ("id" "record group") [201 204 400 401 402 403 404] later;
+        groups::Update, ("id" "record group") [201 204 400 401 402 403 404] served;
     RecordingGroupsList "recording/groups/list" [record]
-        InCustomer, () [200 400 401 402] later;
+        InCustomer, () [200 400 401 402] served;
     RecordingGroupsDelete "recording/groups/delete" [administrator]
-        groups::ById, ("id" "record group") [204 401 402 404] later;
+        groups::ById, ("id" "record group") [204 401 402 404] served;
     CdrsList "cdrs/list" [callshop cdrs]
         calls::List, () [200 400 401 402] later;
 

@@ -32,7 +32,7 @@ pub(crate) enum HuntGroupCommand {
         output: Output,
     },
     /// Change a hunt group
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "owner", "no_owner", "description", "order", "ring_seconds", "music_ringing", "allow_forwards", "screen", "panel", "default_exit", "unavailable_exit", "busy_exit"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "owner", "no_owner", "description", "order", "ring_seconds", "music_ringing", "allow_forwards", "screen", "record_group", "panel", "default_exit", "unavailable_exit", "busy_exit"]))]
     Set {
         /// The hunt group
         id: i64,

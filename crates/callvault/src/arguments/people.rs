@@ -33,7 +33,7 @@ pub(crate) enum CustomerCommand {
         output: Output,
     },
     /// Change a customer
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations", "record_groups"]))]
     Set {
         /// The customer
         id: i64,
@@ -96,6 +96,9 @@ pub(crate) struct PlanArguments {
     /// The most destinations of one hunt group, or none for no limit
     #[arg(long, value_name = "N", value_parser = most)]
     pub(crate) destinations: Option<Most>,
+    /// Whether record groups may be added and changed
+    #[arg(long, value_name = "WORD", value_parser = ["allow", "forbid"])]
+    pub(crate) record_groups: Option<String>,
 }
 
 /// A limit in bytes, or none.

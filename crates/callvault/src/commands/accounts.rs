@@ -89,6 +89,9 @@ fn with_settings(mut body: Value, device: DeviceArguments, plan: &PlanArguments)
     if let Some(most) = plan.destinations {
         body["huntgroup_destinations"] = most.0.into();
     }
+    if let Some(word) = &plan.record_groups {
+        body["recordgroups_allowed"] = (word == "allow").into();
+    }
     body
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::CatalogResult;
+use super::{CatalogResult, RecordGroupWork};
 use crate::destination::{Destination, DestinationChange, DestinationKind, NewDestination};
 use crate::gate::Within;
 use crate::hunt_group::settings::{LevelChange, LevelSettings};
@@ -79,6 +79,8 @@ pub enum HuntGroupWork {
     AddDestination(NewDestination),
     /// [`Destinations::change_destination`].
     ChangeDestination(DestinationId, DestinationChange),
+    /// A change around a record group.
+    RecordGroup(RecordGroupWork),
 }
 
 /// Trying changes out.

@@ -24,6 +24,7 @@ fn customer(id: Option<i64>, parent: Option<i64>) -> NewCustomer {
             largest_message_bytes: Some(1),
             total_message_bytes: Some((1 << 53) - 1),
             hunt_group_destinations: Some(u32::MAX),
+            record_groups_allowed: false,
         },
         created_at: at(1_505_352_615_274),
     }
@@ -94,6 +95,7 @@ pub(crate) async fn customers_change(bench: &Bench) {
             largest_message_bytes: Some(Some(7)),
             total_message_bytes: Some(Some(9)),
             hunt_group_destinations: Some(Some(0)),
+            record_groups_allowed: Some(true),
         },
         disabled: Some(false),
     };
@@ -108,6 +110,7 @@ pub(crate) async fn customers_change(bench: &Bench) {
             largest_message_bytes: Some(7),
             total_message_bytes: Some(9),
             hunt_group_destinations: Some(0),
+            record_groups_allowed: true,
         },
         ..before
     };

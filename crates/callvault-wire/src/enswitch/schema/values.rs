@@ -7,7 +7,7 @@ mod numbers;
 mod text;
 mod words;
 
-pub use bounded::{CallerIdSuffix, Description, Dialled, ExitNumber, Title};
+pub use bounded::{CallerIdSuffix, Description, Dialled, Emails, ExitNumber, Title};
 pub use numbers::{
     Days, Inherited, Level, Limit, NonNegative, OnlyComplete, Percent, Reference, Screen, Seconds, Timestamp,
 };

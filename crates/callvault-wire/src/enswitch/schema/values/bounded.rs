@@ -1,4 +1,4 @@
-//! Text of a bounded length, in characters (`docs/enswitch.md` 58): what is kept of hunt groups.
+//! Text of a bounded length, in characters (`docs/enswitch.md` 58): what is kept of hunt groups and record groups.
 //!
 //! A NUL is told apart from a length, because no text may have one.
 
@@ -67,6 +67,8 @@ texts! {
     CallerIdSuffix: empty 100, "text of at most 100 characters";
     /// A description.
     Description: empty 1000, "text of at most 1000 characters";
+    /// E-mail addresses.
+    Emails: empty 1000, "text of at most 1000 characters";
 }
 
 impl ExitNumber {
@@ -95,6 +97,7 @@ mod tests {
         check::<ExitNumber>(0, 255);
         check::<CallerIdSuffix>(0, 100);
         check::<Description>(0, 1000);
+        check::<Emails>(0, 1000);
     }
 
     #[test]
