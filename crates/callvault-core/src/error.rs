@@ -79,6 +79,12 @@ impl From<CatalogError> for Error {
             CatalogError::Taken { field } => Self::Conflict { field, reason: "is in use already".to_owned() },
             CatalogError::Gone { what } => Self::NotFound { what },
             CatalogError::Needed { field, reason } => Self::Conflict { field, reason: reason.to_owned() },
+            CatalogError::KeepsNothing { record_group } => {
+                let reason = format!(
+                    "record group {record_group} keeps recordings for 0 days, so that it would be lost"
+                );
+                Self::Conflict { field: "record_group", reason }
+            }
             CatalogError::PlanForbids(limit) => Self::PlanForbids(limit),
             CatalogError::Engine { .. } | CatalogError::Unreadable { .. } => Self::Catalog(error),
         }

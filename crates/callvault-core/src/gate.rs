@@ -260,6 +260,11 @@ impl Gate {
         }
     }
 
+    /// Whether the principal views whatever is in a customer within reach, whoever owns it.
+    pub fn views_all(&self, principal: &Principal) -> bool {
+        principal.privileges.has(Privilege::Administrator) || principal.reach >= Reach::Customer
+    }
+
     async fn reaches(&self, principal: &Principal, customer: CustomerId) -> Result<bool> {
         match principal.reach {
             Reach::System => Ok(self.catalog.customer(customer).await?.is_some()),

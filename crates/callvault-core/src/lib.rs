@@ -20,6 +20,7 @@ pub mod found;
 pub mod gate;
 pub mod hunt_group;
 pub mod id;
+pub mod kept;
 pub mod listen;
 pub mod page;
 pub mod person;

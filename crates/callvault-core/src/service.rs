@@ -11,6 +11,7 @@ pub mod finding;
 pub mod hunt_groups;
 pub mod installation;
 pub mod intake;
+pub mod keeping;
 pub mod levels;
 pub mod links;
 pub mod listening;
@@ -143,6 +144,8 @@ pub struct Services {
     pub intake: Arc<intake::Intake>,
     /// Recordings.
     pub recordings: recordings::Recordings,
+    /// Where recordings are kept, and for how long.
+    pub keeping: keeping::Keeping,
     /// Record groups.
     pub record_groups: Arc<record_groups::RecordGroups>,
     /// Call records.
@@ -199,6 +202,7 @@ impl Services {
                 gate.clone(),
                 intake.clone(),
                 playback.clone(),
+                record_groups.clone(),
                 &policy,
             ),
             calls: calls::Calls::new(&ports, gate.clone(), &policy),
@@ -211,7 +215,7 @@ impl Services {
                 playback.clone(),
                 record_groups.clone(),
             ),
-            record_groups,
+            record_groups: record_groups.clone(),
             levels: levels::Levels::new(&ports, gate.clone()),
             destinations: destinations::Destinations::new(&ports, gate.clone()),
             messages: messages::Messages::new(
@@ -220,6 +224,13 @@ impl Services {
                 intake.clone(),
                 playback.clone(),
                 &policy,
+            ),
+            keeping: keeping::Keeping::new(
+                &ports,
+                gate.clone(),
+                intake.clone(),
+                playback.clone(),
+                record_groups.clone(),
             ),
             sounds: sounds::Sounds::new(&ports, gate.clone(), intake.clone(), playback, &policy),
             installation: installation::Installation::new(&ports, gate.clone()),

@@ -20,7 +20,7 @@ mod upload;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::api::problem::Problem;
 use crate::app::App;
@@ -62,7 +62,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(record_groups::find).patch(record_groups::change).delete(record_groups::remove),
         )
         .route("/recordings", get(recordings::list))
-        .route("/recordings/{name}", get(recordings::find).put(recordings::keep).delete(recordings::remove))
+        .route(
+            "/recordings/{name}",
+            get(recordings::find).put(recordings::keep).patch(recordings::change).delete(recordings::remove),
+        )
+        .route(
+            "/recordings/{name}/groups/{id}",
+            put(recordings::put_into_group).delete(recordings::take_from_group),
+        )
         .route("/recordings/{name}/audio", get(recordings::play))
         .route("/recordings/{name}/verify", post(recordings::verify))
         .route("/calls", get(calls::list).post(calls::add))

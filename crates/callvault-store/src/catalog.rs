@@ -21,6 +21,8 @@ mod destinations;
 mod found;
 mod hunt_group_settings;
 mod hunt_groups;
+mod keeping;
+mod kept;
 mod listen_log;
 mod loose_objects;
 mod messages;

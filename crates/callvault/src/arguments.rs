@@ -16,7 +16,10 @@ pub(crate) use self::audio::{
     SoundCommand,
 };
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
-pub(crate) use self::hunt_groups::{DestinationCommand, LevelSettingsArguments, SettingsArguments};
+use self::hunt_groups::record_group;
+pub(crate) use self::hunt_groups::{
+    DestinationCommand, LevelSettingsArguments, RecordGroupOrNone, SettingsArguments,
+};
 pub(crate) use self::people::{CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, RoleCommand};
 pub(crate) use self::record_groups::{RecordGroupCommand, RecordGroupSettingsArguments};
 pub(crate) use self::running::{
@@ -210,6 +213,9 @@ mod tests {
         check("message put --huntgroup 1 --level 1 --sound 2 x.wav", ErrorKind::ArgumentConflict);
         check("ticket create --customer 1 --recording x --ttl soon", ErrorKind::ValueValidation);
         check("ticket create --customer 1 --recording x --allow nowhere", ErrorKind::ValueValidation);
+        check("recording set a.wav", ErrorKind::MissingRequiredArgument);
+        check("recording set a.wav --expires tomorrow", ErrorKind::ValueValidation);
+        check("recording copy a.wav", ErrorKind::MissingRequiredArgument);
         check("recordgroup add --name Sales", ErrorKind::MissingRequiredArgument);
         check("recordgroup set 1", ErrorKind::MissingRequiredArgument);
         check("recordgroup set 1 --expires 36501", ErrorKind::ValueValidation);

@@ -2,6 +2,7 @@
 //! no method shows a transaction. Queries about what belongs to a customer take a handle that only the gate makes.
 
 mod destinations;
+mod keeping;
 mod record_groups;
 
 use std::error::Error as StdError;
@@ -14,7 +15,7 @@ use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::found::{FoundFilter, FoundOrder, FoundRecording, IdSpan, Slice};
 use crate::gate::{InCustomer, Within};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
-use crate::id::{CustomerId, HuntGroupId, PersonId, ReportId, RoleId, SoundId, TargetId};
+use crate::id::{CustomerId, HuntGroupId, PersonId, RecordGroupId, ReportId, RoleId, SoundId, TargetId};
 use crate::listen::{Head, LogRow};
 use crate::page::PageRequest;
 use crate::person::{Account, NewPerson, PasswordHash, Person, PersonChange};
@@ -30,6 +31,7 @@ use crate::time::Timestamp;
 use crate::token_pair::TokenPair;
 
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
+pub use self::keeping::{Keeping, PlaceToTake, Taken};
 pub use self::record_groups::{RecordGroupWork, RecordGroups};
 
 /// A catalog that failed.
@@ -54,6 +56,12 @@ pub enum CatalogError {
         field: &'static str,
         /// What needs it, as a sentence.
         reason: &'static str,
+    },
+    /// The record group keeps recordings for no days, so that what is put into it would be lost.
+    #[error("record group {record_group} keeps no recordings")]
+    KeepsNothing {
+        /// The record group.
+        record_group: RecordGroupId,
     },
     /// The plan of the customer does not allow it.
     #[error("{0}")]
@@ -206,7 +214,7 @@ pub trait Recordings: Send + Sync {
         customer: &InCustomer,
         page: PageRequest<RecordingName>,
     ) -> CatalogResult<Vec<Recording>>;
-    /// Removes one; answers the objects that became discarded. Gone: the recording.
+    /// Removes one with all its places; answers the objects that became discarded. Gone: the recording.
     async fn remove_recording(
         &self,
         customer: &InCustomer,
@@ -501,6 +509,7 @@ pub trait Catalog:
     + Sounds
     + RecordGroups
     + Recordings
+    + Keeping
     + FoundRecordings
     + Calls
     + LooseObjects

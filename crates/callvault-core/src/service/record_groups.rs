@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::gate::{Gate, InCustomer, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RecordGroupId};
 use crate::page::PageRequest;
-use crate::port::catalog::{Catalog, HuntGroupWork, RecordGroupWork};
+use crate::port::catalog::{Catalog, CatalogError, HuntGroupWork, RecordGroupWork};
 use crate::port::clock::Clock;
 use crate::record_group::{
     MOST_BEEP_SECONDS, MOST_RETENTION_DAYS, NewRecordGroup, RecordGroup, RecordGroupChange,
@@ -161,6 +161,37 @@ impl RecordGroups {
             // Without the privilege nothing is visible, and the role allows what is done with the reference.
             Err(Error::RoleForbids) => Err(MISSING),
             other => other.map(drop),
+        }
+    }
+
+    /// One that the principal sees, of this customer.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub(crate) async fn in_customer(
+        &self,
+        principal: &Principal,
+        customer: InCustomer,
+        id: RecordGroupId,
+    ) -> Result<RecordGroup> {
+        let group = self.find(principal, Verb::See, id).await?;
+        if group.customer == customer.id() { Ok(group) } else { Err(MISSING) }
+    }
+
+    /// The same, if it keeps what is put into it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`] (`record_group`).
+    pub(crate) async fn open_to(
+        &self,
+        principal: &Principal,
+        customer: InCustomer,
+        id: RecordGroupId,
+    ) -> Result<()> {
+        let group = self.in_customer(principal, customer, id).await?;
+        match group.settings.retention_days {
+            0 => Err(CatalogError::KeepsNothing { record_group: id }.into()),
+            _ => Ok(()),
         }
     }
 

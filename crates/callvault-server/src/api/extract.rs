@@ -261,6 +261,23 @@ impl FromRequestParts<Arc<App>> for Named {
     }
 }
 
+/// The name of a recording and the number of a record group in a path.
+pub(super) struct InGroup(pub(super) RecordingName, pub(super) RecordGroupId);
+
+impl FromRequestParts<Arc<App>> for InGroup {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let Path((name, group)) = Path::<(String, String)>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Problem::invalid("name", "must be UTF-8"))?;
+        let name = RecordingName::new(name).map_err(|error| Problem::invalid("name", error.to_string()))?;
+        // What is no number names nothing.
+        let group = group.parse().map_err(|_| Problem::not_found("record group"))?;
+        Ok(Self(name, group))
+    }
+}
+
 /// A handle or a secret in a path, as text.
 pub(super) struct Handle(pub(super) String);
 

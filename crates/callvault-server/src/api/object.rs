@@ -6,6 +6,7 @@ use callvault_core::audio::StoredAudio;
 use callvault_core::call::CallRecord;
 use callvault_core::customer::Customer;
 use callvault_core::hunt_group::{HuntGroup, Message};
+use callvault_core::kept::Place;
 use callvault_core::listen::{Head, LogRow};
 use callvault_core::person::Person;
 use callvault_core::recording::Recording;
@@ -198,12 +199,25 @@ pub(super) struct RecordingObject {
     customer: i64,
     name: String,
     stored_at: String,
+    places: Vec<PlaceObject>,
     audio: AudioObject,
 }
 
-impl From<Recording> for RecordingObject {
-    fn from(recording: Recording) -> Self {
+#[derive(Debug, Serialize)]
+struct PlaceObject {
+    record_group: Option<i64>,
+    expires_at: Option<String>,
+}
+
+impl RecordingObject {
+    /// A recording with the places where it is kept.
+    pub(super) fn new(recording: Recording, places: Vec<Place>) -> Self {
+        let places = places.into_iter().map(|place| PlaceObject {
+            record_group: place.record_group.map(|group| group.0),
+            expires_at: place.expires_at.map(|end| end.to_string()),
+        });
         Self {
+            places: places.collect(),
             id: recording.id.to_string(),
             customer: recording.customer.0,
             name: recording.name.to_string(),

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use callvault_core::gate::Verb;
-use callvault_core::recording::RecordingName;
+use callvault_core::id::{CustomerId, RecordGroupId};
+use callvault_core::kept::{Place, PlaceChange};
+use callvault_core::recording::{Recording, RecordingName};
 use callvault_core::service::recordings::Verdict;
+use callvault_core::time::Timestamp;
 use http::StatusCode;
 use http::request::Parts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::audio;
-use super::extract::{CustomerParam, Json, List, ListParams, Named, Params};
+use super::extract::{CustomerParam, InGroup, Json, JsonBody, List, ListParams, Named, Params, present};
 use super::object::RecordingObject;
 use super::principal::Verified;
 use super::problem::Problem;
@@ -27,7 +30,16 @@ pub(super) async fn list(
     let page = params.page(|key| RecordingName::new(key).ok())?;
     let limit = page.limit;
     let rows = app.services.recordings.list(&principal, params.customer(), page).await?;
-    Ok(Json::ok(List::page(rows, limit, |row| row.name.to_string(), Into::into)))
+    let places = app.services.recordings.places(&rows).await?;
+    let rows = rows.into_iter().zip(places).collect();
+    let key = |(row, _): &(Recording, Vec<Place>)| row.name.to_string();
+    Ok(Json::ok(List::page(rows, limit, key, |(row, places)| RecordingObject::new(row, places))))
+}
+
+/// A recording as it is shown.
+async fn shown(app: &App, recording: Recording) -> Result<RecordingObject, Problem> {
+    let places = app.services.recordings.places(std::slice::from_ref(&recording)).await?;
+    Ok(RecordingObject::new(recording, places.into_iter().flatten().collect()))
 }
 
 pub(super) async fn find(
@@ -37,25 +49,85 @@ pub(super) async fn find(
     Params(params): Params<CustomerParam>,
 ) -> Result<Json<RecordingObject>, Problem> {
     let recording = app.services.recordings.find(&principal, Verb::See, params.customer(), &name).await?;
-    Ok(Json::ok(recording.into()))
+    Ok(Json::ok(shown(&app, recording).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecordingPatch {
+    #[serde(default, deserialize_with = "present")]
+    record_group: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "present")]
+    expires_at: Option<Option<String>>,
+}
+
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    Named(name): Named,
+    Params(params): Params<CustomerParam>,
+    JsonBody(patch): JsonBody<RecordingPatch>,
+) -> Result<Json<RecordingObject>, Problem> {
+    let end = |text: String| {
+        let end = Timestamp::parse(&text).filter(|end| end.unix_ms() >= 0);
+        end.ok_or_else(|| {
+            Problem::invalid("expires_at", "must be a time such as 2026-11-22T03:51:55Z, or null")
+        })
+    };
+    let change = PlaceChange {
+        record_group: patch.record_group.map(|group| group.map(RecordGroupId)),
+        expires_at: match patch.expires_at {
+            Some(end_of) => Some(end_of.map(end).transpose()?),
+            None => None,
+        },
+    };
+    let recording = app.services.recordings.change(&principal, params.customer(), &name, change).await?;
+    Ok(Json::ok(shown(&app, recording).await?))
+}
+
+pub(super) async fn put_into_group(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    InGroup(name, group): InGroup,
+    Params(params): Params<CustomerParam>,
+) -> Result<StatusCode, Problem> {
+    app.services.recordings.put_into(&principal, params.customer(), &name, group).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn take_from_group(
+    State(app): State<Arc<App>>,
+    Verified(principal): Verified,
+    InGroup(name, group): InGroup,
+    Params(params): Params<CustomerParam>,
+) -> Result<StatusCode, Problem> {
+    app.services.recordings.take_from(&principal, params.customer(), &name, group).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct KeepParams {
+    customer: Option<i64>,
+    record_group: Option<i64>,
 }
 
 pub(super) async fn keep(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     Named(name): Named,
-    Params(params): Params<CustomerParam>,
+    Params(params): Params<KeepParams>,
     request: Request,
 ) -> Result<Json<RecordingObject>, Problem> {
     let recordings = &app.services.recordings;
-    let mut new = recordings.begin(&principal, params.customer(), name).await?;
+    let (customer, group) = (params.customer.map(CustomerId), params.record_group.map(RecordGroupId));
+    let mut new = recordings.begin(&principal, customer, name, group).await?;
     if let Err(problem) = receive(request.into_body(), &mut new.incoming).await {
         new.incoming.abandon().await;
         return Err(problem);
     }
     let kept = recordings.keep(new).await?;
     let status = if kept.new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(Json(status, kept.recording.into()))
+    Ok(Json(status, shown(&app, kept.recording).await?))
 }
 
 pub(super) async fn remove(
@@ -101,5 +173,5 @@ pub(super) async fn verify(
         }
         Verdict::Unreadable(reason) => ("unreadable", Some(reason)),
     };
-    Ok(Json::ok(VerdictObject { recording: recording.into(), verdict, detail }))
+    Ok(Json::ok(VerdictObject { recording: shown(&app, recording).await?, verdict, detail }))
 }

@@ -19,6 +19,7 @@ mod listen;
 mod phone;
 mod plans;
 mod pseries;
+mod record_groups;
 mod refresh;
 mod reports;
 mod tickets;

@@ -111,6 +111,16 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
         both(Method::POST, "/verify", ""),
         both(Method::POST, "/verify?customer=1", ""),
         stop(Method::PUT, &format!("{recording}?customer=1"), "/recordings/nothing.wav?customer=999", "RIFF"),
+        stop(
+            Method::PUT,
+            &format!("{recording}?customer=1&record_group=60"),
+            "/recordings/nothing.wav?customer=999&record_group=999",
+            "RIFF",
+        ),
+        both(Method::PATCH, "", r#"{"expires_at":"2000-01-01T00:00:00Z"}"#),
+        both(Method::PATCH, "?customer=1", r#"{"record_group":60}"#),
+        both(Method::PUT, "/groups/60", ""),
+        both(Method::DELETE, "/groups/60?customer=1", ""),
         stop(Method::GET, "/calls?customer=1", "/calls?customer=999", ""),
         stop(
             Method::GET,
@@ -304,6 +314,8 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("auditor", Method::GET, "/huntgroups/123/levels/1".to_owned(), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::OK),
         ("supervisor", Method::DELETE, format!("/recordings/{NAME}"), StatusCode::FORBIDDEN),
+        ("supervisor", Method::PUT, format!("/recordings/{NAME}/groups/60"), StatusCode::FORBIDDEN),
+        ("supervisor", Method::DELETE, format!("/recordings/{NAME}/groups/60"), StatusCode::FORBIDDEN),
         ("user", Method::GET, "/recordgroups/60".to_owned(), StatusCode::FORBIDDEN),
         ("auditor", Method::GET, "/recordgroups".to_owned(), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, "/recordgroups/60".to_owned(), StatusCode::OK),
@@ -587,6 +599,7 @@ async fn every_documented_route_is_walked() {
         let parts: Vec<_> = path.split('/').collect();
         let shown = parts.iter().enumerate().map(|(place, part)| match (parts[1], place) {
             ("recordings", 2) => "{name}",
+            ("recordings", 4) => "{id}",
             ("huntgroups", 4) => "{level}",
             ("log" | "check", _) => part,
             (_, 2) => "{id}",

@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_hunt_group_settings", include_str!("migrations/20261122_hunt_group_settings.sql")),
     ("20261122_destinations", include_str!("migrations/20261122_destinations.sql")),
     ("20261122_record_groups", include_str!("migrations/20261122_record_groups.sql")),
+    ("20261122_recording_places", include_str!("migrations/20261122_recording_places.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -10,6 +10,7 @@ use callvault_core::record_group::{
 };
 use callvault_core::time::Timestamp;
 
+use super::keeping::SetEnd;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
 use super::{SqlCatalog, plans};
@@ -140,6 +141,7 @@ pub(super) async fn run(work: RecordGroupWork, sql: &mut dyn Sql) -> CatalogResu
     match work {
         RecordGroupWork::Add(new) => Add(new).run(sql).await.map(drop),
         RecordGroupWork::Change(id, change) => Change { id, change }.run(sql).await,
+        RecordGroupWork::SetEnd(recording, place) => SetEnd { recording, place }.run(sql).await,
     }
 }
 
@@ -229,6 +231,20 @@ impl Unit for Remove {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        // Touched, so that nothing comes into it any more.
+        let query = Query::new(
+            "queueing for a record group",
+            "UPDATE record_group SET retention_days = retention_days WHERE id = $1",
+        );
+        sql.execute(query.with(self.0.0)).await?;
+        let query = Query::new(
+            "looking into a record group",
+            "SELECT recording FROM recording_place WHERE record_group = $1 LIMIT 1",
+        );
+        if sql.fetch_first(query.with(self.0.0)).await?.is_some() {
+            let reason = "the record group still has recordings";
+            return Err(CatalogError::Needed { field: "id", reason });
+        }
         let query = Query::new(
             "taking a record group from hunt groups",
             "UPDATE hunt_group SET record_group = NULL WHERE record_group = $1",

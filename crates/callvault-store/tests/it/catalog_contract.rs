@@ -5,6 +5,7 @@ pub(crate) mod administration;
 pub(crate) mod calls;
 pub(crate) mod destinations;
 pub(crate) mod found;
+pub(crate) mod keeping;
 pub(crate) mod listen_log;
 pub(crate) mod messages;
 pub(crate) mod objects;
@@ -37,6 +38,9 @@ macro_rules! catalog_contract {
                 a_trial_fails_as_the_change_would_and_changes_nothing;
             found: a_recording_is_joined_with_its_first_call what_is_found_is_what_the_filter_wants
                 recordings_are_found_by_id nothing_of_another_customer_is_joined;
+            keeping: a_recording_is_kept_as_its_group_says a_recording_is_in_several_groups places_are_changed
+                a_recording_goes_with_its_last_place one_of_two_takes_the_last_place what_has_ended_is_told_in_order
+                lists_are_what_the_filter_wants_in_order a_kept_recording_is_found_at_its_places_alone;
             listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared

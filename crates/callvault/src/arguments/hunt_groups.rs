@@ -78,7 +78,7 @@ fn seconds(text: &str) -> Result<Own, String> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RecordGroupOrNone(pub(crate) Option<i64>);
 
-fn record_group(text: &str) -> Result<RecordGroupOrNone, String> {
+pub(super) fn record_group(text: &str) -> Result<RecordGroupOrNone, String> {
     match text {
         "none" => Ok(RecordGroupOrNone(None)),
         number => match number.parse() {

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::CatalogResult;
 use crate::gate::{InCustomer, Within};
-use crate::id::RecordGroupId;
+use crate::id::{RecordGroupId, RecordingId};
+use crate::kept::Place;
 use crate::page::PageRequest;
 use crate::record_group::{NewRecordGroup, RecordGroup, RecordGroupChange};
 
@@ -37,4 +38,6 @@ pub enum RecordGroupWork {
     Add(NewRecordGroup),
     /// [`RecordGroups::change_record_group`].
     Change(RecordGroupId, RecordGroupChange),
+    /// [`super::Keeping::set_end`].
+    SetEnd(RecordingId, Place),
 }
