@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::customer::RecordingsEncoding;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, RecordGroupId, RecordingId};
@@ -130,7 +131,7 @@ impl Keeping {
         if is_meant { Ok(kept) } else { Err(MISSING) }
     }
 
-    /// Opens one to be handed out.
+    /// Opens one to be handed out, with how its customer wants recordings written.
     ///
     /// # Errors
     /// As [`Keeping::find`], and [`Error::Unreadable`].
@@ -138,13 +139,15 @@ impl Keeping {
         &self,
         principal: &Principal,
         wanted: &WantedPlace,
-    ) -> Result<(KeptRecording, Playable)> {
+    ) -> Result<(KeptRecording, Playable, RecordingsEncoding)> {
         let kept = self.find(principal, Verb::Download, wanted).await?;
         let recording = &kept.found.recording;
         let (subject, audio) = (subject(recording), recording.audio.clone());
         let playable =
             self.playback.open(principal, subject, audio, recording.name.to_string(), None).await?;
-        Ok((kept, playable))
+        let customer = self.catalog.customer(kept.found.recording.customer).await?;
+        let encoding = customer.map_or(RecordingsEncoding::Raw, |customer| customer.recordings_encoding);
+        Ok((kept, playable, encoding))
     }
 
     /// Kept recordings, each at every place where the principal sees it.
@@ -214,6 +217,14 @@ impl Keeping {
     ) -> Result<()> {
         let (recording, place) = self.ending(principal, wanted, expires_at).await?;
         Ok(self.catalog.set_end(recording, place).await?)
+    }
+
+    /// Fails where the principal may not set the end of a place.
+    ///
+    /// # Errors
+    /// Those of [`Keeping::set_end`].
+    pub async fn changeable(&self, principal: &Principal, wanted: &WantedPlace) -> Result<()> {
+        self.find(principal, Verb::Change, wanted).await.map(drop)
     }
 
     /// Fails as [`Keeping::set_end`] would, and changes nothing.

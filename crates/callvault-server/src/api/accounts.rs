@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use callvault_core::address::SourceList;
-use callvault_core::customer::CustomerChange;
+use callvault_core::customer::{CustomerChange, RecordingsEncoding};
 use callvault_core::gate::Principal;
 use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::person::{DownloadErrors, EmptyCalls, Person};
@@ -55,6 +55,7 @@ pub(super) struct CustomerPatch {
     #[serde(default, deserialize_with = "present")]
     huntgroup_destinations: Option<Option<i64>>,
     recordgroups_allowed: Option<bool>,
+    recordings_encoding: Option<String>,
     disabled: Option<bool>,
 }
 
@@ -135,6 +136,13 @@ pub(super) async fn change_customer(
                 None => None,
             },
             record_groups_allowed: patch.recordgroups_allowed,
+        },
+        recordings_encoding: match patch.recordings_encoding.as_deref() {
+            None => None,
+            Some(word) => Some(
+                RecordingsEncoding::parse(word)
+                    .ok_or_else(|| Problem::invalid("recordings_encoding", "must be raw or base64"))?,
+            ),
         },
         disabled: patch.disabled,
     };

@@ -34,6 +34,7 @@ pub(super) struct CustomerObject {
     total_message_bytes: Option<u64>,
     huntgroup_destinations: Option<u32>,
     recordgroups_allowed: bool,
+    recordings_encoding: &'static str,
     disabled: bool,
     created_at: String,
 }
@@ -52,6 +53,7 @@ impl From<Customer> for CustomerObject {
             total_message_bytes: customer.plan.total_message_bytes,
             huntgroup_destinations: customer.plan.hunt_group_destinations,
             recordgroups_allowed: customer.plan.record_groups_allowed,
+            recordings_encoding: customer.recordings_encoding.as_str(),
             disabled: customer.disabled,
             created_at: customer.created_at.to_string(),
         }

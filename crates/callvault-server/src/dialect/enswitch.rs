@@ -1,12 +1,14 @@
 //! The routes of the Enswitch dialect.
 
 mod body;
+mod call_words;
 mod destinations;
 mod files;
 mod hunt_groups;
 mod levels;
 mod lists;
 mod record_groups;
+mod recordings;
 
 use std::sync::Arc;
 
@@ -129,6 +131,11 @@ async fn carry_out(
         Call::RecordingGroupsUpdate(call) => record_groups::update(&visit, call).await,
         Call::RecordingGroupsList(call) => record_groups::list(&visit, &call).await,
         Call::RecordingGroupsDelete(call) => record_groups::delete(&visit, call.id).await,
+        Call::RecordingRecordingsList(call) => recordings::list(&visit, call).await,
+        Call::RecordingRecordingsGet(call) => recordings::get(&visit, &call).await,
+        Call::RecordingRecordingsCopy(call) => recordings::copy(&visit, &call).await,
+        Call::RecordingRecordingsUpdate(call) => recordings::update(&visit, &call).await,
+        Call::RecordingRecordingsDelete(call) => recordings::delete(&visit, &call).await,
         // Paths lead to what is served alone.
         _ => Err(Failure::NoSuchFunction),
     }
@@ -282,13 +289,14 @@ impl Visit<'_> {
             // A function about record groups says so itself; every other one refers to them.
             Error::NotFound { what: "record group" } => match self.function.no_such() {
                 Some(failure) if self.function.path().starts_with("recording/groups/") => failure,
+                _ if self.function == Function::RecordingRecordingsCopy => no_such_reference("destination"),
                 _ => no_such_reference("recordgroup"),
             },
             // The dialect judged each value before; what is left is what an update makes of an exit (30).
             Error::Invalid { field: "default_exit", .. } => number_of_hangup("dnumber"),
             Error::Invalid { field: "unavailable_exit", .. } => number_of_hangup("anumber"),
             Error::Invalid { field: "busy_exit", .. } => number_of_hangup("bnumber"),
-            Error::NotFound { what: "hunt group" | "destination" } => {
+            Error::NotFound { what: "hunt group" | "destination" | "recording" } => {
                 self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup)
             }
             other => failed(other),

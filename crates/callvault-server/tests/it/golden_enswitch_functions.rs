@@ -65,6 +65,7 @@ async fn every_pair_of_a_served_function_holds_against_the_application() {
 async fn replay(function: Function, request: &Message, response: &Message) -> Result<(), String> {
     let world = World::new().await;
     arrange(&world, function, request).await;
+    let (request, response) = &recordings::fit(&world, function, request, response).await;
     let answer = world.call(HERE, request.request()).await;
     if sent(request, "auth_token").is_some() && !Function::UserLogin.is_served() {
         // Nobody could have got the token yet.
@@ -121,6 +122,10 @@ fn compare(answer: &Answer, expected: &Message) -> Result<(), String> {
         if answer.header(name) != value {
             return Err(format!("{name} is {:?} and not {value:?}", answer.header(name)));
         }
+    }
+    if expected.body == b"{{audio}}" {
+        let is_same = answer.body == recordings::example();
+        return if is_same { Ok(()) } else { Err("the body is not the file".to_owned()) };
     }
     let wanted: Value = serde_json::from_slice(&expected.body).map_err(|error| error.to_string())?;
     let got = answer.json();

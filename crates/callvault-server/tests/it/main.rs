@@ -8,6 +8,7 @@ mod calls;
 mod connectors;
 mod enswitch_hunt_groups;
 mod enswitch_record_groups;
+mod enswitch_recordings;
 mod enswitch_uploads;
 mod golden_enswitch;
 mod golden_enswitch_functions;

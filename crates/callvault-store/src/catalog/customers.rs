@@ -1,7 +1,7 @@
 //! Customers: the tree of tenants.
 
 use async_trait::async_trait;
-use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
+use callvault_core::customer::{Customer, CustomerChange, NewCustomer, RecordingsEncoding};
 use callvault_core::gate::{InCustomer, Within};
 use callvault_core::id::CustomerId;
 use callvault_core::page::PageRequest;
@@ -19,7 +19,7 @@ macro_rules! customer_columns {
         concat!(
             "id, parent, name, timezone, serial, device_name, ",
             plan_columns!(),
-            ", disabled, created_at"
+            ", disabled, created_at, recordings_encoding"
         )
     };
 }
@@ -96,6 +96,7 @@ fn read(row: &mut Row) -> CatalogResult<Customer> {
         plan: plans::read(row)?,
         disabled: row.bool("customer disabled")?,
         created_at: Timestamp::from_unix_ms(row.int("customer created_at")?),
+        recordings_encoding: row.parsed("customer recordings_encoding", RecordingsEncoding::parse)?,
     })
 }
 
@@ -161,7 +162,8 @@ impl Unit for Change {
                  largest_message_bytes = CASE WHEN $8 THEN $9 ELSE largest_message_bytes END,
                  total_message_bytes = CASE WHEN $10 THEN $11 ELSE total_message_bytes END,
                  hunt_group_destinations = CASE WHEN $12 THEN $13 ELSE hunt_group_destinations END,
-                 record_groups_allowed = COALESCE($14, record_groups_allowed)
+                 record_groups_allowed = COALESCE($14, record_groups_allowed),
+                 recordings_encoding = COALESCE($15, recordings_encoding)
              WHERE id = $1",
         )
         .with(self.id.0)
@@ -177,7 +179,8 @@ impl Unit for Change {
         .with(plans::column(plan.total_message_bytes.flatten())?)
         .with(plan.hunt_group_destinations.is_some())
         .with(plan.hunt_group_destinations.flatten())
-        .with(plan.record_groups_allowed);
+        .with(plan.record_groups_allowed)
+        .with(self.change.recordings_encoding.map(RecordingsEncoding::as_str));
         match sql.execute(query).await? {
             0 => Err(CatalogError::Gone { what: "customer" }),
             _ => Ok(()),

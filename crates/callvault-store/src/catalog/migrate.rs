@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_destinations", include_str!("migrations/20261122_destinations.sql")),
     ("20261122_record_groups", include_str!("migrations/20261122_record_groups.sql")),
     ("20261122_recording_places", include_str!("migrations/20261122_recording_places.sql")),
+    ("20261122_recordings_encoding", include_str!("migrations/20261122_recordings_encoding.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -122,6 +122,12 @@ impl Fault {
         Self::new(key, "There is nothing with this id, or you do not have permission to use it.")
     }
 
+    /// The record group `key` keeps recordings for no days, so that what is put into it would be lost
+    /// (`docs/enswitch.md` 82).
+    pub fn keeps_nothing(key: &'static str) -> Self {
+        Self::new(key, "The record group keeps no recordings, its days are 0.")
+    }
+
     /// The record group still has recordings, so that it stays (`docs/enswitch.md` 66).
     pub fn holds_recordings() -> Self {
         Self::new("id", "The record group still has recordings.")

@@ -228,15 +228,15 @@ functions! {
         files::Delete<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] later;
 
     RecordingRecordingsList "recording/recordings/list" [record]
-        recordings::List, () [200 400 401 402] later;
+        recordings::List, () [200 400 401 402] served;
     RecordingRecordingsGet "recording/recordings/get" [record]
-        recordings::Get, ("recordid" "call recording") [200 400 401 402 404] later;
+        recordings::Get, ("recordid" "call recording") [200 400 401 402 404] served;
     RecordingRecordingsCopy "recording/recordings/copy" [record]
-        recordings::Copy, ("recordid" "call recording") [204 400 401 402 404] later;
+        recordings::Copy, ("recordid" "call recording") [204 400 401 402 404] served;
     RecordingRecordingsUpdate "recording/recordings/update" [record]
-        recordings::Update, ("recordid" "call recording") [201 204 400 401 402 404] later;
+        recordings::Update, ("recordid" "call recording") [201 204 400 401 402 404] served;
     RecordingRecordingsDelete "recording/recordings/delete" [record]
-        recordings::Which, ("recordid" "call recording") [204 400 401 402 404] later;
+        recordings::Which, ("recordid" "call recording") [204 400 401 402 404] served;
     RecordingGroupsCreate "recording/groups/create" [administrator]
         groups::Create, () [200 201 400 401 402 403] served;
     RecordingGroupsGet "recording/groups/get" [record]

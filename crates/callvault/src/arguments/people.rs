@@ -33,7 +33,7 @@ pub(crate) enum CustomerCommand {
         output: Output,
     },
     /// Change a customer
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations", "record_groups"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations", "record_groups", "recordings_encoding"]))]
     Set {
         /// The customer
         id: i64,
@@ -47,6 +47,10 @@ pub(crate) enum CustomerCommand {
         device: DeviceArguments,
         #[command(flatten)]
         plan: PlanArguments,
+        /// How the Enswitch API writes its recordings where a client does not say: base64 is for scripts from the first
+        /// builds of that API [at first: raw]
+        #[arg(long, value_name = "WORD", value_parser = ["raw", "base64"])]
+        recordings_encoding: Option<String>,
     },
     /// List the customers
     List(Output),

@@ -51,8 +51,10 @@ pub(super) async fn customer(client: &ApiClient, command: CustomerCommand) -> an
             Printer::new(output.json).added(&added)?;
             Ok(Outcome::Done)
         }
-        CustomerCommand::Set { id, name, timezone, device, plan } => {
-            let body = without_nulls(json!({"name": name, "timezone": timezone}));
+        CustomerCommand::Set { id, name, timezone, device, plan, recordings_encoding } => {
+            let body =
+                json!({"name": name, "timezone": timezone, "recordings_encoding": recordings_encoding});
+            let body = without_nulls(body);
             change(id, with_settings(body, device, &plan)).await
         }
         CustomerCommand::Disable { id } => change(id, json!({"disabled": true})).await,

@@ -8,6 +8,7 @@ mod configuration;
 mod demo;
 mod destinations;
 mod import;
+mod record_groups;
 mod reports;
 mod round_trip;
 mod running;

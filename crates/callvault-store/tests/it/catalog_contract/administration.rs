@@ -1,6 +1,6 @@
 //! Customers, people, roles and hunt groups.
 
-use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
+use callvault_core::customer::{Customer, CustomerChange, NewCustomer, RecordingsEncoding};
 use callvault_core::hunt_group::settings::HuntGroupSettings;
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RoleId};
@@ -52,6 +52,7 @@ pub(crate) async fn customers_are_numbered_and_kept(bench: &Bench) {
         plan: customer(None, None).plan,
         disabled: false,
         created_at: at(1_505_352_615_274),
+        recordings_encoding: RecordingsEncoding::Raw,
     };
     assert_eq!(catalog.customer(CustomerId(40)).await.unwrap(), Some(expected));
     assert_eq!(catalog.customer(CustomerId(99)).await.unwrap(), None);
@@ -97,6 +98,7 @@ pub(crate) async fn customers_change(bench: &Bench) {
             hunt_group_destinations: Some(Some(0)),
             record_groups_allowed: Some(true),
         },
+        recordings_encoding: Some(RecordingsEncoding::Base64),
         disabled: Some(false),
     };
     catalog.change_customer(id, change.clone()).await.unwrap();
@@ -112,6 +114,7 @@ pub(crate) async fn customers_change(bench: &Bench) {
             hunt_group_destinations: Some(0),
             record_groups_allowed: true,
         },
+        recordings_encoding: RecordingsEncoding::Base64,
         ..before
     };
     assert_eq!(catalog.customer(id).await.unwrap().unwrap(), expected);
