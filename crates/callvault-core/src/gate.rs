@@ -260,6 +260,15 @@ impl Gate {
         }
     }
 
+    /// Widens a customer that was let through to those below it, as far as the role reaches.
+    pub fn with_those_below(&self, principal: &Principal, customer: InCustomer) -> Within {
+        let bound = match principal.reach {
+            Reach::Subtree | Reach::System => Bound::Below(customer.customer),
+            Reach::Own | Reach::Customer => Bound::Only(customer.customer),
+        };
+        Within { bound }
+    }
+
     /// Whether the principal views whatever is in a customer within reach, whoever owns it.
     pub fn views_all(&self, principal: &Principal) -> bool {
         principal.privileges.has(Privilege::Administrator) || principal.reach >= Reach::Customer
@@ -291,7 +300,9 @@ fn open_to_own_reach(kind: Kind) -> bool {
 
 /// The privileges of which one is needed.
 fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
-    use Privilege::{Administrator, Cdrs, Record, Reports, Residential, Sounds, System, User, Wholesale};
+    use Privilege::{
+        Administrator, Callshop, Cdrs, Record, Reports, Residential, Sounds, System, User, Wholesale,
+    };
     let viewing = matches!(verb, Verb::See | Verb::Listen | Verb::Download);
     match (kind, verb) {
         (Kind::Recording | Kind::Ticket, Verb::Share) => &[Record],
@@ -299,7 +310,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
         (Kind::RecordGroup, Verb::See | Verb::Change) | (Kind::GroupedRecording, _) => &[Record],
         (Kind::Ticket, Verb::See) => &[Record],
         (Kind::Call, Verb::Share) => &[Cdrs],
-        (Kind::Call, _) if viewing => &[Cdrs],
+        (Kind::Call, _) if viewing => &[Cdrs, Callshop],
         (Kind::HuntGroup, Verb::See) => &[Residential, User, Wholesale],
         (Kind::HuntGroup, Verb::Change) => &[Residential, User],
         (Kind::Message | Kind::Level | Kind::Destination, _) => &[Residential, User],

@@ -4,6 +4,7 @@ pub mod accounts;
 mod book;
 pub mod call_files;
 pub mod call_pages;
+pub mod call_walk;
 pub mod calls;
 pub mod destinations;
 mod field;
@@ -150,6 +151,8 @@ pub struct Services {
     pub record_groups: Arc<record_groups::RecordGroups>,
     /// Call records.
     pub calls: calls::Calls,
+    /// Call records of a customer and those below it.
+    pub call_walk: call_walk::CallWalk,
     /// Recordings with their calls.
     pub finding: finding::Finding,
     /// Hunt groups.
@@ -206,6 +209,7 @@ impl Services {
                 &policy,
             ),
             calls: calls::Calls::new(&ports, gate.clone(), &policy),
+            call_walk: call_walk::CallWalk::new(&ports, gate.clone()),
             reports: reports::Reports::new(&ports, gate.clone(), sessions.clone()),
             finding: finding::Finding::new(&ports, gate.clone()),
             hunt_groups: hunt_groups::HuntGroups::new(

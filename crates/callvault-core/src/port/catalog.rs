@@ -5,6 +5,7 @@ mod destinations;
 mod keeping;
 mod record_groups;
 
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
@@ -15,7 +16,9 @@ use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::found::{FoundFilter, FoundOrder, FoundRecording, IdSpan, Slice};
 use crate::gate::{InCustomer, Within};
 use crate::hunt_group::{HuntGroup, HuntGroupChange, Level, Message, NewHuntGroup, NewMessage};
-use crate::id::{CustomerId, HuntGroupId, PersonId, RecordGroupId, ReportId, RoleId, SoundId, TargetId};
+use crate::id::{
+    CallRecordId, CustomerId, HuntGroupId, PersonId, RecordGroupId, ReportId, RoleId, SoundId, TargetId,
+};
 use crate::listen::{Head, LogRow};
 use crate::page::PageRequest;
 use crate::person::{Account, NewPerson, PasswordHash, Person, PersonChange};
@@ -275,6 +278,19 @@ pub trait Calls: Send + Sync {
         filter: &CallFilter,
         page: PageRequest<CallPlace>,
     ) -> CatalogResult<Vec<CallRecord>>;
+    /// Those of a customer with this call id, by beginning, then id.
+    async fn calls_with_id(
+        &self,
+        customer: &InCustomer,
+        call_id: &str,
+        page: PageRequest<CallPlace>,
+    ) -> CatalogResult<Vec<CallRecord>>;
+    /// Which of these records of a customer are the first of their call id, by beginning, then id.
+    async fn first_legs(
+        &self,
+        customer: &InCustomer,
+        records: &[CallRecord],
+    ) -> CatalogResult<BTreeSet<CallRecordId>>;
     /// Numbers and trunks that a customer's calls name, for the lists that connectors ask for at their start: at most `limit`
     /// distinct ones of each, those of the latest calls first. A catalog may leave calls out that lie ten thousand back.
     async fn call_parties(&self, customer: &InCustomer, limit: u32) -> CatalogResult<CallParties>;

@@ -2,6 +2,7 @@
 
 mod body;
 mod call_words;
+mod cdrs;
 mod destinations;
 mod files;
 mod hunt_groups;
@@ -136,6 +137,7 @@ async fn carry_out(
         Call::RecordingRecordingsCopy(call) => recordings::copy(&visit, &call).await,
         Call::RecordingRecordingsUpdate(call) => recordings::update(&visit, &call).await,
         Call::RecordingRecordingsDelete(call) => recordings::delete(&visit, &call).await,
+        Call::CdrsList(call) => cdrs::list(&visit, call).await,
         // Paths lead to what is served alone.
         _ => Err(Failure::NoSuchFunction),
     }

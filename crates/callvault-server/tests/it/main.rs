@@ -6,6 +6,7 @@ mod api;
 mod call_files;
 mod calls;
 mod connectors;
+mod enswitch_cdrs;
 mod enswitch_hunt_groups;
 mod enswitch_record_groups;
 mod enswitch_recordings;

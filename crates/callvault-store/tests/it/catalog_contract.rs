@@ -30,7 +30,7 @@ macro_rules! catalog_contract {
                 hunt_groups_are_numbered_and_kept hunt_groups_change_owners;
             calls: a_call_comes_back_as_written a_call_is_kept_once_as_first_told
                 a_batch_is_added_whole_or_not_at_all calls_are_filtered pages_have_no_gap_and_no_repeat
-                nothing_of_another_customer_is_listed calls_name_extensions_and_trunks;
+                nothing_of_another_customer_is_listed calls_name_extensions_and_trunks calls_with_one_id_have_a_first_leg;
             destinations: settings_come_back_as_written settings_change_one_by_one levels_have_settings_of_their_own
                 a_level_that_loses_its_message_plays_none a_destination_comes_back_as_written
                 destinations_are_found_by_number a_plan_bounds_the_destinations_of_each_hunt_group

@@ -248,7 +248,7 @@ functions! {
     RecordingGroupsDelete "recording/groups/delete" [administrator]
         groups::ById, ("id" "record group") [204 401 402 404] served;
     CdrsList "cdrs/list" [callshop cdrs]
-        calls::List, () [200 400 401 402] later;
+        calls::List, () [200 400 401 402] served;
 
     UserLogin "user/login" [user]
         user::Login, () [200 202 401 402] later;
