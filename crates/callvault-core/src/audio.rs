@@ -211,9 +211,31 @@ impl fmt::Display for Sha256 {
     }
 }
 
+impl Container {
+    /// The media type of a file in it (`docs/enswitch.md` 26).
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Wave => "audio/x-wav",
+            Self::Mp3 => "audio/mpeg",
+            Self::Ogg => "audio/ogg",
+            Self::Flac => "audio/flac",
+        }
+    }
+}
+
 impl fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sha256({self})")
+    }
+}
+
+/// A SHA-1 of audio, for clients that ask for one (`docs/enswitch.md` 85); nothing rests on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sha1(pub [u8; 20]);
+
+impl fmt::Display for Sha1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -229,6 +251,8 @@ pub struct StoredAudio {
     /// How many ASCII characters they take inside a JSON string, one code point per byte
     /// (`docs/enswitch.md` 6). Counted at intake, so that a streamed answer can state its length.
     pub escaped_len: u64,
+    /// Their SHA-1, counted at intake; nothing for what was taken in before that was done.
+    pub sha1: Option<Sha1>,
     /// What the probe found.
     pub facts: AudioFacts,
 }

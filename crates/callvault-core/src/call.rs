@@ -131,6 +131,13 @@ pub struct CallRecord {
     pub received_at: Timestamp,
 }
 
+impl CallRecord {
+    /// The number that was dialled: that from outside where there is one, else that of who was called.
+    pub fn called(&self) -> &str {
+        if self.did_number.is_empty() { &self.to } else { &self.did_number }
+    }
+}
+
 /// A call record to add, as a phone system told it. Fields are those of [`CallRecord`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCall {

@@ -1,8 +1,20 @@
 //! Customers: the tenants, in a tree of resellers.
 
+use crate::hunt_group::settings::words;
 use crate::id::CustomerId;
 use crate::plan::{Plan, PlanChange};
 use crate::time::Timestamp;
+
+words! {
+    /// How recordings are written in the answers of the Enswitch dialect where the client does not say
+    /// (`docs/enswitch.md` 41).
+    RecordingsEncoding {
+        /// As they are; inside JSON, one code point for each byte.
+        Raw = "raw",
+        /// As base64 text.
+        Base64 = "base64",
+    }
+}
 
 /// A tenant. Everything else belongs to exactly one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +36,8 @@ pub struct Customer {
     pub device_name: String,
     /// What it may keep.
     pub plan: Plan,
+    /// How its recordings are written where nothing is said; raw at first.
+    pub recordings_encoding: RecordingsEncoding,
     /// Nobody of a disabled customer can log in.
     pub disabled: bool,
     /// When it was added.
@@ -68,6 +82,8 @@ pub struct CustomerChange {
     pub device_name: Option<String>,
     /// See [`Customer::plan`].
     pub plan: PlanChange,
+    /// See [`Customer::recordings_encoding`].
+    pub recordings_encoding: Option<RecordingsEncoding>,
     /// See [`Customer::disabled`].
     pub disabled: Option<bool>,
 }

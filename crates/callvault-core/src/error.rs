@@ -86,6 +86,12 @@ impl From<CatalogError> for Error {
             CatalogError::Gone { what } => Self::NotFound { what },
             CatalogError::Contradicts { fields } => Self::Contradicts { fields },
             CatalogError::Kept { field, reason } => Self::Conflict { field, reason },
+            CatalogError::KeepsNothing { record_group } => {
+                let reason = format!(
+                    "record group {record_group} keeps recordings for 0 days, so that it would be lost"
+                );
+                Self::Conflict { field: "record_group", reason }
+            }
             CatalogError::PlanForbids(limit) => Self::PlanForbids(limit),
             // Whoever notes deletions tries again; this is what is left to say when others never stop.
             CatalogError::Changed { .. } => Self::Busy,

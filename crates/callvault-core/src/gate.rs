@@ -62,6 +62,10 @@ pub enum Kind {
     Prompt(FeatureKind),
     /// A recording.
     Recording,
+    /// A record group.
+    RecordGroup,
+    /// A recording in its record group, whose owner decides besides the role.
+    GroupedRecording,
     /// A call record.
     Call,
     /// A ticket.
@@ -329,6 +333,20 @@ impl Gate {
         Ok(())
     }
 
+    /// Widens a customer that was let through to those below it, as far as the role reaches.
+    pub fn with_those_below(&self, principal: &Principal, customer: InCustomer) -> Within {
+        let bound = match principal.reach {
+            Reach::Subtree | Reach::System => Bound::Below(customer.customer),
+            Reach::Own | Reach::Customer => Bound::Only(customer.customer),
+        };
+        Within { bound }
+    }
+
+    /// Whether the principal views whatever is in a customer within reach, whoever owns it.
+    pub fn views_all(&self, principal: &Principal) -> bool {
+        principal.privileges.has(Privilege::Administrator) || principal.reach >= Reach::Customer
+    }
+
     async fn reaches(&self, principal: &Principal, customer: CustomerId) -> Result<bool> {
         match principal.reach {
             Reach::System => Ok(self.catalog.customer(customer).await?.is_some()),
@@ -355,7 +373,16 @@ fn is_viewing(verb: Verb) -> bool {
 
 /// Kinds that a role with the shortest reach may look up in its own customer; ownership is decided after.
 fn open_to_own_reach(kind: Kind) -> bool {
-    matches!(kind, Kind::HuntGroup | Kind::Message | Kind::Sound | Kind::Feature(_) | Kind::Prompt(_))
+    matches!(
+        kind,
+        Kind::HuntGroup
+            | Kind::Message
+            | Kind::Sound
+            | Kind::Feature(_)
+            | Kind::Prompt(_)
+            | Kind::RecordGroup
+            | Kind::GroupedRecording
+    )
 }
 
 /// The thing that has the owner who is asked about.
@@ -363,20 +390,24 @@ fn owner_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Feature(_) | Kind::Prompt(_) => "feature",
         Kind::Sound | Kind::SoundFile => "sound",
+        Kind::RecordGroup | Kind::GroupedRecording => "record group",
         _ => "hunt group",
     }
 }
 
 /// The privileges of which one is needed.
 fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
-    use Privilege::{Administrator, Cdrs, Record, Reports, Residential, Sounds, System, User, Wholesale};
+    use Privilege::{
+        Administrator, Callshop, Cdrs, Record, Reports, Residential, Sounds, System, User, Wholesale,
+    };
     let viewing = is_viewing(verb);
     match (kind, verb) {
         (Kind::Recording | Kind::Ticket, Verb::Share) => &[Record],
         (Kind::Recording, _) if viewing => &[Record],
+        (Kind::RecordGroup, Verb::See | Verb::Change) | (Kind::GroupedRecording, _) => &[Record],
         (Kind::Ticket, Verb::See) => &[Record],
         (Kind::Call, Verb::Share) => &[Cdrs],
-        (Kind::Call, _) if viewing => &[Cdrs],
+        (Kind::Call, _) if viewing => &[Cdrs, Callshop],
         (Kind::HuntGroup, Verb::See) => &[Residential, User, Wholesale],
         (Kind::HuntGroup, Verb::Change) => &[Residential, User],
         (Kind::Message | Kind::Level | Kind::Destination, _) => &[Residential, User],
@@ -398,6 +429,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
             | Kind::Sound
             | Kind::Feature(_)
             | Kind::Recording
+            | Kind::RecordGroup
             | Kind::Call
             | Kind::Ticket
             | Kind::Session

@@ -48,6 +48,10 @@ numbered! {
     DestinationId
 }
 numbered! {
+    /// A record group.
+    RecordGroupId
+}
+numbered! {
     /// A library sound.
     SoundId
 }

@@ -5,7 +5,8 @@
 //!
 //! One word per thing: *customer* (a tenant), *person*, *role*, *privilege*, *hunt group*, *level*, *message* (the audio
 //! of one level), *destination* (whom a level calls), *sound* (a library prompt), *feature* (a queue, a
-//! mailbox or what else has files), *prompt* (a file of a feature), *recording* (the audio of one call leg), *audio* (stored bytes), *session*
+//! mailbox or what else has files), *prompt* (a file of a feature), *recording* (the audio of one call leg), *record group* (holds
+//! recordings for so many days), *audio* (stored bytes), *session*
 //! (a login), *ticket* (the right to fetch one thing), *listen log* (who fetched what).
 
 pub mod address;
@@ -22,11 +23,13 @@ pub mod found;
 pub mod gate;
 pub mod hunt_group;
 pub mod id;
+pub mod kept;
 pub mod listen;
 pub mod page;
 pub mod person;
 pub mod plan;
 pub mod port;
+pub mod record_group;
 pub mod recording;
 pub mod report;
 pub mod role;

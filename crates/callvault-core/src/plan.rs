@@ -1,5 +1,6 @@
-//! The plan of a customer: what it may keep of hunt groups' messages, of prompts and of sounds (`docs/enswitch.md` 22), and how
-//! many destinations a hunt group, and how many people and customers below it the customer may have.
+//! The plan of a customer: what it may keep of hunt groups' messages, of prompts and of sounds (`docs/enswitch.md` 22), how
+//! many destinations a hunt group, and how many people and customers below it the customer may have, and whether it has
+//! record groups.
 //!
 //! What counts is each version of a message that is kept, each prompt and the file of each sound, with its size, also where
 //! several are taken from the same sound. A plan holds for whoever asks, the command line included: who may, changes the plan.
@@ -23,6 +24,8 @@ pub struct Plan {
     /// The most customers directly below it. A plan of none also keeps those that are there from being changed, but for plan and
     /// lock.
     pub customers: Option<u32>,
+    /// Whether record groups may be added and changed. Those that are there stay, with their recordings.
+    pub record_groups_allowed: bool,
 }
 
 impl Default for Plan {
@@ -35,6 +38,7 @@ impl Default for Plan {
             sounds_allowed: true,
             people: None,
             customers: None,
+            record_groups_allowed: true,
         }
     }
 }
@@ -56,6 +60,8 @@ pub struct PlanChange {
     pub people: Option<Option<u32>>,
     /// See [`Plan::customers`].
     pub customers: Option<Option<u32>>,
+    /// See [`Plan::record_groups_allowed`].
+    pub record_groups_allowed: Option<bool>,
 }
 
 /// The part of a plan that forbids something.
@@ -99,6 +105,9 @@ pub enum PlanLimit {
         /// See [`Plan::customers`].
         limit: u32,
     },
+    /// There are no record groups in it.
+    #[error("the plan of the customer has no record groups")]
+    RecordGroups,
 }
 
 /// How large one more file may be.
@@ -122,6 +131,14 @@ impl Plan {
     /// [`PlanLimit::Sounds`].
     pub fn check_sounds(&self) -> Result<(), PlanLimit> {
         if self.sounds_allowed { Ok(()) } else { Err(PlanLimit::Sounds) }
+    }
+
+    /// Whether it has record groups.
+    ///
+    /// # Errors
+    /// [`PlanLimit::RecordGroups`].
+    pub fn check_record_groups(&self) -> Result<(), PlanLimit> {
+        if self.record_groups_allowed { Ok(()) } else { Err(PlanLimit::RecordGroups) }
     }
 
     /// Whether a file may be of this size, whatever else is kept.
@@ -187,6 +204,7 @@ impl Plan {
             sounds_allowed: change.sounds_allowed.unwrap_or(self.sounds_allowed),
             people: change.people.unwrap_or(self.people),
             customers: change.customers.unwrap_or(self.customers),
+            record_groups_allowed: change.record_groups_allowed.unwrap_or(self.record_groups_allowed),
         }
     }
 }
@@ -255,6 +273,7 @@ mod tests {
             sounds_allowed: Some(false),
             people: Some(Some(5)),
             customers: None,
+            record_groups_allowed: Some(false),
         };
         let expected = Plan {
             hunt_groups_allowed: false,
@@ -264,6 +283,7 @@ mod tests {
             sounds_allowed: false,
             people: Some(5),
             customers: None,
+            record_groups_allowed: false,
         };
         assert_eq!(plan.changed(change), expected);
     }

@@ -4,6 +4,7 @@ pub mod accounts;
 mod book;
 pub mod call_files;
 pub mod call_pages;
+pub mod call_walk;
 pub mod calls;
 pub mod destinations;
 pub mod features;
@@ -12,6 +13,7 @@ pub mod finding;
 pub mod hunt_groups;
 pub mod installation;
 pub mod intake;
+pub mod keeping;
 pub mod levels;
 pub mod links;
 pub mod listening;
@@ -22,6 +24,7 @@ pub mod openapi_tokens;
 pub mod phone;
 pub mod playback;
 pub mod prompts;
+pub mod record_groups;
 pub mod recordings;
 pub mod reports;
 pub mod sessions;
@@ -144,8 +147,14 @@ pub struct Services {
     pub intake: Arc<intake::Intake>,
     /// Recordings.
     pub recordings: recordings::Recordings,
+    /// Where recordings are kept, and for how long.
+    pub keeping: keeping::Keeping,
+    /// Record groups.
+    pub record_groups: Arc<record_groups::RecordGroups>,
     /// Call records.
     pub calls: calls::Calls,
+    /// Call records of a customer and those below it.
+    pub call_walk: call_walk::CallWalk,
     /// Recordings with their calls.
     pub finding: finding::Finding,
     /// Hunt groups.
@@ -183,6 +192,7 @@ impl Services {
         let intake = Arc::new(intake::Intake::new(&ports));
         let playback = Arc::new(playback::Playback::new(&ports, listening.clone()));
         let book = Arc::new(ticket_book::TicketBook::new(&ports));
+        let record_groups = Arc::new(record_groups::RecordGroups::new(&ports, gate.clone()));
         Ok(Self {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
             openapi_tokens: openapi_tokens::OpenApiTokens::new(&ports, accounts.clone()),
@@ -201,12 +211,21 @@ impl Services {
                 gate.clone(),
                 intake.clone(),
                 playback.clone(),
+                record_groups.clone(),
                 &policy,
             ),
             calls: calls::Calls::new(&ports, gate.clone(), &policy),
+            call_walk: call_walk::CallWalk::new(&ports, gate.clone()),
             reports: reports::Reports::new(&ports, gate.clone(), sessions.clone()),
             finding: finding::Finding::new(&ports, gate.clone()),
-            hunt_groups: hunt_groups::HuntGroups::new(&ports, gate.clone(), intake.clone(), playback.clone()),
+            hunt_groups: hunt_groups::HuntGroups::new(
+                &ports,
+                gate.clone(),
+                intake.clone(),
+                playback.clone(),
+                record_groups.clone(),
+            ),
+            record_groups: record_groups.clone(),
             levels: levels::Levels::new(&ports, gate.clone()),
             destinations: destinations::Destinations::new(&ports, gate.clone()),
             messages: messages::Messages::new(
@@ -218,6 +237,13 @@ impl Services {
             ),
             features: features::Features::new(&ports, gate.clone(), intake.clone(), playback.clone()),
             prompts: prompts::Prompts::new(&ports, gate.clone(), intake.clone(), playback.clone(), &policy),
+            keeping: keeping::Keeping::new(
+                &ports,
+                gate.clone(),
+                intake.clone(),
+                playback.clone(),
+                record_groups.clone(),
+            ),
             sounds: sounds::Sounds::new(&ports, gate.clone(), intake.clone(), playback, &policy),
             installation: installation::Installation::new(&ports, gate.clone()),
             gate,

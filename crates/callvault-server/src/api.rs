@@ -13,6 +13,7 @@ pub(crate) mod openapi;
 pub(crate) mod operation;
 pub(crate) mod principal;
 pub(crate) mod problem;
+mod record_groups;
 mod recordings;
 mod rights;
 pub(crate) mod route;
@@ -171,13 +172,36 @@ fn table() -> Vec<At> {
                 delete("Remove prompt", features::remove_prompt),
             ],
         ),
+        at(
+            "/recordgroups",
+            [
+                get("List record groups", record_groups::list).fails(&[NotFound]),
+                post("Add record group", record_groups::add).fails(&[NotFound, Conflict, Plan]),
+            ],
+        ),
+        at(
+            "/recordgroups/{id}",
+            [
+                get("Find record group", record_groups::find),
+                patch("Change record group", record_groups::change).fails(&[Plan]),
+                delete("Remove record group", record_groups::remove).fails(&[Conflict]),
+            ],
+        ),
         at("/recordings", [get("List recordings", recordings::list).fails(&[NotFound])]),
         at(
             "/recordings/{name}",
             [
                 get("Find recording", recordings::find).fails(&[Conflict]),
                 put("Keep recording", recordings::keep).fails(&[Conflict]),
+                patch("Change recording", recordings::change).fails(&[Conflict]),
                 delete("Remove recording", recordings::remove).fails(&[Conflict]),
+            ],
+        ),
+        at(
+            "/recordings/{name}/groups/{group}",
+            [
+                put("Put recording into record group", recordings::put_into_group).fails(&[Conflict]),
+                delete("Take recording from record group", recordings::take_from_group).fails(&[Conflict]),
             ],
         ),
         at("/recordings/{name}/audio", [get("Play recording", recordings::play).fails(&[Conflict])]),

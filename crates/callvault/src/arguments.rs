@@ -5,6 +5,7 @@ mod calls;
 mod features;
 mod hunt_groups;
 mod people;
+mod record_groups;
 mod running;
 
 use std::path::PathBuf;
@@ -17,10 +18,14 @@ pub(crate) use self::audio::{
 };
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
 pub(crate) use self::features::{FeatureCommand, PromptArguments, PromptCommand};
-pub(crate) use self::hunt_groups::{DestinationCommand, LevelSettingsArguments, SettingsArguments};
+use self::hunt_groups::record_group;
+pub(crate) use self::hunt_groups::{
+    DestinationCommand, LevelSettingsArguments, RecordGroupOrNone, SettingsArguments,
+};
 pub(crate) use self::people::{
     CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, ProfileArguments, RoleCommand,
 };
+pub(crate) use self::record_groups::{RecordGroupCommand, RecordGroupSettingsArguments};
 pub(crate) use self::running::{
     ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TargetCommand,
     TicketCommand,
@@ -122,6 +127,9 @@ pub(crate) enum OnInstallation {
     /// Call recordings
     #[command(subcommand)]
     Recording(RecordingCommand),
+    /// Record groups, which hold recordings for so many days
+    #[command(subcommand)]
+    Recordgroup(RecordGroupCommand),
     /// Call records
     #[command(subcommand)]
     Call(CallCommand),
@@ -231,6 +239,13 @@ mod tests {
         check("prompt put --feature queue/7 --sound 2 x.wav", ErrorKind::ArgumentConflict);
         check("ticket create --customer 1 --recording x --ttl soon", ErrorKind::ValueValidation);
         check("ticket create --customer 1 --recording x --allow nowhere", ErrorKind::ValueValidation);
+        check("recording set a.wav", ErrorKind::MissingRequiredArgument);
+        check("recording set a.wav --expires tomorrow", ErrorKind::ValueValidation);
+        check("recording copy a.wav", ErrorKind::MissingRequiredArgument);
+        check("recordgroup add --name Sales", ErrorKind::MissingRequiredArgument);
+        check("recordgroup set 1", ErrorKind::MissingRequiredArgument);
+        check("recordgroup set 1 --expires 36501", ErrorKind::ValueValidation);
+        check("recordgroup set 1 --owner a --no-owner", ErrorKind::ArgumentConflict);
         check("target test", ErrorKind::MissingRequiredArgument);
         check("target resend all", ErrorKind::ValueValidation);
         check("pull yeastar", ErrorKind::InvalidSubcommand);

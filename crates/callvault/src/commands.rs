@@ -9,6 +9,7 @@ mod init;
 mod live;
 mod messages;
 mod names;
+mod record_groups;
 mod recordings;
 mod settings;
 mod sounds;
@@ -86,6 +87,7 @@ async fn through_api(client: &ApiClient, command: OnInstallation) -> anyhow::Res
         OnInstallation::Feature(command) => features::feature(client, command).await,
         OnInstallation::Prompt(command) => features::prompt(client, command).await,
         OnInstallation::Recording(command) => recordings::run(client, command).await,
+        OnInstallation::Recordgroup(command) => record_groups::run(client, command).await,
         OnInstallation::Call(command) => calls::run(client, command).await,
         OnInstallation::Ticket(command) => live::ticket(client, command).await,
         OnInstallation::Session(command) => live::session(client, command).await,

@@ -16,8 +16,8 @@ use callvault_server::listen::tls::{CertificateSource, Certificates};
 use callvault_server::listen::{ListenSettings, Listener, PlainPolicy, Protocol, Server};
 use callvault_server::system::SystemClock;
 use callvault_server::telemetry::{self, LogFormat, LogSettings};
-use callvault_server::work::background;
 use callvault_server::work::reports::tcp::{self, ReportListener, TcpSettings};
+use callvault_server::work::{background, expiry};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -112,6 +112,7 @@ pub(crate) async fn until_told(
         tokio::spawn(tcp::serve(report_listeners, tcp_settings(settings), app, bell, stop.clone()));
     let stop_upkeep = CancellationToken::new();
     let upkeep = tokio::spawn(background::run(engine.services(), started, stop_upkeep.clone()));
+    let expiring = tokio::spawn(expiry::run(engine.services(), engine.metrics(), stop_upkeep.clone()));
     let fingerprint = certificates.as_ref().map(|certificates| certificates.fingerprint());
     if let (Some(certificates), Some(fingerprint)) = (&certificates, &fingerprint) {
         tracing::info!(tls.fingerprint = fingerprint, "the certificate (SHA-256)");
@@ -145,8 +146,10 @@ pub(crate) async fn until_told(
         }
     }
     stop_upkeep.cancel();
-    if let Err(error) = upkeep.await {
-        tracing::error!(%error, "the upkeep ended badly");
+    for ended in [upkeep.await, expiring.await] {
+        if let Err(error) = ended {
+            tracing::error!(%error, "the upkeep ended badly");
+        }
     }
     engine.close().await;
     if let Some(path) = &server_settings.ready_file

@@ -2,6 +2,8 @@
 //!
 //! The meanings and bounds are those of the Enswitch functions (`docs/enswitch.md`, decisions 29, 30, 58 and 61).
 
+use crate::id::RecordGroupId;
+
 /// The longest time that a level may ring, in seconds.
 pub const MOST_RING_SECONDS: u16 = 3600;
 
@@ -115,8 +117,8 @@ pub struct HuntGroupSettings {
     pub allow_forwards: bool,
     /// How who answers is told of the call.
     pub screen: Screening,
-    /// The number of the record group, as it was told: Callvault knows none.
-    pub record_group: Option<i64>,
+    /// The record group of its calls, one of the same customer.
+    pub record_group: Option<RecordGroupId>,
     /// The control panel shows it.
     pub panel: bool,
     /// Where to go when no level answers.
@@ -164,7 +166,7 @@ pub struct HuntGroupSettingsChange {
     /// See [`HuntGroupSettings::screen`].
     pub screen: Option<Screening>,
     /// `Some(None)` takes the record group away.
-    pub record_group: Option<Option<i64>>,
+    pub record_group: Option<Option<RecordGroupId>>,
     /// See [`HuntGroupSettings::panel`].
     pub panel: Option<bool>,
     /// See [`HuntGroupSettings::default_exit`].

@@ -4,7 +4,10 @@
 mod accounts;
 mod destinations;
 mod features;
+mod keeping;
+mod record_groups;
 
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
@@ -17,7 +20,9 @@ use crate::gate::{InCustomer, SoundsWithin, Within};
 use crate::hunt_group::{
     HuntGroup, HuntGroupChange, Level, Message, MessageVersion, NewHuntGroup, NewMessage,
 };
-use crate::id::{CustomerId, HuntGroupId, PersonId, ReportId, RoleId, SoundId, TargetId};
+use crate::id::{
+    CallRecordId, CustomerId, HuntGroupId, PersonId, RecordGroupId, ReportId, RoleId, SoundId, TargetId,
+};
 use crate::listen::{Head, LogRow};
 use crate::page::PageRequest;
 use crate::person::{Account, NewPerson, PasswordHash, Person, PersonChange};
@@ -35,6 +40,8 @@ use crate::token_pair::TokenPair;
 pub use self::accounts::{AccountTrials, AccountWork, Profiles, Removals};
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
 pub use self::features::Features;
+pub use self::keeping::{Keeping, PlaceToTake, Taken};
+pub use self::record_groups::{RecordGroupWork, RecordGroups};
 
 /// A catalog that failed.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +77,12 @@ pub enum CatalogError {
         field: &'static str,
         /// A sentence for the person who asked.
         reason: String,
+    },
+    /// The record group keeps recordings for no days, so that what is put into it would be lost.
+    #[error("record group {record_group} keeps no recordings")]
+    KeepsNothing {
+        /// The record group.
+        record_group: RecordGroupId,
     },
     /// The plan of the customer does not allow it.
     #[error("{0}")]
@@ -137,9 +150,10 @@ pub trait People: Send + Sync {
 /// Hunt groups and the messages of their levels.
 #[async_trait]
 pub trait HuntGroups: Send + Sync {
-    /// Adds one, if the plan of its customer has hunt groups. Taken: `id`. Gone: customer, owner.
+    /// Adds one, if the plan of its customer has hunt groups. Taken: `id`. Gone: customer, owner, record group (also those
+    /// of another customer).
     async fn add_hunt_group(&self, new: NewHuntGroup) -> CatalogResult<HuntGroupId>;
-    /// Changes one, if the plan of its customer has hunt groups. Gone: the owner is nobody of the same customer.
+    /// Changes one, if the plan of its customer has hunt groups. Gone: owner or record group is none of the same customer.
     /// Contradicts: the exits that would end the call and have a number.
     async fn change_hunt_group(&self, id: HuntGroupId, change: HuntGroupChange) -> CatalogResult<()>;
     /// Removes one with its levels, destinations and all messages, whose objects become discarded. Changed: it has a message
@@ -241,7 +255,7 @@ pub trait Recordings: Send + Sync {
         customer: &InCustomer,
         page: PageRequest<RecordingName>,
     ) -> CatalogResult<Vec<Recording>>;
-    /// Removes one; answers the objects that became discarded. Gone: the recording.
+    /// Removes one with all its places; answers the objects that became discarded. Gone: the recording.
     async fn remove_recording(
         &self,
         customer: &InCustomer,
@@ -305,6 +319,19 @@ pub trait Calls: Send + Sync {
         filter: &CallFilter,
         page: PageRequest<CallPlace>,
     ) -> CatalogResult<Vec<CallRecord>>;
+    /// Those of a customer with this call id, by beginning, then id.
+    async fn calls_with_id(
+        &self,
+        customer: &InCustomer,
+        call_id: &str,
+        page: PageRequest<CallPlace>,
+    ) -> CatalogResult<Vec<CallRecord>>;
+    /// Which of these records of a customer are the first of their call id, by beginning, then id.
+    async fn first_legs(
+        &self,
+        customer: &InCustomer,
+        records: &[CallRecord],
+    ) -> CatalogResult<BTreeSet<CallRecordId>>;
     /// Numbers and trunks that a customer's calls name, for the lists that connectors ask for at their start: at most `limit`
     /// distinct ones of each, those of the latest calls first. A catalog may leave calls out that lie ten thousand back.
     async fn call_parties(&self, customer: &InCustomer, limit: u32) -> CatalogResult<CallParties>;
@@ -541,7 +568,9 @@ pub trait Catalog:
     + Trials
     + Sounds
     + Features
+    + RecordGroups
     + Recordings
+    + Keeping
     + FoundRecordings
     + Calls
     + LooseObjects

@@ -15,6 +15,7 @@ use crate::service::field::{MOST_DESCRIPTION, MOST_NUMBER, own_number, text, tit
 use crate::service::intake::Intake;
 use crate::service::messages::Deletions;
 use crate::service::playback::Playback;
+use crate::service::record_groups::RecordGroups;
 
 /// A hunt group to add, as typed.
 #[derive(Debug, Clone, Default)]
@@ -38,18 +39,26 @@ pub struct HuntGroups {
     gate: Arc<Gate>,
     intake: Arc<Intake>,
     playback: Arc<Playback>,
+    record_groups: Arc<RecordGroups>,
 }
 
 impl HuntGroups {
-    pub(crate) fn new(ports: &Ports, gate: Arc<Gate>, intake: Arc<Intake>, playback: Arc<Playback>) -> Self {
-        Self { catalog: ports.catalog.clone(), clock: ports.clock.clone(), gate, intake, playback }
+    pub(crate) fn new(
+        ports: &Ports,
+        gate: Arc<Gate>,
+        intake: Arc<Intake>,
+        playback: Arc<Playback>,
+        record_groups: Arc<RecordGroups>,
+    ) -> Self {
+        let (catalog, clock) = (ports.catalog.clone(), ports.clock.clone());
+        Self { catalog, clock, gate, intake, playback, record_groups }
     }
 
     /// Adds one.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer, owner), [`Error::Invalid`] (`name`, `id`, a setting),
-    /// [`Error::Contradicts`], [`Error::PlanForbids`], [`Error::Conflict`] (`id`).
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer, owner, record group), [`Error::Invalid`] (`name`, `id`, a
+    /// setting), [`Error::Contradicts`], [`Error::PlanForbids`], [`Error::Conflict`] (`id`).
     pub async fn add(&self, principal: &Principal, new: HuntGroupToAdd) -> Result<HuntGroupId> {
         let new = self.prepared(principal, new).await?;
         Ok(self.catalog.add_hunt_group(new).await?)
@@ -76,6 +85,9 @@ impl HuntGroups {
             return Err(Error::Contradicts { fields });
         }
         let customer = self.gate.customer(principal, Kind::HuntGroup, Verb::Administer, customer).await?;
+        if let Some(id) = settings.record_group {
+            self.record_groups.referable(principal, id).await?;
+        }
         let created_at = self.clock.now();
         Ok(NewHuntGroup { id, customer: customer.id(), name, owner, settings, created_at })
     }
@@ -83,8 +95,8 @@ impl HuntGroups {
     /// Changes one.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group, owner), [`Error::Invalid`] (`name`, a setting),
-    /// [`Error::Contradicts`], [`Error::PlanForbids`].
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (hunt group, owner, record group), [`Error::Invalid`] (`name`, a
+    /// setting), [`Error::Contradicts`], [`Error::PlanForbids`].
     pub async fn change(
         &self,
         principal: &Principal,
@@ -121,7 +133,14 @@ impl HuntGroups {
             change.name = Some(title("name", name)?);
         }
         check(&HuntGroupSettings::default().changed(change.settings.clone()))?;
-        self.find(principal, Verb::Change, id).await?;
+        let hunt_group = self.find(principal, Verb::Change, id).await?;
+        if change.settings.record_group == Some(hunt_group.settings.record_group) {
+            // What is shown can be sent back, also by those who may not see the record group.
+            change.settings.record_group = None;
+        }
+        if let Some(Some(id)) = change.settings.record_group {
+            self.record_groups.referable(principal, id).await?;
+        }
         Ok(change)
     }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use sha1::Digest as _;
 
-use crate::audio::{AudioKey, StoredAudio, escaped_len};
+use crate::audio::{AudioKey, Sha1, StoredAudio, escaped_len};
 use crate::error::{Error, Result};
 use crate::plan::Room;
 use crate::port::audio_store::{AudioReader, AudioStore, AudioStoreError, FinishError, Upload, Written};
@@ -70,6 +71,7 @@ pub struct Incoming {
     bound: Bound,
     size_bytes: u64,
     escaped_len: u64,
+    sha1: sha1::Sha1,
     lease_ends: Timestamp,
 }
 
@@ -93,7 +95,8 @@ impl Intake {
         let (key, upload, lease_ends) = self.begin_object().await?;
         let intake = self.clone();
         let probe = self.prober.start();
-        Ok(Incoming { intake, key, upload, probe, bound, size_bytes: 0, escaped_len: 0, lease_ends })
+        let (size_bytes, escaped_len, sha1) = (0, 0, sha1::Sha1::new());
+        Ok(Incoming { intake, key, upload, probe, bound, size_bytes, escaped_len, sha1, lease_ends })
     }
 
     /// Removes objects that the catalog has discarded. A failure is left to the sweep.
@@ -169,6 +172,7 @@ impl Incoming {
         self.size_bytes += bytes.len() as u64;
         self.bound.check(self.size_bytes)?;
         self.escaped_len += escaped_len(&bytes);
+        self.sha1.update(&bytes);
         self.probe.push(&bytes);
         let now = self.intake.clock.now();
         if now.after(LEASE / 2) >= self.lease_ends {
@@ -183,7 +187,7 @@ impl Incoming {
     /// # Errors
     /// [`Error::NotAudio`], or when the store fails; nothing is left then.
     pub(crate) async fn finish(self) -> Result<StoredAudio> {
-        let Self { intake, mut key, upload, probe, size_bytes, escaped_len, .. } = self;
+        let Self { intake, mut key, upload, probe, size_bytes, escaped_len, sha1, .. } = self;
         let facts = match probe.finish() {
             Ok(facts) => facts,
             Err(reason) => {
@@ -206,7 +210,8 @@ impl Incoming {
             }
         };
         debug_assert_eq!(written.size_bytes, size_bytes);
-        Ok(StoredAudio { key, sha256: written.sha256, size_bytes: written.size_bytes, escaped_len, facts })
+        let (sha1, sha256) = (Some(Sha1(sha1.finalize().into())), written.sha256);
+        Ok(StoredAudio { key, sha256, size_bytes: written.size_bytes, escaped_len, sha1, facts })
     }
 
     /// Takes away what was written so far.

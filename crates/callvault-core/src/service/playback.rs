@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::audio::StoredAudio;
+use sha1::Digest as _;
+
+use crate::audio::{Sha1, StoredAudio};
 use crate::error::{Error, Result};
 use crate::gate::Principal;
 use crate::listen::Action;
@@ -134,7 +136,35 @@ impl Playback {
     }
 }
 
+/// How much is read at once when a hash is counted after the fact.
+const HASH_BYTES: usize = 1 << 18;
+
+async fn counted_sha1(reader: &dyn AudioReader) -> std::result::Result<Sha1, AudioStoreError> {
+    let mut hasher = sha1::Sha1::new();
+    let mut offset = 0;
+    while offset < reader.size_bytes() {
+        let piece = reader.read_at(offset, HASH_BYTES).await?;
+        if piece.is_empty() {
+            break;
+        }
+        offset += piece.len() as u64;
+        hasher.update(&piece);
+    }
+    Ok(Sha1(hasher.finalize().into()))
+}
+
 impl Playable {
+    /// The SHA-1 of the bytes: as it was counted at intake, else counted now by reading all of them.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`].
+    pub async fn sha1(&self) -> Result<Sha1> {
+        if let Some(sha1) = self.audio.sha1 {
+            return Ok(sha1);
+        }
+        counted_sha1(self.reader.as_ref()).await.map_err(Error::Unreadable)
+    }
+
     /// Writes the listen log and answers the reader. Only after this may a byte leave.
     ///
     /// # Errors
@@ -149,5 +179,47 @@ impl Playable {
         let audio = Some(&self.audio);
         self.listening.record(&self.principal, action, &self.subject, audio, bytes, ticket).await?;
         Ok(self.reader.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use async_trait::async_trait;
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct InMemory(Bytes);
+
+    #[async_trait]
+    impl AudioReader for InMemory {
+        fn size_bytes(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        async fn read_at(&self, offset: u64, length: usize) -> std::result::Result<Bytes, AudioStoreError> {
+            let start = usize::try_from(offset).unwrap();
+            Ok(self.0.slice(start..self.0.len().min(start + length)))
+        }
+    }
+
+    #[test]
+    fn a_sha1_is_counted_over_all_pieces() {
+        let check = |bytes: Vec<u8>, expected: &str| {
+            let reader = InMemory(bytes.into());
+            let mut counting = pin!(counted_sha1(&reader));
+            match counting.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(counted) => assert_eq!(counted.unwrap().to_string(), expected),
+                Poll::Pending => panic!("nothing here waits"),
+            }
+        };
+        // The examples of FIPS 180.
+        check(Vec::new(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        check(b"abc".to_vec(), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        check(vec![b'a'; 1_000_000], "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
     }
 }

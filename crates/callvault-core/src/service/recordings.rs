@@ -1,5 +1,6 @@
 //! Recordings: taken in, found, handed out, verified, removed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256 as Hasher};
@@ -7,7 +8,8 @@ use sha2::{Digest as _, Sha256 as Hasher};
 use crate::audio::Sha256;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, InCustomer, Kind, Principal, Verb};
-use crate::id::{CustomerId, RecordingId};
+use crate::id::{CustomerId, RecordGroupId, RecordingId};
+use crate::kept::{Place, PlaceChange};
 use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::port::audio_store::{AudioStore, ReadFrom};
@@ -19,6 +21,7 @@ use crate::recording::{Recording, RecordingName};
 use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
+use crate::service::record_groups::RecordGroups;
 use crate::service::{Policy, Ports};
 
 /// How much is read at once when a recording is verified.
@@ -28,6 +31,7 @@ const VERIFY_BYTES: usize = 1 << 20;
 pub struct NewRecording {
     customer: InCustomer,
     name: RecordingName,
+    record_group: Option<RecordGroupId>,
     /// Takes the bytes.
     pub incoming: Incoming,
 }
@@ -65,6 +69,7 @@ pub struct Recordings {
     intake: Arc<Intake>,
     playback: Arc<Playback>,
     reporting: Arc<dyn Wake>,
+    record_groups: Arc<RecordGroups>,
     largest_bytes: u64,
 }
 
@@ -74,6 +79,7 @@ impl Recordings {
         gate: Arc<Gate>,
         intake: Arc<Intake>,
         playback: Arc<Playback>,
+        record_groups: Arc<RecordGroups>,
         policy: &Policy,
     ) -> Self {
         Self {
@@ -85,37 +91,49 @@ impl Recordings {
             intake,
             playback,
             reporting: ports.reporting.clone(),
+            record_groups,
             largest_bytes: policy.largest_recording_bytes,
         }
     }
 
-    /// Begins to take one in.
+    /// Begins to take one in, into a record group of its customer that the principal sees, or into none.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer), or when catalog or store fail.
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (customer, record group), [`Error::Conflict`] (`record_group`: it keeps
+    /// nothing), or when catalog or store fail.
     pub async fn begin(
         &self,
         principal: &Principal,
         customer: Option<CustomerId>,
         name: RecordingName,
+        record_group: Option<RecordGroupId>,
     ) -> Result<NewRecording> {
         let customer = self.gate.customer(principal, Kind::Recording, Verb::Administer, customer).await?;
+        if let Some(id) = record_group {
+            // The commit decides; what is sure to be refused is not received.
+            self.record_groups.open_to(principal, customer, id).await?;
+        }
         let incoming = self.intake.begin(self.largest_bytes).await?;
-        Ok(NewRecording { customer, name, incoming })
+        Ok(NewRecording { customer, name, record_group, incoming })
     }
 
     /// Keeps it. When this answers, the recording survives a power cut.
     ///
     /// # Errors
-    /// [`Error::NotAudio`], [`Error::Conflict`] (`name`: other bytes are stored under it), or when catalog or store fail.
+    /// [`Error::NotAudio`], [`Error::Conflict`] (`name`: other bytes are stored under it; `record_group`: it keeps nothing),
+    /// [`Error::NotFound`] (record group), or when catalog or store fail.
     pub async fn keep(&self, new: NewRecording) -> Result<Kept> {
-        let NewRecording { customer, name, incoming } = new;
+        let NewRecording { customer, name, record_group, incoming } = new;
         let audio = incoming.finish().await?;
         let now = self.clock.now();
         let id = RecordingId::new(now, self.random.as_ref());
         let key = audio.key;
         let recording = Recording { id, customer: customer.id(), name, stored_at: now, audio };
-        match self.catalog.add_recording(recording.clone()).await? {
+        let added = match record_group {
+            None => self.catalog.add_recording(recording.clone()).await,
+            Some(group) => self.catalog.add_recording_into(recording.clone(), group).await,
+        };
+        match added? {
             Added::New => {
                 self.reporting.wake();
                 Ok(Kept { recording, new: true })
@@ -178,6 +196,73 @@ impl Recordings {
         };
         let recording = self.catalog.recording(&customer, name).await?.ok_or(missing)?;
         Ok((customer, recording))
+    }
+
+    /// The places of recordings that were found, in the order of these.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub async fn places(&self, recordings: &[Recording]) -> Result<Vec<Vec<Place>>> {
+        let found = self.catalog.places(recordings.iter().map(|one| one.id).collect()).await?;
+        let mut places: BTreeMap<RecordingId, Vec<Place>> = BTreeMap::new();
+        for (id, place) in found {
+            places.entry(id).or_default().push(place);
+        }
+        Ok(recordings.iter().map(|one| places.remove(&one.id).unwrap_or_default()).collect())
+    }
+
+    /// Changes where one is kept, and for how long.
+    ///
+    /// # Errors
+    /// As [`Recordings::find`]; [`Error::NotFound`] (record group), [`Error::Conflict`] (`record_group`: it keeps nothing).
+    pub async fn change(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        name: &RecordingName,
+        change: PlaceChange,
+    ) -> Result<Recording> {
+        let (customer, recording) = self.find_in(principal, Verb::Change, customer, name).await?;
+        if let Some(Some(id)) = change.record_group {
+            self.record_groups.in_customer(principal, customer, id).await?;
+        }
+        self.catalog.change_places(recording.id, change, self.clock.now()).await?;
+        Ok(recording)
+    }
+
+    /// Puts one into a record group, besides those that it is in; nothing where it is in it already.
+    ///
+    /// # Errors
+    /// As [`Recordings::change`].
+    pub async fn put_into(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        name: &RecordingName,
+        group: RecordGroupId,
+    ) -> Result<()> {
+        let (customer, recording) = self.find_in(principal, Verb::Change, customer, name).await?;
+        self.record_groups.in_customer(principal, customer, group).await?;
+        Ok(self.catalog.put_into_group(recording.id, group, self.clock.now()).await?)
+    }
+
+    /// Takes one out of a record group. The recording itself is never lost by this: from its last group it goes to none,
+    /// without an end.
+    ///
+    /// # Errors
+    /// As [`Recordings::find`]; [`Error::NotFound`] (record group: also one that it is not in).
+    pub async fn take_from(
+        &self,
+        principal: &Principal,
+        customer: Option<CustomerId>,
+        name: &RecordingName,
+        group: RecordGroupId,
+    ) -> Result<()> {
+        let (_, recording) = self.find_in(principal, Verb::Change, customer, name).await?;
+        match self.catalog.take_from_group(recording.id, group).await? {
+            true => Ok(()),
+            false => Err(Error::NotFound { what: "record group" }),
+        }
     }
 
     /// The recordings of a customer, by name.

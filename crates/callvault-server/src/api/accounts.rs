@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use callvault_core::address::SourceList;
-use callvault_core::customer::CustomerChange;
+use callvault_core::customer::{CustomerChange, RecordingsEncoding};
 use callvault_core::gate::Principal;
 use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::person::profile::{DateFormat, ProfileChange, Profiled, TimeFormat};
@@ -65,6 +65,7 @@ pub(super) struct CustomerBody {
     most_people: Option<i64>,
     #[schemars(with = "Option<Count>")]
     most_customers: Option<i64>,
+    recordgroups_allowed: Option<bool>,
 }
 
 /// What changes about a customer; what is left out stays, and null is no limit.
@@ -97,6 +98,10 @@ pub(super) struct CustomerPatch {
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<Count>")]
     most_customers: Option<Option<i64>>,
+    recordgroups_allowed: Option<bool>,
+    /// How the Enswitch dialect sends recordings when a call does not say.
+    #[schemars(with = "Option<Word<RecordingsEncoding>>")]
+    recordings_encoding: Option<String>,
     disabled: Option<bool>,
 }
 
@@ -153,6 +158,7 @@ pub(super) async fn add_customer(
             people: new.most_people.map(|most| count("most_people", most)).transpose()?,
             customers: new.most_customers.map(|most| count("most_customers", most)).transpose()?,
             sounds_allowed: new.sounds_allowed.unwrap_or(true),
+            record_groups_allowed: new.recordgroups_allowed.unwrap_or(true),
         },
     };
     let id = accounts.add_customer(&principal, customer).await?;
@@ -188,6 +194,14 @@ pub(super) async fn change_customer(
             people: counted("most_people", patch.most_people)?,
             customers: counted("most_customers", patch.most_customers)?,
             sounds_allowed: patch.sounds_allowed,
+            record_groups_allowed: patch.recordgroups_allowed,
+        },
+        recordings_encoding: match patch.recordings_encoding.as_deref() {
+            None => None,
+            Some(word) => Some(
+                RecordingsEncoding::parse(word)
+                    .ok_or_else(|| Problem::invalid("recordings_encoding", "must be raw or base64"))?,
+            ),
         },
         disabled: patch.disabled,
     };

@@ -12,7 +12,7 @@ use callvault_core::hunt_group::settings::{
     Exit, ExitChange, HuntGroupSettings, HuntGroupSettingsChange, LevelChange, LevelSettings, RingOrder,
     Screening,
 };
-use callvault_core::id::{DestinationId, HuntGroupId};
+use callvault_core::id::{DestinationId, HuntGroupId, RecordGroupId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ impl From<HuntGroupSettings> for SettingsObject {
             music_ringing: settings.music_ringing,
             allow_forwards: settings.allow_forwards,
             screen: settings.screen.as_str(),
-            record_group: settings.record_group,
+            record_group: settings.record_group.map(|group| group.0),
             panel: settings.panel,
             default_exit: settings.default_exit.into(),
             unavailable_exit: settings.unavailable_exit.into(),
@@ -139,7 +139,7 @@ impl SettingsBody {
             music_ringing: self.music_ringing,
             allow_forwards: self.allow_forwards,
             screen: screen.transpose()?,
-            record_group: self.record_group,
+            record_group: self.record_group.map(|group| group.map(RecordGroupId)),
             panel: self.panel,
             default_exit: exit(self.default_exit),
             unavailable_exit: exit(self.unavailable_exit),

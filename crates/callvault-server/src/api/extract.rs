@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, R
 use axum::response::{IntoResponse, Response};
 use callvault_core::Error;
 use callvault_core::hunt_group::Level;
-use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, SoundId, TargetId};
+use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, RecordGroupId, SoundId, TargetId};
 use callvault_core::page::PageRequest;
 use callvault_core::recording::RecordingName;
 use http::StatusCode;
@@ -395,6 +395,7 @@ numbered! {
     callvault_core::id::PersonId, "person", callvault_core::id::PersonId;
     HuntGroupId, "hunt group", HuntGroupId;
     DestinationId, "destination", DestinationId;
+    RecordGroupId, "record group", RecordGroupId;
     SoundId, "sound", SoundId;
     TargetId, "target", TargetId;
 }
@@ -443,6 +444,31 @@ impl FromRequestParts<Arc<App>> for Named {
 impl Input for Named {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {
         operation.path(schemas.sent::<RecordingNameText>(), "The name of the recording, percent-encoded.");
+        operation.fails(&[Code::NotFound, Code::Invalid]);
+    }
+}
+
+/// The name of a recording and the number of a record group in a path.
+pub(super) struct InGroup(pub(super) RecordingName, pub(super) RecordGroupId);
+
+impl FromRequestParts<Arc<App>> for InGroup {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let Path((name, group)) = Path::<(String, String)>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Problem::invalid("name", "must be UTF-8"))?;
+        let name = RecordingName::new(name).map_err(|error| Problem::invalid("name", error.to_string()))?;
+        // What is no number names nothing.
+        let group = group.parse().map_err(|_| Problem::not_found("record group"))?;
+        Ok(Self(name, group))
+    }
+}
+
+impl Input for InGroup {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        operation.path(schemas.sent::<RecordingNameText>(), "The name of the recording, percent-encoded.");
+        operation.path(schemas.sent::<i64>(), "The number of the record group.");
         operation.fails(&[Code::NotFound, Code::Invalid]);
     }
 }

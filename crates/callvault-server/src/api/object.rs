@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use callvault_core::audio::{Codec, Container, StoredAudio};
 use callvault_core::call::{CallKind, CallRecord, CallStatus};
-use callvault_core::customer::Customer;
+use callvault_core::customer::{Customer, RecordingsEncoding};
 use callvault_core::hunt_group::{HuntGroup, Message};
+use callvault_core::kept::Place;
 use callvault_core::listen::{Head, LogRow};
 use callvault_core::person::profile::{DateFormat, Profile, Profiled, TimeFormat};
 use callvault_core::person::{DownloadErrors, EmptyCalls};
@@ -50,6 +51,11 @@ pub(super) struct CustomerObject {
     most_people: Option<u32>,
     /// The most customers directly below it; null is no limit.
     most_customers: Option<u32>,
+    /// Whether record groups may be added and changed.
+    recordgroups_allowed: bool,
+    /// How the Enswitch dialect sends recordings when a call does not say.
+    #[schemars(with = "Word<RecordingsEncoding>")]
+    recordings_encoding: &'static str,
     disabled: bool,
     #[schemars(with = "Time")]
     created_at: String,
@@ -72,6 +78,8 @@ impl From<Customer> for CustomerObject {
             sounds_allowed: customer.plan.sounds_allowed,
             most_people: customer.plan.people,
             most_customers: customer.plan.customers,
+            recordgroups_allowed: customer.plan.record_groups_allowed,
+            recordings_encoding: customer.recordings_encoding.as_str(),
             disabled: customer.disabled,
             created_at: customer.created_at.to_string(),
         }
@@ -303,12 +311,30 @@ pub(super) struct RecordingObject {
     name: String,
     #[schemars(with = "Time")]
     stored_at: String,
+    places: Vec<PlaceObject>,
     audio: AudioObject,
 }
 
-impl From<Recording> for RecordingObject {
-    fn from(recording: Recording) -> Self {
+/// Where a recording is kept.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Place")]
+struct PlaceObject {
+    /// Null is none.
+    record_group: Option<i64>,
+    /// When it goes from here; null is never.
+    #[schemars(with = "Option<Time>")]
+    expires_at: Option<String>,
+}
+
+impl RecordingObject {
+    /// A recording with the places where it is kept.
+    pub(super) fn new(recording: Recording, places: Vec<Place>) -> Self {
+        let places = places.into_iter().map(|place| PlaceObject {
+            record_group: place.record_group.map(|group| group.0),
+            expires_at: place.expires_at.map(|end| end.to_string()),
+        });
         Self {
+            places: places.collect(),
             id: recording.id.to_string(),
             customer: recording.customer.0,
             name: recording.name.to_string(),

@@ -62,6 +62,8 @@ shapes! {
     Description = { "type": "string", "maxLength": 1000, "pattern": r"^[^\x00]*$" };
     /// A text of a person's profile, or nothing.
     ProfileText = { "type": "string", "maxLength": 255, "pattern": r"^[^\x00]*$" };
+    /// E-mail addresses, or nothing.
+    Emails = { "type": "string", "maxLength": 1000, "pattern": r"^[^\x00]*$" };
     /// A country, as two letters, or nothing.
     Country = { "type": "string", "pattern": "^([A-Za-z]{2})?$" };
     /// A public key, or nothing.
@@ -147,6 +149,8 @@ words! {
     callvault_core::person::EmptyCalls,
     callvault_core::person::profile::DateFormat,
     callvault_core::person::profile::TimeFormat,
+    callvault_core::customer::RecordingsEncoding,
+    callvault_core::record_group::Announcement,
     callvault_core::report::Channel,
     callvault_core::role::Privilege,
     callvault_core::role::Reach,

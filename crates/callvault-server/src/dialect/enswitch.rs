@@ -2,6 +2,8 @@
 
 mod audio;
 mod body;
+mod call_words;
+mod cdrs;
 mod customers;
 mod destinations;
 mod features;
@@ -10,6 +12,8 @@ mod hunt_groups;
 mod levels;
 mod lists;
 mod people;
+mod record_groups;
+mod recordings;
 mod sound_files;
 mod sounds;
 
@@ -154,6 +158,17 @@ async fn carry_out(
         Call::CustomersCreate(call) => customers::create(&visit, call).await,
         Call::CustomersUpdate(call) => customers::update(&visit, call).await,
         Call::CustomersDelete(call) => customers::delete(&visit, call.id).await,
+        Call::RecordingGroupsCreate(call) => record_groups::create(&visit, call).await,
+        Call::RecordingGroupsGet(call) => record_groups::get(&visit, call.id).await,
+        Call::RecordingGroupsUpdate(call) => record_groups::update(&visit, call).await,
+        Call::RecordingGroupsList(call) => record_groups::list(&visit, &call).await,
+        Call::RecordingGroupsDelete(call) => record_groups::delete(&visit, call.id).await,
+        Call::RecordingRecordingsList(call) => recordings::list(&visit, call).await,
+        Call::RecordingRecordingsGet(call) => recordings::get(&visit, &call).await,
+        Call::RecordingRecordingsCopy(call) => recordings::copy(&visit, &call).await,
+        Call::RecordingRecordingsUpdate(call) => recordings::update(&visit, &call).await,
+        Call::RecordingRecordingsDelete(call) => recordings::delete(&visit, &call).await,
+        Call::CdrsList(call) => cdrs::list(&visit, call).await,
         // The files of features; paths lead to what is served alone.
         call => features::carry_out(&visit, call, spool).await,
     }
@@ -312,9 +327,15 @@ impl Visit<'_> {
         match error {
             Error::NotFound { what: "customer" } => no_such_reference("customer"),
             Error::NotFound { what: "owner" } => no_such_reference("owner"),
+            // A function about record groups says so itself; every other one refers to them.
+            Error::NotFound { what: "record group" } => match self.function.no_such() {
+                Some(failure) if self.function.path().starts_with("recording/groups/") => failure,
+                _ if self.function == Function::RecordingRecordingsCopy => no_such_reference("destination"),
+                _ => no_such_reference("recordgroup"),
+            },
             // The dialect judged each value before; what is left is what an update makes of an exit (30).
             Error::Contradicts { fields } => numbers_of_hangup(fields),
-            Error::NotFound { what: "hunt group" | "destination" | "sound" | "feature" } => {
+            Error::NotFound { what: "hunt group" | "destination" | "sound" | "feature" | "recording" } => {
                 self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup)
             }
             Error::NotFound { what: "file" } => self.function.no_file().unwrap_or(Failure::NoMessage),

@@ -106,6 +106,7 @@ pub struct Metrics {
     connections: Family<ProtocolLabels, Gauge>,
     reports: Family<ReportLabels, Counter>,
     targets_waiting: Gauge,
+    recordings_expired: Counter,
 }
 
 impl Default for Metrics {
@@ -157,6 +158,12 @@ impl Metrics {
             "Targets for which reports wait, those without a live session included",
             targets_waiting.clone(),
         );
+        let recordings_expired = Counter::default();
+        registry.register(
+            "recordings_expired",
+            "Recordings that were deleted because their time was over",
+            recordings_expired.clone(),
+        );
         Self {
             registry,
             requests,
@@ -168,6 +175,7 @@ impl Metrics {
             connections,
             reports,
             targets_waiting,
+            recordings_expired,
         }
     }
 
@@ -209,6 +217,11 @@ impl Metrics {
     /// Says for how many targets reports wait.
     pub fn targets_waiting(&self, targets: usize) {
         self.targets_waiting.set(i64::try_from(targets).unwrap_or(i64::MAX));
+    }
+
+    /// Counts recordings that were deleted because their time was over.
+    pub fn recordings_expired(&self, recordings: u64) {
+        self.recordings_expired.inc_by(recordings);
     }
 
     /// Counts a download as active until the guard is dropped.
@@ -276,6 +289,7 @@ mod tests {
         metrics.report("http", ReportEvent::Delivered);
         metrics.report("tcp", ReportEvent::Parked);
         metrics.targets_waiting(3);
+        metrics.recordings_expired(2);
 
         let route = r#"route="/api/{version}/login""#;
         check(&metrics, &format!("callvault_http_requests_total{{{route},status=\"2xx\"}} 2"));
@@ -288,6 +302,7 @@ mod tests {
         check(&metrics, "callvault_reports_total{channel=\"http\",event=\"delivered\"} 2");
         check(&metrics, "callvault_reports_total{channel=\"tcp\",event=\"parked\"} 1");
         check(&metrics, "callvault_report_targets_waiting 3");
+        check(&metrics, "callvault_recordings_expired_total 2");
         assert!(metrics.render().ends_with("# EOF\n"));
     }
 

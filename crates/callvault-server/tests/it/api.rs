@@ -274,7 +274,7 @@ async fn a_stale_lease_is_swept_and_a_late_commit_refused() {
     let owner = callvault_core::gate::Principal::local_owner();
     let name = callvault_core::recording::RecordingName::new("slow.wav").unwrap();
     let mut slow =
-        services.recordings.begin(&owner, Some(callvault_core::id::CustomerId(1)), name).await.unwrap();
+        services.recordings.begin(&owner, Some(callvault_core::id::CustomerId(1)), name, None).await.unwrap();
     slow.incoming.write(wav(1, 400).into()).await.unwrap();
     assert_eq!(services.installation.sweep().await.unwrap(), 0);
     world.clock.advance(std::time::Duration::from_secs(16 * 60));
@@ -298,7 +298,7 @@ async fn a_new_process_sweeps_at_once_what_an_earlier_one_left() {
         let owner = owner.clone();
         async move {
             let customer = Some(callvault_core::id::CustomerId(1));
-            let mut new = services.recordings.begin(&owner, customer, name).await.unwrap();
+            let mut new = services.recordings.begin(&owner, customer, name, None).await.unwrap();
             new.incoming.write(wav(1, 400).into()).await.unwrap();
             new
         }

@@ -64,6 +64,7 @@ async fn what_is_created_is_shown_and_kept_by_updates() {
     let owner =
         data(&world, "admin", "huntgroups/create", "name=First&owner=3&btype=phone&bnumber=100").await;
     assert_eq!(owner, json!({ "id": 1 }));
+    world.add("/recordgroups", json!({ "id": 6, "customer": 1, "name": "Calls" })).await;
     let mut shown = json!({
         "id": 1, "customer": 1, "name": "First", "description": "", "owner": 3, "type": "linear", "ringtime": 10,
         "music": 0, "music_ringing": 0, "allow_forwards": 0, "screen": 0, "recordgroup": 0, "panel": 0,

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod features;
+mod recordings;
 mod sounds;
 
 use std::collections::BTreeMap;
@@ -73,6 +74,7 @@ async fn replay(function: Function, request: &Message, response: &Message) -> Re
     }
     let world = World::new().await;
     arrange(&world, function, request).await;
+    let (request, response) = &recordings::fit(&world, function, request, response).await;
     let answer = world.call(HERE, request.request()).await;
     if sent(request, "auth_token").is_some() && !Function::UserLogin.is_served() {
         // Nobody could have got the token yet.
@@ -105,6 +107,7 @@ async fn arrange(world: &World, function: Function, request: &Message) {
         _ => "administrator",
     };
     let user = world.person(1, "user", role).await;
+    recordings::arrange(world, function, request, below.unwrap_or(1)).await;
     if request.comment("object", "present") == "present" {
         let hunt_group = json!({
             "id": 123, "customer": 1, "name": "Sales", "description": "Ground floor", "owner": user,
@@ -118,7 +121,9 @@ async fn arrange(world: &World, function: Function, request: &Message) {
     }
     features::arrange(world, function, request, below.unwrap_or(1)).await;
     if request.comment("plan", "allows") == "forbids" {
-        let plan = json!({ "huntgroups_allowed": false, "sounds_allowed": false }).to_string();
+        let plan =
+            json!({ "huntgroups_allowed": false, "sounds_allowed": false, "recordgroups_allowed": false })
+                .to_string();
         let patched = world.local(Method::PATCH, "/customers/1", plan).await;
         assert_eq!(patched.status, StatusCode::OK, "{}", patched.text());
     }

@@ -36,6 +36,7 @@ async fn settings_are_shown_as_they_were_set() {
         "default_exit": hangup, "unavailable_exit": hangup, "busy_exit": hangup,
     });
     assert_eq!(with(&shown, &new), shown);
+    world.add("/recordgroups", json!({ "id": 5, "customer": 1, "name": "Calls" })).await;
     let full = json!({
         "description": "Ground floor", "type": "smart_circular", "ring_seconds": 3600, "music": 4,
         "music_ringing": true, "allow_forwards": true, "screen": "name", "record_group": 5, "panel": true,

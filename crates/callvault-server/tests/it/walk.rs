@@ -20,8 +20,8 @@ const CALLS: &str = r#"{"customer":1,"calls":[{"call_id":"1571909237.191","start
     "recording":"20191024012719-1571909237.191-4000-4001-Internal.wav"}]}"#;
 
 /// What must never show in an answer to someone without the right: names, sizes and numbers of customer 1's things.
-const PROBES: [&str; 6] =
-    ["4000-4001", "Hidden sales", "hidden-greeting", "32044", "8260", "hidden@example.com"];
+const PROBES: [&str; 7] =
+    ["4000-4001", "Hidden sales", "Hidden calls", "hidden-greeting", "32044", "8260", "hidden@example.com"];
 
 /// A route with an existing thing of customer 1 in it, the same route with one that does not exist, and a body.
 struct Stop {
@@ -119,6 +119,11 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
             "",
         ),
         stop(Method::DELETE, "/features/queue/9/prompts/main", "/features/queue/999/prompts/main", ""),
+        stop(Method::GET, "/recordgroups?customer=1", "/recordgroups?customer=999", ""),
+        stop(Method::POST, "/recordgroups", "/recordgroups", r#"{"customer":1,"name":"x"}"#),
+        stop(Method::GET, "/recordgroups/60", "/recordgroups/999", ""),
+        stop(Method::PATCH, "/recordgroups/60", "/recordgroups/999", r#"{"name":"x","retention_days":1}"#),
+        stop(Method::DELETE, "/recordgroups/60", "/recordgroups/999", ""),
         stop(Method::GET, "/recordings?customer=1", "/recordings?customer=999", ""),
         both(Method::GET, "", ""),
         both(Method::GET, "?customer=1", ""),
@@ -130,6 +135,16 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
         both(Method::POST, "/verify", ""),
         both(Method::POST, "/verify?customer=1", ""),
         stop(Method::PUT, &format!("{recording}?customer=1"), "/recordings/nothing.wav?customer=999", "RIFF"),
+        stop(
+            Method::PUT,
+            &format!("{recording}?customer=1&record_group=60"),
+            "/recordings/nothing.wav?customer=999&record_group=999",
+            "RIFF",
+        ),
+        both(Method::PATCH, "", r#"{"expires_at":"2000-01-01T00:00:00Z"}"#),
+        both(Method::PATCH, "?customer=1", r#"{"record_group":60}"#),
+        both(Method::PUT, "/groups/60", ""),
+        both(Method::DELETE, "/groups/60?customer=1", ""),
         stop(Method::GET, "/calls?customer=1", "/calls?customer=999", ""),
         stop(
             Method::GET,
@@ -204,6 +219,9 @@ async fn world() -> (World, Vec<Stop>) {
     world.add("/features", queue).await;
     let prompt = "/features/queue/9/prompts/main?name=hidden-greeting.wav";
     assert_eq!(world.local(Method::PUT, prompt, wav(4, 16_000)).await.status, StatusCode::CREATED);
+    world
+        .add("/recordgroups", json!({ "id": 60, "customer": 1, "name": "Hidden calls", "owner": person }))
+        .await;
     world.recording(1, NAME, wav(3, 16_000)).await;
     let told = world.local(Method::POST, "/calls", CALLS).await;
     assert_eq!(told.json(), json!({ "added": 1, "already": 0 }));
@@ -293,6 +311,11 @@ async fn another_customers_people_cannot_tell_what_exists_from_what_does_not() {
     let hunt_group = world.local(Method::GET, "/huntgroups/123", "").await.json();
     assert_eq!(hunt_group["name"], "Hidden sales");
     assert_eq!(hunt_group["messages"][0]["version"], 1);
+    let record_group = world.local(Method::GET, "/recordgroups/60", "").await.json();
+    assert_eq!(
+        (&record_group["name"], &record_group["retention_days"]),
+        (&json!("Hidden calls"), &json!(365))
+    );
     let level = world.local(Method::GET, "/huntgroups/123/levels/1", "").await.json();
     assert_eq!(level["play_message"], false);
     let queue = world.local(Method::GET, "/features/queue/9", "").await.json();
@@ -350,6 +373,12 @@ async fn a_wrong_role_of_the_same_customer_gets_nothing_either() {
         ("auditor", Method::GET, "/huntgroups/123/levels/1".to_owned(), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::OK),
         ("supervisor", Method::DELETE, format!("/recordings/{NAME}"), StatusCode::FORBIDDEN),
+        ("supervisor", Method::PUT, format!("/recordings/{NAME}/groups/60"), StatusCode::FORBIDDEN),
+        ("supervisor", Method::DELETE, format!("/recordings/{NAME}/groups/60"), StatusCode::FORBIDDEN),
+        ("user", Method::GET, "/recordgroups/60".to_owned(), StatusCode::FORBIDDEN),
+        ("auditor", Method::GET, "/recordgroups".to_owned(), StatusCode::FORBIDDEN),
+        ("supervisor", Method::GET, "/recordgroups/60".to_owned(), StatusCode::OK),
+        ("supervisor", Method::DELETE, "/recordgroups/60".to_owned(), StatusCode::FORBIDDEN),
         ("supervisor", Method::GET, "/people".to_owned(), StatusCode::OK),
         ("api", Method::GET, format!("/recordings/{NAME}/audio"), StatusCode::OK),
         ("api", Method::DELETE, "/huntgroups/123".to_owned(), StatusCode::FORBIDDEN),
@@ -434,6 +463,7 @@ async fn every_documented_route_is_walked() {
         let parts: Vec<_> = path.split('/').collect();
         let shown = parts.iter().enumerate().map(|(place, part)| match (parts[1], place) {
             ("recordings", 2) => "{name}",
+            ("recordings", 4) => "{id}",
             ("huntgroups", 4) => "{level}",
             ("features", 2) => "{kind}",
             ("features", 3) => "{id}",

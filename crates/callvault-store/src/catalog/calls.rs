@@ -106,6 +106,30 @@ impl<E: Engine> Calls for SqlCatalog<E> {
         Ok(found.into_values().collect())
     }
 
+    async fn calls_with_id(
+        &self,
+        customer: &InCustomer,
+        call_id: &str,
+        page: PageRequest<CallPlace>,
+    ) -> CatalogResult<Vec<CallRecord>> {
+        let filter = CallFilter::default();
+        read_all(&self.engine, Wanted::new(customer.id(), &filter, &page).by_call_id(call_id), read).await
+    }
+
+    async fn first_legs(
+        &self,
+        customer: &InCustomer,
+        records: &[CallRecord],
+    ) -> CatalogResult<BTreeSet<CallRecordId>> {
+        let mut first = BTreeSet::new();
+        for query in first_legs(customer.id(), records) {
+            first.extend(
+                read_all(&self.engine, query, |row| Ok(CallRecordId(row.int("call record id")?))).await?,
+            );
+        }
+        Ok(first)
+    }
+
     async fn call_parties(&self, customer: &InCustomer, limit: u32) -> CatalogResult<CallParties> {
         let query = Query::new(
             "reading what calls name",
@@ -200,6 +224,17 @@ impl<'a> Wanted<'a> {
         self.numbers.chunks(NUMBERS_AT_ONCE).map(|some| self.by_recording(name, some)).collect()
     }
 
+    /// A call id has few records. The pluses keep SQLite from taking the index of all calls, which has the order of the list.
+    fn by_call_id(&self, call_id: &str) -> Query {
+        let text = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM call_record WHERE customer = $1 AND call_id = $6 AND (+started_at, +id) > ($2, $3)
+                 AND +started_at <= $4 ORDER BY +started_at, +id LIMIT $5"
+        );
+        self.bounded(text, self.from, self.limit).with(call_id)
+    }
+
     /// Where the calls of the page are whose caller or callee is one of the numbers. A part of the index is read for each
     /// number and side, first only a little of each: where there are a thousand numbers, a page has few calls of most. Up
     /// to the least place at which a part was cut short, all is known; it goes on from there with longer parts.
@@ -266,6 +301,22 @@ impl<'a> Wanted<'a> {
         let query = self.bounded(text, self.from, self.limit).with(name.as_str());
         numbers.into_iter().fold(query, Query::with)
     }
+}
+
+/// The queries for which of these records no other one of their call id comes before.
+fn first_legs(customer: CustomerId, records: &[CallRecord]) -> Vec<Query> {
+    let row = |record: &CallRecord| {
+        vec![
+            customer.0.into(),
+            record.call_id.as_str().into(),
+            record.started_at.unix_ms().into(),
+            record.id.0.into(),
+        ]
+    };
+    let after = ") AS v WHERE NOT EXISTS (SELECT 1 FROM call_record o WHERE o.customer = v.column1
+         AND o.call_id = v.column2 AND (o.started_at, o.id) < (v.column3, v.column4))";
+    let rows = records.iter().map(row).collect();
+    batches("looking for first legs", "SELECT v.column4 FROM (VALUES ", rows, after)
 }
 
 /// The queries for the calls at these places.
@@ -465,6 +516,42 @@ mod tests {
             assert!(!by_number || reads.iter().all(|step| step.contains("COVERING INDEX")), "{told}");
             assert_eq!(reads.len(), searches, "{told}");
             assert!(reads.iter().all(|step| step.starts_with("SEARCH") && step.contains(looks)), "{told}");
+        }
+        let place = CallPlace { started_at: Timestamp::from_unix_ms(5), id: CallRecordId(7) };
+        let (filter, page) = (CallFilter::default(), PageRequest::new(Some(place), 100));
+        let by_call_id = Wanted::new(CustomerId(1), &filter, &page).by_call_id("1.1");
+        let record = CallRecord {
+            id: CallRecordId(7),
+            customer: CustomerId(1),
+            call_id: "1.1".to_owned(),
+            started_at: Timestamp::from_unix_ms(5),
+            from: String::new(),
+            to: String::new(),
+            call_seconds: 0,
+            talk_seconds: 0,
+            source_trunk: String::new(),
+            destination_trunk: String::new(),
+            pin_code: String::new(),
+            status: CallStatus::Busy,
+            kind: CallKind::Internal,
+            recording: None,
+            did_number: String::new(),
+            agent_ring_seconds: 0,
+            names: PartyNames::default(),
+            received_at: Timestamp::from_unix_ms(5),
+        };
+        for mut query in first_legs(CustomerId(1), &[record]).into_iter().chain([by_call_id]) {
+            query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
+            let mut steps = Vec::new();
+            for mut row in engine.read(query).await.unwrap() {
+                for column in ["id", "parent", "unused"] {
+                    row.int(column).unwrap();
+                }
+                steps.push(row.text("detail").unwrap());
+            }
+            let is_range =
+                |step: &String| step.starts_with("SEARCH") && step.contains("(customer=? AND call_id=?");
+            assert!(steps.iter().any(is_range), "{steps:#?}");
         }
         engine.close().await;
     }

@@ -1,7 +1,7 @@
 //! Customers: the tree of tenants.
 
 use async_trait::async_trait;
-use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
+use callvault_core::customer::{Customer, CustomerChange, NewCustomer, RecordingsEncoding};
 use callvault_core::gate::{InCustomer, Within};
 use callvault_core::id::CustomerId;
 use callvault_core::page::PageRequest;
@@ -20,7 +20,7 @@ macro_rules! customer_columns {
         concat!(
             "id, parent, name, description, timezone, serial, device_name, ",
             plan_columns!(),
-            ", disabled, created_at"
+            ", disabled, created_at, recordings_encoding"
         )
     };
 }
@@ -100,6 +100,7 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<Customer> {
         plan: plans::read(row)?,
         disabled: row.bool("customer disabled")?,
         created_at: Timestamp::from_unix_ms(row.int("customer created_at")?),
+        recordings_encoding: row.parsed("customer recordings_encoding", RecordingsEncoding::parse)?,
     })
 }
 
@@ -131,9 +132,9 @@ impl Unit for Add {
         let query = Query::new(
             "adding a customer",
             "INSERT INTO customer (id, parent, name, timezone, serial, device_name, hunt_groups_allowed,
-                 largest_message_bytes, total_message_bytes, hunt_group_destinations, sounds_allowed, disabled,
-                 created_at, description, most_people, most_customers)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, FALSE, $12, $13, $14, $15)",
+                 largest_message_bytes, total_message_bytes, hunt_group_destinations, sounds_allowed,
+                 record_groups_allowed, disabled, created_at, description, most_people, most_customers)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, FALSE, $13, $14, $15, $16)",
         )
         .with(id)
         .with(new.parent.map(|parent| parent.0))
@@ -146,6 +147,7 @@ impl Unit for Add {
         .with(plans::column(new.plan.total_message_bytes)?)
         .with(new.plan.hunt_group_destinations)
         .with(new.plan.sounds_allowed)
+        .with(new.plan.record_groups_allowed)
         .with(new.created_at.unix_ms())
         .with(new.description.as_str())
         .with(new.plan.people)
@@ -193,7 +195,9 @@ impl Unit for Change {
                  sounds_allowed = COALESCE($14, sounds_allowed),
                  description = COALESCE($15, description),
                  most_people = CASE WHEN $16 THEN $17 ELSE most_people END,
-                 most_customers = CASE WHEN $18 THEN $19 ELSE most_customers END
+                 most_customers = CASE WHEN $18 THEN $19 ELSE most_customers END,
+                 record_groups_allowed = COALESCE($20, record_groups_allowed),
+                 recordings_encoding = COALESCE($21, recordings_encoding)
              WHERE id = $1",
         )
         .with(self.id.0)
@@ -214,7 +218,9 @@ impl Unit for Change {
         .with(plan.people.is_some())
         .with(plan.people.flatten())
         .with(plan.customers.is_some())
-        .with(plan.customers.flatten());
+        .with(plan.customers.flatten())
+        .with(plan.record_groups_allowed)
+        .with(self.change.recordings_encoding.map(RecordingsEncoding::as_str));
         if sql.execute(query).await? == 0 {
             return Err(CatalogError::Gone { what: "customer" });
         }

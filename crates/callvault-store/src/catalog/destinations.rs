@@ -15,7 +15,7 @@ use callvault_core::port::catalog::{
 use super::hunt_group_settings::ChangeLevel;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
 use super::within::within;
-use super::{SqlCatalog, hunt_groups, plans, sounds};
+use super::{SqlCatalog, hunt_groups, plans, record_groups, sounds};
 
 /// Destinations with the owner of their hunt group, for a condition on `d` and `h`.
 macro_rules! destinations_where {
@@ -256,6 +256,7 @@ impl Unit for Trial {
             HuntGroupWork::ChangeDestination(id, change) => Change { id, change }.run(sql).await?,
             HuntGroupWork::AddSound(new) => sounds::Add(new).run(sql).await.map(drop)?,
             HuntGroupWork::ChangeSound(id, change) => sounds::Change { id, change }.run(sql).await?,
+            HuntGroupWork::RecordGroup(work) => record_groups::run(work, sql).await?,
         }
         sql.script("ending a trial", "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial").await?;
         Ok(())

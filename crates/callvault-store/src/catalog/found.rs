@@ -17,15 +17,23 @@ use super::stored_audio::audio_columns;
 use super::{SqlCatalog, calls, recordings};
 
 /// The columns of a recording `r` with its audio `a` and its call `c`, in the order in which [`read`] takes them.
-macro_rules! found_columns {
+macro_rules! found_list {
     () => {
         concat!(
-            "SELECT r.id, r.customer, r.name, r.stored_at, ",
+            "r.id, r.customer, r.name, r.stored_at, ",
             audio_columns!(),
             ", c.id, c.customer, c.call_id, c.started_at, c.caller, c.callee, c.call_seconds, c.talk_seconds,
              c.source_trunk, c.destination_trunk, c.pin_code, c.status, c.kind, c.recording, c.did_number,
              c.agent_ring_seconds, c.received_at, c.caller_name, c.callee_name "
         )
+    };
+}
+
+pub(super) use found_list;
+
+macro_rules! found_columns {
+    () => {
+        concat!("SELECT ", found_list!())
     };
 }
 
@@ -35,6 +43,8 @@ macro_rules! with_the_rest {
         " JOIN audio a ON a.key = r.audio LEFT JOIN call_record c ON c.id = r.call AND c.customer = r.customer "
     };
 }
+
+pub(super) use with_the_rest;
 
 #[async_trait]
 impl<E: Engine> FoundRecordings for SqlCatalog<E> {
@@ -68,14 +78,14 @@ impl<E: Engine> FoundRecordings for SqlCatalog<E> {
 }
 
 /// The statement under way: its values number its parameters.
-struct Building {
-    text: String,
-    values: Vec<Value>,
+pub(super) struct Building {
+    pub(super) text: String,
+    pub(super) values: Vec<Value>,
 }
 
 impl Building {
     /// Appends a condition whose `$$` is the value.
-    fn and(&mut self, condition: &str, value: impl Into<Value>) {
+    pub(super) fn and(&mut self, condition: &str, value: impl Into<Value>) {
         self.values.push(value.into());
         self.text.push_str(" AND ");
         self.text.push_str(&condition.replace("$$", &format!("${}", self.values.len())));
@@ -150,7 +160,8 @@ fn in_spans(customer: CustomerId, spans: &[IdSpan]) -> Vec<Query> {
     batches("finding recordings by id", before, rows.collect(), after)
 }
 
-fn read(row: &mut Row) -> CatalogResult<FoundRecording> {
+/// Reads the columns of `found_list!`.
+pub(super) fn read(row: &mut Row) -> CatalogResult<FoundRecording> {
     let recording = recordings::read(row)?;
     let call = if row.next_is_absent() { None } else { Some(calls::read(row)?) };
     Ok(FoundRecording { recording, call })
@@ -250,6 +261,16 @@ fn unjoined<'a>(call_ids: impl Iterator<Item = (CustomerId, &'a str)>) -> Vec<Qu
     batches("finding recordings by call id", before, rows.collect(), after)
 }
 
+/// Tells the places of recordings, named by customer and name, when these began. As a list SQLite looks them up; joined, it walks
+/// all places.
+fn telling_places(recordings: Vec<Vec<Value>>) -> Vec<Query> {
+    let before = "UPDATE recording_place SET began_at =
+             (SELECT r.began_at FROM recording r WHERE r.id = recording_place.recording)
+         WHERE recording IN (SELECT r.id FROM (VALUES ";
+    let after = ") AS v CROSS JOIN recording r WHERE r.customer = v.column1 AND r.name = v.column2)";
+    batches("telling places when they began", before, recordings, after)
+}
+
 /// Joins calls with the recordings that they name, if those are there.
 async fn attach<'a>(sql: &mut dyn Sql, calls: impl Iterator<Item = &'a CallRecord>) -> CatalogResult<()> {
     // Of several calls with one recording the first counts, as in what is there.
@@ -267,7 +288,13 @@ async fn attach<'a>(sql: &mut dyn Sql, calls: impl Iterator<Item = &'a CallRecor
     let before = "UPDATE recording SET call = v.column3, began_at = v.column4 FROM (VALUES ";
     let after = ") AS v WHERE recording.customer = v.column1 AND recording.name = v.column2
          AND (recording.call IS NULL OR (recording.began_at, recording.call) > (v.column4, v.column3))";
-    for query in batches("joining calls and recordings", before, rows.collect(), after) {
+    let rows: Vec<Vec<Value>> = rows.collect();
+    let joined = rows.iter().map(|row| row[..2].to_vec()).collect();
+    for query in batches("joining calls and recordings", before, rows, after) {
+        sql.execute(query).await?;
+    }
+    // Places in record groups have the beginning as well, for their lists.
+    for query in telling_places(joined) {
         sql.execute(query).await?;
     }
     Ok(())
@@ -344,6 +371,14 @@ mod tests {
         let steps = plan(&engine, in_spans(CustomerId(1), &[span]).remove(0)).await;
         let found = steps.iter().any(|step| step.starts_with("SEARCH r ") && step.contains("id>? AND id<?"));
         assert!(found, "{steps:#?}");
+        // Adding calls costs nothing of all the places that there are.
+        let recordings = ["a.wav", "b.wav"].map(|name| vec![1_i64.into(), name.into()]);
+        let steps = plan(&engine, telling_places(recordings.into()).remove(0)).await;
+        assert!(steps[0].starts_with("SEARCH recording_place "), "{steps:#?}");
+        assert!(steps[0].contains("recording_place_recording (recording=?)"), "{steps:#?}");
+        // What is walked is what was added.
+        let mut walked = steps.iter().filter(|step| step.starts_with("SCAN"));
+        assert!(walked.all(|step| step.contains("VALUES") || step.contains("CONSTANT")), "{steps:#?}");
         engine.close().await;
     }
 

@@ -5,7 +5,7 @@ use callvault_core::hunt_group::Level;
 use callvault_core::hunt_group::settings::{
     Exit, HuntGroupSettings, LevelChange, LevelSettings, RingOrder, Screening,
 };
-use callvault_core::id::HuntGroupId;
+use callvault_core::id::{HuntGroupId, RecordGroupId};
 use callvault_core::port::catalog::{CatalogError, CatalogResult, Levels};
 
 use super::sql::{Engine, Query, Row, Sql, Unit, read_first};
@@ -35,7 +35,7 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<HuntGroupSettings> {
         music_ringing: row.bool("hunt group music_ringing")?,
         allow_forwards: row.bool("hunt group allow_forwards")?,
         screen: row.parsed("hunt group screen", Screening::parse)?,
-        record_group: row.optional_int("hunt group record_group")?,
+        record_group: row.optional_int("hunt group record_group")?.map(RecordGroupId),
         panel: row.bool("hunt group panel")?,
         default_exit: exit(row)?,
         unavailable_exit: exit(row)?,
@@ -53,7 +53,7 @@ pub(super) fn with(query: Query, settings: &HuntGroupSettings) -> Query {
         .with(settings.music_ringing)
         .with(settings.allow_forwards)
         .with(settings.screen.as_str())
-        .with(settings.record_group)
+        .with(settings.record_group.map(|group| group.0))
         .with(settings.panel);
     let exits = [&settings.default_exit, &settings.unavailable_exit, &settings.busy_exit];
     exits.iter().fold(query, |query, exit| query.with(exit.kind.as_str()).with(exit.number.as_str()))

@@ -15,7 +15,7 @@ use callvault_core::time::Timestamp;
 use super::hunt_group_settings::settings_columns;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
-use super::{SqlCatalog, hunt_group_settings, messages, plans, stored_audio};
+use super::{SqlCatalog, hunt_group_settings, messages, plans, record_groups, stored_audio};
 
 /// Hunt groups, up to the condition.
 macro_rules! hunt_groups_where {
@@ -129,6 +129,9 @@ impl Unit for Add {
                     .with(new.customer.0);
             require(sql, "owner", query).await?;
         }
+        if let Some(id) = new.settings.record_group {
+            record_groups::require_of(sql, new.customer, id).await?;
+        }
         plan.check_hunt_groups().map_err(CatalogError::PlanForbids)?;
         let id = number(sql, "hunt_group", new.id.map(|id| id.0)).await?;
         let query = Query::new(
@@ -181,10 +184,13 @@ impl Unit for Change {
             .with(self.id.0);
             require(sql, "owner", query).await?;
         }
+        let (customer, plan) = plans::of_hunt_group(sql, self.id).await?;
+        if let Some(Some(id)) = self.change.settings.record_group {
+            record_groups::require_of(sql, customer, id).await?;
+        }
         if self.change.settings != HuntGroupSettingsChange::default() {
             self.change_settings(sql).await?;
         }
-        let (_, plan) = plans::of_hunt_group(sql, self.id).await?;
         plan.check_hunt_groups().map_err(CatalogError::PlanForbids)
     }
 }

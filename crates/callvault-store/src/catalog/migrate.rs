@@ -31,6 +31,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_sound_library", include_str!("migrations/20261122_sound_library.sql")),
     ("20261122_profiles", include_str!("migrations/20261122_profiles.sql")),
     ("20261122_features", include_str!("migrations/20261122_features.sql")),
+    ("20261122_record_groups", include_str!("migrations/20261122_record_groups.sql")),
+    ("20261122_recording_places", include_str!("migrations/20261122_recording_places.sql")),
+    ("20261122_recordings_encoding", include_str!("migrations/20261122_recordings_encoding.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -11,7 +11,7 @@ use super::sql::{Query, Row, Sql};
 macro_rules! plan_columns {
     () => {
         "hunt_groups_allowed, largest_message_bytes, total_message_bytes, hunt_group_destinations, sounds_allowed,
-         most_people, most_customers"
+         most_people, most_customers, record_groups_allowed"
     };
 }
 
@@ -27,6 +27,7 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<Plan> {
         sounds_allowed: row.bool("customer sounds_allowed")?,
         people: count(row, "customer most_people")?,
         customers: count(row, "customer most_customers")?,
+        record_groups_allowed: row.bool("customer record_groups_allowed")?,
     })
 }
 

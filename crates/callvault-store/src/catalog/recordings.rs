@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use callvault_core::audio::AudioKey;
 use callvault_core::gate::{InCustomer, Within};
-use callvault_core::id::{CustomerId, RecordingId};
+use callvault_core::id::{CustomerId, RecordGroupId, RecordingId};
 use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{Added, CatalogError, CatalogResult, Recordings};
 use callvault_core::recording::{Recording, RecordingName};
@@ -13,7 +13,7 @@ use super::outbox;
 use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
 use super::stored_audio::{self, audio_columns};
 use super::within::within;
-use super::{SqlCatalog, found};
+use super::{SqlCatalog, found, keeping};
 
 /// Recordings with their audio.
 macro_rules! recordings {
@@ -29,7 +29,7 @@ macro_rules! recordings {
 #[async_trait]
 impl<E: Engine> Recordings for SqlCatalog<E> {
     async fn add_recording(&self, new: Recording) -> CatalogResult<Added> {
-        self.engine.write(Add(new)).await
+        self.engine.write(Add { new, record_group: None }).await
     }
 
     async fn recording(
@@ -98,12 +98,16 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<Recording> {
     })
 }
 
-struct Add(Recording);
+/// Adds a recording, into a record group or into none.
+pub(super) struct Add {
+    pub(super) new: Recording,
+    pub(super) record_group: Option<RecordGroupId>,
+}
 
 impl Add {
     /// The name is in use: the new object is not needed, unless an earlier run of this unit put it there.
     async fn found(&self, sql: &mut dyn Sql, found: Recording) -> CatalogResult<Added> {
-        let new = &self.0;
+        let new = &self.new;
         if found.audio.key == new.audio.key {
             return Ok(Added::New);
         }
@@ -130,7 +134,7 @@ impl Unit for Add {
     type Output = Added;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Added> {
-        let new = &self.0;
+        let new = &self.new;
         stored_audio::insert(sql, &new.audio).await?;
         let mut call = found::first_call(sql, new.customer, &new.name).await?;
         let call_id = new.name.call_id();
@@ -161,6 +165,9 @@ impl Unit for Add {
             let mut row = row.ok_or(CatalogError::Unreadable { what: "recording" })?;
             return self.found(sql, read(&mut row)?).await;
         }
+        if let Some(group) = self.record_group {
+            keeping::insert(sql, new.customer, new.id, group, new.stored_at).await?;
+        }
         if let Some((call, _)) = unnamed {
             found::name_calls(sql, [(call, &new.name)]).await?;
         }
@@ -184,6 +191,14 @@ impl Unit for Remove {
     type Output = Vec<AudioKey>;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
+        let query = Query::new(
+            "looking for a recording",
+            "SELECT id FROM recording WHERE customer = $1 AND name = $2",
+        )
+        .with(self.customer.0)
+        .with(self.name.as_str());
+        let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "recording" })?;
+        keeping::forget_places(sql, RecordingId(row.int("recording id")?)).await?;
         let query = Query::new(
             "removing a recording",
             "DELETE FROM recording WHERE customer = $1 AND name = $2 RETURNING audio",

@@ -16,6 +16,7 @@ use super::sql::{Cause, Engine, Query, Sql, SqlError, Unit, read_first};
 const OWNED: &[(&str, &str)] = &[
     ("hunt groups", "SELECT 1 FROM hunt_group WHERE owner = $1 LIMIT 1"),
     ("features", "SELECT 1 FROM feature WHERE owner = $1 LIMIT 1"),
+    ("record groups", "SELECT 1 FROM record_group WHERE owner = $1 LIMIT 1"),
 ];
 
 /// What may be left in a customer.
@@ -24,6 +25,7 @@ const LEFT: &[(&str, &str)] = &[
     ("people", "SELECT 1 FROM person WHERE customer = $1 LIMIT 1"),
     ("hunt groups", "SELECT 1 FROM hunt_group WHERE customer = $1 LIMIT 1"),
     ("features", "SELECT 1 FROM feature WHERE customer = $1 LIMIT 1"),
+    ("record groups", "SELECT 1 FROM record_group WHERE customer = $1 LIMIT 1"),
     ("sounds", "SELECT 1 FROM sound WHERE customer = $1 LIMIT 1"),
     ("recordings", "SELECT 1 FROM recording WHERE customer = $1 LIMIT 1"),
     ("calls", "SELECT 1 FROM call_record WHERE customer = $1 LIMIT 1"),

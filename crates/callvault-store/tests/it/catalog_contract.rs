@@ -7,11 +7,13 @@ pub(crate) mod calls;
 pub(crate) mod destinations;
 pub(crate) mod features;
 pub(crate) mod found;
+pub(crate) mod keeping;
 pub(crate) mod listen_log;
 pub(crate) mod messages;
 pub(crate) mod objects;
 pub(crate) mod pages;
 pub(crate) mod plans;
+pub(crate) mod record_groups;
 pub(crate) mod recordings;
 pub(crate) mod reports;
 pub(crate) mod sessions;
@@ -35,7 +37,7 @@ macro_rules! catalog_contract {
                 hunt_groups_are_numbered_and_kept hunt_groups_change_owners;
             calls: a_call_comes_back_as_written a_call_is_kept_once_as_first_told
                 a_batch_is_added_whole_or_not_at_all calls_are_filtered pages_have_no_gap_and_no_repeat
-                nothing_of_another_customer_is_listed calls_name_extensions_and_trunks;
+                nothing_of_another_customer_is_listed calls_name_extensions_and_trunks calls_with_one_id_have_a_first_leg;
             destinations: settings_come_back_as_written settings_change_one_by_one
                 two_changes_leave_no_number_behind_the_end_of_a_call levels_have_settings_of_their_own
                 a_level_that_loses_its_message_plays_none a_destination_comes_back_as_written
@@ -50,6 +52,9 @@ macro_rules! catalog_contract {
                 an_id_of_another_call_never_passes_for_a_new_one
                 a_recording_goes_to_the_call_that_names_it recordings_of_a_call_id_go_to_one_call_each
                 the_call_that_began_first_has_the_recording a_call_that_is_there_already_takes_no_recording;
+            keeping: a_recording_is_kept_as_its_group_says a_recording_is_in_several_groups places_are_changed
+                a_recording_goes_with_its_last_place one_of_two_takes_the_last_place what_has_ended_is_told_in_order
+                lists_are_what_the_filter_wants_in_order a_kept_recording_is_found_at_its_places_alone;
             listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared
@@ -61,6 +66,8 @@ macro_rules! catalog_contract {
             plans: without_hunt_groups_none_are_added the_largest_file_is_bound the_total_counts_versions_and_sounds
                 a_refused_message_leaves_no_trace a_replaced_sound_makes_room twenty_at_once_share_one_total
                 plans_bind_their_own_customer_alone prompts_count_like_messages the_total_stays_that_of_what_is_kept;
+            record_groups: a_record_group_comes_back_as_written a_record_group_changes_one_by_one
+                a_plan_without_record_groups_forbids_them hunt_groups_refer_to_record_groups_of_their_customer;
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
                 fifty_at_once_for_one_name;

@@ -127,6 +127,17 @@ impl Fault {
         Self::new(key, "This is in use already.")
     }
 
+    /// The record group `key` keeps recordings for no days, so that what is put into it would be lost
+    /// (`docs/enswitch.md` 82).
+    pub fn keeps_nothing(key: &'static str) -> Self {
+        Self::new(key, "The record group keeps no recordings, its days are 0.")
+    }
+
+    /// The record group still has recordings, so that it stays (`docs/enswitch.md` 80).
+    pub fn holds_recordings() -> Self {
+        Self::new("id", "The record group still has recordings.")
+    }
+
     /// The number `key` of an exit is given where its type ends the call (`docs/enswitch.md` 30).
     pub fn number_of_hangup(key: &'static str) -> Self {
         Self::new(key, "The number must be empty where the type is \"hangup\".")

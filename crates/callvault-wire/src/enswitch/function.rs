@@ -228,27 +228,27 @@ functions! {
         files::Delete<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] served;
 
     RecordingRecordingsList "recording/recordings/list" [record]
-        recordings::List, () [200 400 401 402] later;
+        recordings::List, () [200 400 401 402] served;
     RecordingRecordingsGet "recording/recordings/get" [record]
-        recordings::Get, ("recordid" "call recording") [200 400 401 402 404] later;
+        recordings::Get, ("recordid" "call recording") [200 400 401 402 404] served;
     RecordingRecordingsCopy "recording/recordings/copy" [record]
-        recordings::Copy, ("recordid" "call recording") [204 400 401 402 404] later;
+        recordings::Copy, ("recordid" "call recording") [204 400 401 402 404] served;
     RecordingRecordingsUpdate "recording/recordings/update" [record]
-        recordings::Update, ("recordid" "call recording") [201 204 400 401 402 404] later;
+        recordings::Update, ("recordid" "call recording") [201 204 400 401 402 404] served;
     RecordingRecordingsDelete "recording/recordings/delete" [record]
-        recordings::Which, ("recordid" "call recording") [204 400 401 402 404] later;
+        recordings::Which, ("recordid" "call recording") [204 400 401 402 404] served;
     RecordingGroupsCreate "recording/groups/create" [administrator]
-        groups::Create, () [200 201 400 401 402 403] later;
+        groups::Create, () [200 201 400 401 402 403] served;
     RecordingGroupsGet "recording/groups/get" [record]
-        groups::ById, ("id" "record group") [200 401 402 404] later;
+        groups::ById, ("id" "record group") [200 401 402 404] served;
     RecordingGroupsUpdate "recording/groups/update" [record]
-        groups::Update, ("id" "record group") [201 204 400 401 402 403 404] later;
+        groups::Update, ("id" "record group") [201 204 400 401 402 403 404] served;
     RecordingGroupsList "recording/groups/list" [record]
-        InCustomer, () [200 400 401 402] later;
+        InCustomer, () [200 400 401 402] served;
     RecordingGroupsDelete "recording/groups/delete" [administrator]
-        groups::ById, ("id" "record group") [204 401 402 404] later;
+        groups::ById, ("id" "record group") [204 401 402 404] served;
     CdrsList "cdrs/list" [callshop cdrs]
-        calls::List, () [200 400 401 402] later;
+        calls::List, () [200 400 401 402] served;
 
     UserLogin "user/login" [user]
         user::Login, () [200 202 401 402] later;

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use callvault_core::time::Timestamp;
 use clap::{Args, Subcommand};
 
-use super::{LevelSettingsArguments, Output, SettingsArguments};
+use super::{LevelSettingsArguments, Output, RecordGroupOrNone, SettingsArguments};
 
 /// `callvault huntgroup ...`
 #[derive(Debug, Subcommand)]
@@ -32,7 +33,7 @@ pub(crate) enum HuntGroupCommand {
         output: Output,
     },
     /// Change a hunt group
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "owner", "no_owner", "description", "order", "ring_seconds", "music_ringing", "allow_forwards", "screen", "panel", "default_exit", "unavailable_exit", "busy_exit"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "owner", "no_owner", "description", "order", "ring_seconds", "music_ringing", "allow_forwards", "screen", "record_group", "panel", "default_exit", "unavailable_exit", "busy_exit"]))]
     Set {
         /// The hunt group
         id: i64,
@@ -243,6 +244,20 @@ pub(crate) struct OneRecording {
     pub(crate) customer: Option<i64>,
 }
 
+/// When something expires, or never.
+#[derive(Debug, Clone)]
+pub(crate) struct Expiry(pub(crate) Option<String>);
+
+fn expiry(text: &str) -> Result<Expiry, String> {
+    match text {
+        "never" => Ok(Expiry(None)),
+        time => match Timestamp::parse(time) {
+            Some(_) => Ok(Expiry(Some(time.to_owned()))),
+            None => Err("must be a time such as 2026-11-22T03:51:55Z, or never".to_owned()),
+        },
+    }
+}
+
 /// `callvault recording import ...`
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
@@ -252,6 +267,9 @@ pub(crate) struct ImportArguments {
     /// Files, and folders to go through
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// The record group to store them in; one that is there already stays where it is
+    #[arg(long, value_name = "ID")]
+    pub(crate) record_group: Option<i64>,
     /// Remove each file after its stored copy was read back from the disk and found the same
     #[arg(long)]
     pub(crate) remove_source: bool,
@@ -290,6 +308,31 @@ pub(crate) enum RecordingCommand {
         /// Where to [default: standard output]; - is standard output
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Change in which record group a recording is, and how long it is kept
+    #[command(
+        group = clap::ArgGroup::new("change").required(true).multiple(true).args(["record_group", "expires"]),
+        after_help = "Example:\n  callvault recording set 20240305101530-1709633725.42-2001-2002-Internal.wav --expires 2030-01-01T00:00:00Z"
+    )]
+    Set {
+        #[command(flatten)]
+        recording: OneRecording,
+        /// The one record group that it is in from now on, or none
+        #[arg(long, value_name = "ID|none", value_parser = super::record_group)]
+        record_group: Option<RecordGroupOrNone>,
+        /// When it expires wherever it is kept, in RFC 3339, or never
+        #[arg(long, value_name = "TIME|never", value_parser = expiry)]
+        expires: Option<Expiry>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Put a recording into another record group besides; its audio is stored once
+    Copy {
+        #[command(flatten)]
+        recording: OneRecording,
+        /// The record group
+        #[arg(long, value_name = "ID")]
+        record_group: i64,
     },
     /// Read stored recordings from the disk and compare them with their hashes; exit code 1 when one is not intact
     Verify {

@@ -25,6 +25,9 @@ pub(crate) struct SettingsArguments {
     /// How who answers is told of the call
     #[arg(long, value_name = "WORD", value_parser = ["none", "caller_id", "name"])]
     pub(crate) screen: Option<String>,
+    /// The record group of its calls, or none
+    #[arg(long, value_name = "ID|none", value_parser = record_group)]
+    pub(crate) record_group: Option<RecordGroupOrNone>,
     /// Whether the control panel shows it
     #[arg(long, value_name = "WORD", value_parser = ["yes", "no"])]
     pub(crate) panel: Option<String>,
@@ -67,6 +70,20 @@ fn seconds(text: &str) -> Result<Own, String> {
         number => match number.parse() {
             Ok(seconds @ 0..=3600) => Ok(Own(Some(seconds))),
             _ => Err("must be a number from 0 to 3600, or inherit".to_owned()),
+        },
+    }
+}
+
+/// A record group, or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RecordGroupOrNone(pub(crate) Option<i64>);
+
+pub(super) fn record_group(text: &str) -> Result<RecordGroupOrNone, String> {
+    match text {
+        "none" => Ok(RecordGroupOrNone(None)),
+        number => match number.parse() {
+            Ok(id) => Ok(RecordGroupOrNone(Some(id))),
+            Err(_) => Err("must be the id of a record group, or none".to_owned()),
         },
     }
 }

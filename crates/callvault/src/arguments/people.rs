@@ -36,7 +36,7 @@ pub(crate) enum CustomerCommand {
         output: Output,
     },
     /// Change a customer
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations", "sounds", "people", "customers", "description"]))]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "timezone", "serial", "device_name", "hunt_groups", "largest_message", "total_messages", "destinations", "sounds", "people", "customers", "description", "record_groups", "recordings_encoding"]))]
     Set {
         /// The customer
         id: i64,
@@ -53,6 +53,10 @@ pub(crate) enum CustomerCommand {
         device: DeviceArguments,
         #[command(flatten)]
         plan: PlanArguments,
+        /// How the Enswitch API writes its recordings where a client does not say: base64 is for scripts from the first
+        /// builds of that API [at first: raw]
+        #[arg(long, value_name = "WORD", value_parser = ["raw", "base64"])]
+        recordings_encoding: Option<String>,
     },
     /// List the customers
     List(Output),
@@ -116,6 +120,9 @@ pub(crate) struct PlanArguments {
     /// The most customers directly below it, or none for no limit; 0 also keeps those that are there from being changed
     #[arg(long, value_name = "N", value_parser = most)]
     pub(crate) customers: Option<Most>,
+    /// Whether record groups may be added and changed
+    #[arg(long, value_name = "WORD", value_parser = ["allow", "forbid"])]
+    pub(crate) record_groups: Option<String>,
 }
 
 /// A limit in bytes, or none.

@@ -55,8 +55,12 @@ pub(super) async fn customer(client: &ApiClient, command: CustomerCommand) -> an
             Printer::new(output.json).added(&added)?;
             Ok(Outcome::Done)
         }
-        CustomerCommand::Set { id, name, description, timezone, device, plan } => {
-            let body = without_nulls(json!({"name": name, "description": description, "timezone": timezone}));
+        CustomerCommand::Set { id, name, description, timezone, device, plan, recordings_encoding } => {
+            let body = json!({
+                "name": name, "description": description, "timezone": timezone,
+                "recordings_encoding": recordings_encoding,
+            });
+            let body = without_nulls(body);
             change(id, with_settings(body, device, &plan)).await
         }
         CustomerCommand::Remove { id } => {
@@ -97,6 +101,9 @@ fn with_settings(mut body: Value, device: DeviceArguments, plan: &PlanArguments)
     }
     if let Some(most) = plan.destinations {
         body["huntgroup_destinations"] = most.0.into();
+    }
+    if let Some(word) = &plan.record_groups {
+        body["recordgroups_allowed"] = (word == "allow").into();
     }
     if let Some(word) = &plan.sounds {
         body["sounds_allowed"] = (word == "allow").into();

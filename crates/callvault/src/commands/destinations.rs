@@ -88,6 +88,9 @@ pub(super) fn with_settings(mut body: Value, settings: SettingsArguments) -> Val
         "unavailable_exit": settings.unavailable_exit.as_deref().map(exit),
         "busy_exit": settings.busy_exit.as_deref().map(exit),
     }));
+    if let Some(group) = settings.record_group {
+        body["record_group"] = group.0.into();
+    }
     if let (Some(body), Value::Object(said)) = (body.as_object_mut(), said) {
         body.extend(said);
     }

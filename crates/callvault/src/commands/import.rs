@@ -145,6 +145,7 @@ async fn send(client: &ApiClient, arguments: &ImportArguments, path: &Path) -> a
     let name = path.file_name().and_then(OsStr::to_str).context("its name is not UTF-8")?.to_owned();
     let before = fs_err::symlink_metadata(path)?;
     let route = Route::to([&"recordings", &name]).query("customer", &arguments.customer);
+    let route = route.maybe("record_group", arguments.record_group);
     let sent = client.put_file(&route, path).await?;
     let source = if arguments.remove_source {
         match remove(client, &name, arguments.customer, path, &before, &sent).await {

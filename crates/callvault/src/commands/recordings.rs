@@ -1,7 +1,7 @@
 //! `recording`, but for the import.
 
 use anyhow::Context as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::names::recording_failure;
 use super::{Outcome, customers, import, of_customers, print_list, target};
@@ -36,6 +36,25 @@ pub(super) async fn run(client: &ApiClient, command: RecordingCommand) -> anyhow
             Ok(found) => Printer::new(output.json).object(&found)?,
             Err(error) => return Err(recording_failure(client, error, "show", &recording.name).await),
         },
+        RecordingCommand::Set { recording, record_group, expires, output } => {
+            let mut body = json!({});
+            if let Some(group) = record_group {
+                body["record_group"] = group.0.into();
+            }
+            if let Some(expiry) = expires {
+                body["expires_at"] = expiry.0.into();
+            }
+            match client.patch(&route(&recording), &body).await {
+                Ok(found) => Printer::new(output.json).object(&found)?,
+                Err(error) => return Err(recording_failure(client, error, "change", &recording.name).await),
+            }
+        }
+        RecordingCommand::Copy { recording, record_group } => {
+            let route = Route::to([&"recordings", &recording.name, &"groups", &record_group]);
+            if let Err(error) = client.put_empty(&route.maybe("customer", recording.customer)).await {
+                return Err(recording_failure(client, error, "copy", &recording.name).await);
+            }
+        }
         RecordingCommand::Get { recording, output } => {
             let route =
                 Route::to([&"recordings", &recording.name, &"audio"]).maybe("customer", recording.customer);
@@ -112,8 +131,6 @@ async fn verify(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

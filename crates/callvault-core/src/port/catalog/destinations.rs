@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::CatalogResult;
+use super::{CatalogResult, RecordGroupWork};
 use crate::destination::{Destination, DestinationChange, DestinationKind, NewDestination};
 use crate::gate::Within;
 use crate::hunt_group::settings::{LevelChange, LevelSettings};
@@ -84,6 +84,8 @@ pub enum HuntGroupWork {
     AddSound(NewSound),
     /// [`super::Sounds::change_sound`].
     ChangeSound(SoundId, SoundChange),
+    /// A change around a record group.
+    RecordGroup(RecordGroupWork),
 }
 
 /// Trying changes out.

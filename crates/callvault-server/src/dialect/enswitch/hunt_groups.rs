@@ -7,7 +7,7 @@ use callvault_core::hunt_group::settings::{
     Screening,
 };
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange};
-use callvault_core::id::{CustomerId, HuntGroupId, PersonId};
+use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RecordGroupId};
 use callvault_core::service::hunt_groups::HuntGroupToAdd;
 use callvault_wire::enswitch::error::Failure;
 use callvault_wire::enswitch::request::hunt_groups::{Changes, Create, Settings, Update};
@@ -118,7 +118,7 @@ fn words(hunt_group: &HuntGroup) -> Option<Settings> {
             Screening::CallerId => 1,
             Screening::Name => 2,
         })?,
-        recordgroup: Reference(settings.record_group),
+        recordgroup: Reference(settings.record_group.map(|group| group.0)),
         panel: settings.panel,
         default_exit: exit(default_exit)?,
         unavailable_exit: exit(unavailable_exit)?,
@@ -157,7 +157,7 @@ fn all_of(sent: &Settings) -> HuntGroupSettingsChange {
         music_ringing: Some(sent.music_ringing),
         allow_forwards: Some(sent.allow_forwards),
         screen: Some(screening(sent.screen)),
-        record_group: Some(sent.recordgroup.0),
+        record_group: Some(sent.recordgroup.0.map(RecordGroupId)),
         panel: Some(sent.panel),
         default_exit: exit(&sent.default_exit),
         unavailable_exit: exit(&sent.unavailable_exit),
@@ -179,7 +179,7 @@ fn some_of(sent: Changes) -> HuntGroupSettingsChange {
         music_ringing: sent.music_ringing,
         allow_forwards: sent.allow_forwards,
         screen: sent.screen.map(screening),
-        record_group: sent.recordgroup.map(|group| group.0),
+        record_group: sent.recordgroup.map(|group| group.0.map(RecordGroupId)),
         panel: sent.panel,
         default_exit: exit(sent.default_exit),
         unavailable_exit: exit(sent.unavailable_exit),

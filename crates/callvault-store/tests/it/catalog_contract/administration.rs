@@ -1,6 +1,6 @@
 //! Customers, people, roles and hunt groups.
 
-use callvault_core::customer::{Customer, CustomerChange, NewCustomer};
+use callvault_core::customer::{Customer, CustomerChange, NewCustomer, RecordingsEncoding};
 use callvault_core::hunt_group::settings::HuntGroupSettings;
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RoleId};
@@ -29,6 +29,7 @@ fn customer(id: Option<i64>, parent: Option<i64>) -> NewCustomer {
             sounds_allowed: false,
             people: Some(u32::MAX),
             customers: Some(u32::MAX - 1),
+            record_groups_allowed: false,
         },
         created_at: at(1_505_352_615_274),
     }
@@ -57,6 +58,7 @@ pub(crate) async fn customers_are_numbered_and_kept(bench: &Bench) {
         plan: customer(None, None).plan,
         disabled: false,
         created_at: at(1_505_352_615_274),
+        recordings_encoding: RecordingsEncoding::Raw,
     };
     assert_eq!(catalog.customer(CustomerId(40)).await.unwrap(), Some(expected));
     assert_eq!(catalog.customer(CustomerId(99)).await.unwrap(), None);
@@ -104,7 +106,9 @@ pub(crate) async fn customers_change(bench: &Bench) {
             sounds_allowed: Some(false),
             people: Some(Some(0)),
             customers: Some(Some(1)),
+            record_groups_allowed: Some(true),
         },
+        recordings_encoding: Some(RecordingsEncoding::Base64),
         disabled: Some(false),
     };
     catalog.change_customer(id, change.clone()).await.unwrap();
@@ -122,7 +126,9 @@ pub(crate) async fn customers_change(bench: &Bench) {
             sounds_allowed: false,
             people: Some(0),
             customers: Some(1),
+            record_groups_allowed: true,
         },
+        recordings_encoding: RecordingsEncoding::Base64,
         ..before
     };
     assert_eq!(catalog.customer(id).await.unwrap().unwrap(), expected);

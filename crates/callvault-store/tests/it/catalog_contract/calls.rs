@@ -242,3 +242,35 @@ pub(crate) async fn calls_name_extensions_and_trunks(bench: &Bench) {
         (vec!["102".into(), "103".into()], vec!["T1".into(), "T3".into()])
     );
 }
+
+pub(crate) async fn calls_with_one_id_have_a_first_leg(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let other = bench.customer(None).await;
+    let leg = |customer, call_id: &str, id, started_at, to| CallRecord {
+        call_id: call_id.to_owned(),
+        ..call(customer, id, started_at, "100", to)
+    };
+    let legs = [
+        leg(customer, "1.1", 9, 1_000, "200"),
+        leg(customer, "1.1", 7, 2_000, "201"),
+        leg(customer, "1.1", 8, 2_000, "202"),
+        leg(customer, "1.2", 6, 500, "200"),
+    ];
+    bench.catalog.add_calls(legs.to_vec(), PATIENCE_ENDS).await.unwrap();
+    bench.catalog.add_calls(vec![leg(other, "1.1", 5, 1, "200")], PATIENCE_ENDS).await.unwrap();
+    let inside = bench.inside(customer).await;
+    let mut seen = Vec::new();
+    loop {
+        let after = seen.last().map(|(started_at, id)| CallPlace { started_at: *started_at, id: *id });
+        let page = callvault_core::page::PageRequest::new(after, 2);
+        let rows = bench.catalog.calls_with_id(&inside, "1.1", page).await.unwrap();
+        if rows.is_empty() {
+            break;
+        }
+        seen.extend(rows.iter().map(|row| (row.started_at, row.id)));
+    }
+    assert_eq!(seen.iter().map(|(_, id)| id.0).collect::<Vec<_>>(), [9, 7, 8]);
+    let first = bench.catalog.first_legs(&inside, &legs).await.unwrap();
+    assert_eq!(first.iter().map(|id| id.0).collect::<Vec<_>>(), [6, 9]);
+    assert!(bench.catalog.first_legs(&inside, &[]).await.unwrap().is_empty());
+}

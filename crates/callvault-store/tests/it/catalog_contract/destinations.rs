@@ -9,11 +9,13 @@ use callvault_core::hunt_group::settings::{
     Screening,
 };
 use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
-use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, PersonId};
+use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, PersonId, RecordGroupId};
 use callvault_core::page::PageRequest;
 use callvault_core::plan::{PlanChange, PlanLimit};
 use callvault_core::port::catalog::{CatalogError, HuntGroupWork};
+use callvault_core::record_group::NewRecordGroup;
 
+use super::record_groups::new_group;
 use crate::bench::{Bench, assert_forbidden, assert_gone, assert_taken, at, first, level};
 
 fn exit(kind: &str, number: &str) -> Exit {
@@ -30,11 +32,19 @@ fn settings() -> HuntGroupSettings {
         music_ringing: true,
         allow_forwards: true,
         screen: Screening::Name,
-        record_group: Some(i64::MAX),
+        record_group: Some(RecordGroupId(i64::MAX)),
         panel: true,
         default_exit: exit("phone", "100"),
         unavailable_exit: exit("mailbox", "200"),
         busy_exit: exit("callback", ""),
+    }
+}
+
+/// The record groups that these tests refer to.
+async fn record_groups(bench: &Bench, customer: CustomerId) {
+    for id in [3, i64::MAX] {
+        let new = NewRecordGroup { id: Some(RecordGroupId(id)), ..new_group(customer) };
+        bench.catalog.add_record_group(new).await.unwrap();
     }
 }
 
@@ -53,6 +63,7 @@ async fn forbid(bench: &Bench, customer: CustomerId) {
 
 pub(crate) async fn settings_come_back_as_written(bench: &Bench) {
     let customer = bench.customer(None).await;
+    record_groups(bench, customer).await;
     let catalog = &bench.catalog;
     let plain = bench.hunt_group(customer).await;
     let new = NewHuntGroup { settings: settings(), ..bench.new_hunt_group(customer) };
@@ -66,6 +77,7 @@ pub(crate) async fn settings_come_back_as_written(bench: &Bench) {
 
 pub(crate) async fn settings_change_one_by_one(bench: &Bench) {
     let customer = bench.customer(None).await;
+    record_groups(bench, customer).await;
     let new = NewHuntGroup { settings: settings(), ..bench.new_hunt_group(customer) };
     let id = bench.catalog.add_hunt_group(new).await.unwrap();
     let mut expected = settings();
@@ -79,8 +91,9 @@ pub(crate) async fn settings_change_one_by_one(bench: &Bench) {
     check(none(), &|_| ()).await;
     let change = HuntGroupSettingsChange { description: Some(String::new()), ..none() };
     check(change, &|settings| settings.description = String::new()).await;
-    let change = HuntGroupSettingsChange { music: Some(None), record_group: Some(Some(3)), ..none() };
-    check(change, &|settings| (settings.music, settings.record_group) = (None, Some(3))).await;
+    let change =
+        HuntGroupSettingsChange { music: Some(None), record_group: Some(Some(RecordGroupId(3))), ..none() };
+    check(change, &|settings| (settings.music, settings.record_group) = (None, Some(RecordGroupId(3)))).await;
     let number = ExitChange { kind: None, number: Some("300".to_owned()) };
     let change = HuntGroupSettingsChange { busy_exit: number, panel: Some(false), ..none() };
     check(change, &|settings| {

@@ -8,7 +8,7 @@ mod text;
 mod words;
 
 pub use bounded::{
-    CallerIdSuffix, Description, Dialled, ExitNumber, ProfileText, PublicKey, Title, Username,
+    CallerIdSuffix, Description, Dialled, Emails, ExitNumber, ProfileText, PublicKey, Title, Username,
 };
 pub use numbers::{
     Days, Inherited, Level, Limit, NonNegative, OnlyComplete, Percent, Reference, Screen, Seconds, Timestamp,

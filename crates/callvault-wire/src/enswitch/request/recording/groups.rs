@@ -2,7 +2,9 @@
 
 use crate::enswitch::request::Arguments;
 use crate::enswitch::schema::members::Members;
-use crate::enswitch::schema::values::{Days, Filled, MessagePlayed, Percent, Reference, Seconds};
+use crate::enswitch::schema::values::{
+    Days, Description, Emails, MessagePlayed, Percent, Reference, Seconds, Title,
+};
 use crate::enswitch::schema::{
     InCustomer, Input, Presence, Rows, Validation, field, fields, input, row, wire_name,
 };
@@ -13,9 +15,9 @@ fields! {
     /// What changes about a record group, but for its name.
     Changes {
         /// A description.
-        description: String = default(""),
+        description: Description = default(""),
         /// E-mail addresses that recordings are sent to.
-        email: String = default(""),
+        email: Emails = default(""),
         /// After how many days recordings expire; 0 keeps none.
         expires: Days = default("365"),
         /// How many of a hundred calls are recorded; 0 for those alone that are asked for.
@@ -39,7 +41,7 @@ input! {
     /// A call of `recording/groups/create`.
     set Create {
         /// The name.
-        name: Filled = required,
+        name: Title = required,
         /// Where to create it.
         place: InCustomer = group,
         /// Everything else about it.
@@ -55,7 +57,7 @@ input! {
         /// The record group.
         id: i64 = required,
         /// The new name.
-        name: Filled = kept,
+        name: Title = kept,
         /// What else changes.
         changes: Changes = group,
         /// Whether to judge only.

@@ -1,4 +1,5 @@
-//! Text of a bounded length, in characters (`docs/enswitch.md` 58): what is kept of hunt groups, sounds, people and customers.
+//! Text of a bounded length, in characters (`docs/enswitch.md` 58): what is kept of hunt groups, record groups, sounds, people and
+//! customers.
 //!
 //! A NUL is told apart from a length, because no text may have one.
 
@@ -76,6 +77,8 @@ texts! {
     PublicKey: empty 10000, "text of at most 10000 characters";
     /// The name that a person logs in with.
     Username: username 100, "text of 1 to 100 characters without blanks and control characters";
+    /// E-mail addresses.
+    Emails: empty 1000, "text of at most 1000 characters";
 }
 
 impl ExitNumber {
@@ -107,6 +110,7 @@ mod tests {
         check::<ProfileText>(0, 255);
         check::<PublicKey>(0, 10_000);
         check::<Username>(1, 100);
+        check::<Emails>(0, 1000);
     }
 
     #[test]

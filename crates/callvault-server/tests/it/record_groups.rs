@@ -1,0 +1,209 @@
+//! Our own API about where recordings are kept, and letting go of them when their time is over.
+
+use std::time::Duration;
+
+use callvault_core::kept::PlaceChange;
+use callvault_core::port::catalog::{PlaceToTake, Taken};
+use callvault_server::work::expiry;
+use callvault_testkit::sound::wav;
+use callvault_testkit::world::{Answer, World};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn world() -> World {
+    let world = World::new().await;
+    world.customer(1, None).await;
+    world.customer(2, None).await;
+    for (id, customer, days) in [(60, 1, 1), (61, 1, 2), (62, 1, 0), (63, 2, 1)] {
+        let group = json!({ "id": id, "customer": customer, "name": "Calls", "retention_days": days });
+        world.add("/recordgroups", group).await;
+    }
+    world
+}
+
+async fn put(world: &World, name: &str, group: i64) -> Answer {
+    let path = format!("/recordings/{name}?customer=1&record_group={group}");
+    world.local(Method::PUT, &path, wav(1, 800)).await
+}
+
+async fn patch(world: &World, name: &str, change: Value) -> Answer {
+    world.local(Method::PATCH, &format!("/recordings/{name}"), change.to_string()).await
+}
+
+/// The places of a recording, or nothing where it is not there.
+async fn places(world: &World, name: &str) -> Option<Value> {
+    let answer = world.local(Method::GET, &format!("/recordings/{name}"), "").await;
+    (answer.status == StatusCode::OK).then(|| answer.json()["places"].clone())
+}
+
+fn at(world: &World, after: Duration) -> String {
+    world.app.services.keeping.now().after(after).to_string()
+}
+
+async fn let_go(world: &World) {
+    expiry::let_go(&world.app.services, &world.app.metrics).await;
+}
+
+async fn deletions(world: &World) -> Vec<Value> {
+    let log = world.local(Method::GET, "/log?customer=1", "").await.json();
+    let entries = log["items"].as_array().unwrap().iter();
+    entries.filter(|entry| entry["action"] == "delete").cloned().collect()
+}
+
+#[tokio::test]
+async fn a_recording_is_kept_where_it_is_put() {
+    let world = world().await;
+    let answer = put(&world, "a.wav", 60).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    let end = at(&world, DAY);
+    let there = json!([{ "record_group": 60, "expires_at": end }]);
+    assert_eq!(answer.json()["places"], there);
+    // What is there already stays where it is.
+    let answer = put(&world, "a.wav", 61).await;
+    assert_eq!((answer.status, &answer.json()["places"]), (StatusCode::OK, &there));
+    world.recording(1, "plain.wav", wav(2, 800)).await;
+    let nowhere = json!([{ "record_group": null, "expires_at": null }]);
+    assert_eq!(places(&world, "plain.wav").await, Some(nowhere.clone()));
+    let list = world.local(Method::GET, "/recordings?customer=1", "").await.json();
+    let listed: Vec<_> = list["items"].as_array().unwrap().iter().map(|one| one["places"].clone()).collect();
+    assert_eq!(listed, [there, nowhere.clone()]);
+    // A group that keeps nothing refuses, before anything is stored.
+    let files = world.audio_files().len();
+    for (group, status, field) in [
+        (62, StatusCode::CONFLICT, json!("record_group")),
+        (63, StatusCode::NOT_FOUND, Value::Null),
+        (99, StatusCode::NOT_FOUND, Value::Null),
+    ] {
+        let answer = put(&world, "b.wav", group).await;
+        assert_eq!((answer.status, &answer.json()["field"]), (status, &field), "{group}");
+        let answer = patch(&world, "plain.wav", json!({ "record_group": group })).await;
+        assert_eq!((answer.status, &answer.json()["field"]), (status, &field), "{group}");
+        let path = format!("/recordings/plain.wav/groups/{group}");
+        let answer = world.local(Method::PUT, &path, "").await;
+        assert_eq!((answer.status, &answer.json()["field"]), (status, &field), "{group}");
+        assert_eq!(world.local(Method::DELETE, &path, "").await.status, StatusCode::NOT_FOUND, "{group}");
+    }
+    assert_eq!(places(&world, "plain.wav").await, Some(nowhere.clone()));
+    assert_eq!(world.audio_files().len(), files);
+    for (change, field) in [
+        (json!({ "expires_at": "tomorrow" }), "expires_at"),
+        (json!({ "expires_at": "1969-12-31T23:59:59Z" }), "expires_at"),
+        (json!({ "places": [] }), "places"),
+    ] {
+        let answer = patch(&world, "plain.wav", change.clone()).await;
+        assert_eq!((answer.status, answer.json()["field"].as_str()), (StatusCode::BAD_REQUEST, Some(field)));
+    }
+    // In a further group, out of one, in one alone, and in none.
+    let group = async |method: Method, id: i64| {
+        let answer = world.local(method, &format!("/recordings/a.wav/groups/{id}"), "").await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text());
+        places(&world, "a.wav").await.unwrap()
+    };
+    let (one, two) = (json!({ "record_group": 60, "expires_at": end }), at(&world, 2 * DAY));
+    let two = json!({ "record_group": 61, "expires_at": two });
+    assert_eq!(group(Method::PUT, 61).await, json!([one, two]));
+    assert_eq!(group(Method::PUT, 61).await, json!([one, two]));
+    assert_eq!(group(Method::DELETE, 60).await, json!([two]));
+    let answer = world.local(Method::DELETE, "/recordgroups/61", "").await;
+    assert_eq!((answer.status, &answer.json()["field"]), (StatusCode::CONFLICT, &json!("id")));
+    assert_eq!(group(Method::DELETE, 61).await, nowhere);
+    assert_eq!(world.local(Method::DELETE, "/recordgroups/61", "").await.status, StatusCode::NO_CONTENT);
+    let moved =
+        patch(&world, "a.wav", json!({ "record_group": 60, "expires_at": "2040-01-02T03:04:05Z" })).await;
+    let there = json!([{ "record_group": 60, "expires_at": "2040-01-02T03:04:05.000Z" }]);
+    assert_eq!(moved.json()["places"], there);
+    assert_eq!(patch(&world, "a.wav", json!({ "record_group": null })).await.json()["places"], nowhere);
+}
+
+#[tokio::test]
+async fn what_has_come_to_its_end_goes_with_an_entry() {
+    let world = world().await;
+    for (name, group) in [("one.wav", 60), ("both.wav", 60), ("late.wav", 61)] {
+        assert_eq!(put(&world, name, group).await.status, StatusCode::CREATED);
+    }
+    world.local(Method::PUT, "/recordings/both.wav/groups/61", "").await;
+    world.recording(1, "forever.wav", wav(2, 800)).await;
+    world.recording(1, "single.wav", wav(3, 800)).await;
+    patch(&world, "single.wav", json!({ "expires_at": at(&world, DAY / 2) })).await;
+    let_go(&world).await;
+    assert_eq!(world.audio_files().len(), 5);
+    world.clock.advance(DAY / 2);
+    let_go(&world).await;
+    assert_eq!(places(&world, "single.wav").await, None);
+    // A millisecond before its end it is there.
+    world.clock.advance(DAY / 2 - Duration::from_millis(1));
+    let_go(&world).await;
+    assert!(places(&world, "one.wav").await.is_some());
+    world.clock.advance(Duration::from_millis(1));
+    let_go(&world).await;
+    assert_eq!(places(&world, "one.wav").await, None);
+    let left = places(&world, "both.wav").await.unwrap();
+    assert_eq!(
+        left.as_array().unwrap().iter().map(|one| one["record_group"].clone()).collect::<Vec<_>>(),
+        [61]
+    );
+    // Put off at the last moment.
+    patch(&world, "late.wav", json!({ "expires_at": at(&world, 10 * DAY) })).await;
+    world.clock.advance(DAY);
+    let_go(&world).await;
+    assert_eq!(places(&world, "both.wav").await, None);
+    assert!(places(&world, "late.wav").await.is_some());
+    assert!(places(&world, "forever.wav").await.is_some());
+    assert_eq!(world.audio_files().len(), 2);
+    let gone = deletions(&world).await;
+    let names: Vec<_> = gone.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["single.wav", "one.wav", "both.wav"]);
+    for entry in &gone {
+        assert_eq!((&entry["door"], &entry["person"]), (&json!("local"), &Value::Null));
+        assert!(entry["sha256"].is_string());
+    }
+    assert!(world.app.metrics.render().contains("callvault_recordings_expired_total 3"));
+    // More than one part of a round at once.
+    for number in 0..250 {
+        // Ids are those of a millisecond and some chance; as many in one would collide.
+        world.clock.advance(Duration::from_millis(1));
+        put(&world, &format!("many-{number}.wav"), 60).await;
+    }
+    world.clock.advance(DAY);
+    let_go(&world).await;
+    assert_eq!(world.audio_files().len(), 2);
+    assert_eq!(deletions(&world).await.len(), 100, "the first page of the log");
+    assert!(world.app.metrics.render().contains("callvault_recordings_expired_total 253"));
+    let check = world.local(Method::POST, "/check", "").await.json();
+    assert_eq!(check["problems"], json!([]));
+}
+
+#[tokio::test]
+async fn an_end_that_is_put_off_wins_over_one_that_was_seen() {
+    let world = world().await;
+    assert_eq!(put(&world, "a.wav", 60).await.status, StatusCode::CREATED);
+    world.clock.advance(2 * DAY);
+    let now = world.app.services.keeping.now();
+    let (recording, place) = world.catalog.ended(now, 10).await.unwrap().remove(0);
+    // Between the look and the commit.
+    let later = Some(Some(now.after(DAY)));
+    let change = PlaceChange { record_group: None, expires_at: later };
+    world.catalog.change_places(recording.id, change, now).await.unwrap();
+    let take = PlaceToTake {
+        recording: recording.id,
+        record_group: place.record_group,
+        ended_by: Some(now),
+        with_recording: true,
+    };
+    assert_eq!(world.catalog.take_place(take, now).await.unwrap(), Taken::Nothing);
+    assert!(places(&world, "a.wav").await.is_some());
+    // Side by side: whoever is first, what was answered with success holds.
+    for round in 0..40 {
+        let name = format!("r{round}.wav");
+        assert_eq!(put(&world, &name, 60).await.status, StatusCode::CREATED);
+        let soon = at(&world, Duration::from_secs(1));
+        patch(&world, &name, json!({ "expires_at": soon })).await;
+        world.clock.advance(Duration::from_secs(1));
+        let later = json!({ "expires_at": at(&world, 30 * DAY) });
+        let (answer, ()) = futures_util::future::join(patch(&world, &name, later), let_go(&world)).await;
+        let is_there = places(&world, &name).await.is_some();
+        assert_eq!(is_there, answer.status == StatusCode::OK, "{name}: {}", answer.text());
+    }
+}

@@ -1,0 +1,376 @@
+//! Where recordings are kept, and for how long: the units of work. The lists are in [`super::kept`].
+//!
+//! Each unit first touches the row of its recording, so that two about one recording never work side by side, on an engine
+//! with several writers either: of two that take the last two places, one finds that its is the last.
+
+use async_trait::async_trait;
+use callvault_core::gate::{InCustomer, Within};
+use callvault_core::id::{CustomerId, RecordGroupId, RecordingId};
+use callvault_core::kept::{KeptCursor, KeptFilter, KeptOrder, KeptRecording, Place, PlaceChange};
+use callvault_core::page::PageRequest;
+use callvault_core::port::catalog::{Added, CatalogError, CatalogResult, Keeping, PlaceToTake, Taken};
+use callvault_core::record_group::RecordGroupSettings;
+use callvault_core::recording::Recording;
+use callvault_core::time::Timestamp;
+
+use super::sql::{Engine, Query, Row, Sql, Unit, batches, read_all};
+use super::stored_audio::audio_columns;
+use super::{SqlCatalog, kept, recordings, stored_audio};
+
+#[async_trait]
+impl<E: Engine> Keeping for SqlCatalog<E> {
+    async fn add_recording_into(&self, new: Recording, group: RecordGroupId) -> CatalogResult<Added> {
+        self.engine.write(recordings::Add { new, record_group: Some(group) }).await
+    }
+
+    async fn places(&self, recordings: Vec<RecordingId>) -> CatalogResult<Vec<(RecordingId, Place)>> {
+        let rows = recordings.into_iter().map(|id| vec![id.0.into()]).collect();
+        let before = "SELECT r.id, p.record_group, COALESCE(p.expires_at, r.expires_at) FROM (VALUES ";
+        let after = ") AS v CROSS JOIN recording r LEFT JOIN recording_place p ON p.recording = r.id
+             WHERE r.id = v.column1 ORDER BY r.id, p.record_group";
+        let mut places = Vec::new();
+        for query in batches("reading the places of recordings", before, rows, after) {
+            let read = |row: &mut Row| Ok((RecordingId(row.int("recording id")?), place(row)?));
+            places.extend(read_all(&self.engine, query, read).await?);
+        }
+        places.sort_unstable();
+        Ok(places)
+    }
+
+    async fn put_into_group(
+        &self,
+        recording: RecordingId,
+        group: RecordGroupId,
+        at: Timestamp,
+    ) -> CatalogResult<()> {
+        self.engine.write(Put { recording, group, at }).await
+    }
+
+    async fn take_from_group(&self, recording: RecordingId, group: RecordGroupId) -> CatalogResult<bool> {
+        self.engine.write(Leave { recording, group }).await
+    }
+
+    async fn change_places(
+        &self,
+        recording: RecordingId,
+        change: PlaceChange,
+        at: Timestamp,
+    ) -> CatalogResult<()> {
+        self.engine.write(Change { recording, change, at }).await
+    }
+
+    async fn set_end(&self, recording: RecordingId, place: Place) -> CatalogResult<()> {
+        self.engine.write(SetEnd { recording, place }).await
+    }
+
+    async fn take_place(&self, place: PlaceToTake, at: Timestamp) -> CatalogResult<Taken> {
+        self.engine.write(Take { place, at }).await
+    }
+
+    async fn ended(&self, by: Timestamp, limit: u32) -> CatalogResult<Vec<(Recording, Place)>> {
+        let query = ended(by, limit);
+        let read = |row: &mut Row| {
+            let place = place(row)?;
+            Ok((recordings::read(row)?, place))
+        };
+        read_all(&self.engine, query, read).await
+    }
+
+    async fn kept_recording(
+        &self,
+        within: &Within,
+        recording: RecordingId,
+        record_group: Option<RecordGroupId>,
+    ) -> CatalogResult<Option<KeptRecording>> {
+        kept::find(&self.engine, within, recording, record_group).await
+    }
+
+    async fn kept_recordings(
+        &self,
+        customer: &InCustomer,
+        record_group: Option<RecordGroupId>,
+        filter: &KeptFilter,
+        order: KeptOrder,
+        page: PageRequest<KeptCursor>,
+    ) -> CatalogResult<Vec<KeptRecording>> {
+        kept::list(&self.engine, customer.id(), record_group, filter, order, &page).await
+    }
+}
+
+/// Reads a record group and an end.
+pub(super) fn place(row: &mut Row) -> CatalogResult<Place> {
+    Ok(Place {
+        record_group: row.optional_int("record group of a place")?.map(RecordGroupId),
+        expires_at: row.optional_int("end of a place")?.map(Timestamp::from_unix_ms),
+    })
+}
+
+/// Each half is a range of an index of ends, and cut off by itself.
+fn ended(by: Timestamp, limit: u32) -> Query {
+    Query::new(
+        "looking for what has ended",
+        concat!(
+            "SELECT e.record_group, e.expires_at, r.id, r.customer, r.name, r.stored_at, ",
+            audio_columns!(),
+            " FROM (
+                 SELECT * FROM (SELECT record_group, recording, expires_at FROM recording_place
+                     WHERE expires_at <= $1 ORDER BY expires_at, recording LIMIT $2) AS grouped
+                 UNION ALL
+                 SELECT * FROM (SELECT CAST(NULL AS BIGINT) AS record_group, id AS recording, expires_at FROM recording
+                     WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2) AS single
+             ) AS e CROSS JOIN recording r CROSS JOIN audio a WHERE r.id = e.recording AND a.key = r.audio
+             ORDER BY e.expires_at, r.id, e.record_group LIMIT $2"
+        ),
+    )
+    .with(by.unix_ms())
+    .with(limit)
+}
+
+/// What a unit knows of its recording: its row is this unit's own from here on.
+struct Held {
+    customer: CustomerId,
+    /// Its end as long as it is in no group.
+    expires_at: Option<i64>,
+    groups: Vec<(RecordGroupId, Option<i64>)>,
+}
+
+/// Gone: the recording.
+async fn hold(sql: &mut dyn Sql, recording: RecordingId) -> CatalogResult<Held> {
+    let query = Query::new(
+        "queueing for a recording",
+        "UPDATE recording SET expires_at = expires_at WHERE id = $1 RETURNING customer, expires_at",
+    );
+    let row = sql.fetch_first(query.with(recording.0)).await?;
+    let mut row = row.ok_or(CatalogError::Gone { what: "recording" })?;
+    let customer = CustomerId(row.int("recording customer")?);
+    let expires_at = row.optional_int("end of a recording")?;
+    let query = Query::new(
+        "reading the record groups of a recording",
+        "SELECT record_group, expires_at FROM recording_place WHERE recording = $1 ORDER BY record_group",
+    );
+    let mut groups = Vec::new();
+    for mut row in sql.fetch(query.with(recording.0)).await? {
+        let group = RecordGroupId(row.int("record group of a place")?);
+        groups.push((group, row.optional_int("end of a place")?));
+    }
+    Ok(Held { customer, expires_at, groups })
+}
+
+/// Puts a recording that is in no group or in others into one, with the end that it gives. Gone: the record group, also one
+/// of another customer.
+pub(super) async fn insert(
+    sql: &mut dyn Sql,
+    customer: CustomerId,
+    recording: RecordingId,
+    group: RecordGroupId,
+    at: Timestamp,
+) -> CatalogResult<()> {
+    // Touched, so that the group cannot be removed, nor its days changed, until this is committed.
+    let query = Query::new(
+        "queueing for a record group",
+        "UPDATE record_group SET retention_days = retention_days WHERE id = $1 AND customer = $2
+         RETURNING retention_days",
+    )
+    .with(group.0)
+    .with(customer.0);
+    let row = sql.fetch_first(query).await?;
+    let retention_days =
+        row.ok_or(CatalogError::Gone { what: "record group" })?.number("record group retention_days")?;
+    let settings = RecordGroupSettings { retention_days, ..RecordGroupSettings::default() };
+    let end = settings.end_of(at).ok_or(CatalogError::KeepsNothing { record_group: group })?;
+    let query = Query::new(
+        "putting a recording into a record group",
+        "INSERT INTO recording_place (record_group, recording, began_at, expires_at)
+         SELECT $1, id, began_at, CAST($3 AS BIGINT) FROM recording WHERE id = $2",
+    )
+    .with(group.0)
+    .with(recording.0)
+    .with(end.unix_ms());
+    sql.execute(query).await?;
+    set_own_end(sql, recording, None).await
+}
+
+/// The end of a recording that is in no group.
+async fn set_own_end(
+    sql: &mut dyn Sql,
+    recording: RecordingId,
+    expires_at: Option<i64>,
+) -> CatalogResult<()> {
+    let query =
+        Query::new("setting the end of a recording", "UPDATE recording SET expires_at = $2 WHERE id = $1")
+            .with(recording.0)
+            .with(expires_at);
+    sql.execute(query).await?;
+    Ok(())
+}
+
+async fn leave(sql: &mut dyn Sql, recording: RecordingId, group: RecordGroupId) -> CatalogResult<()> {
+    let query = Query::new(
+        "taking a recording out of a record group",
+        "DELETE FROM recording_place WHERE record_group = $1 AND recording = $2",
+    )
+    .with(group.0)
+    .with(recording.0);
+    sql.execute(query).await?;
+    Ok(())
+}
+
+struct Put {
+    recording: RecordingId,
+    group: RecordGroupId,
+    at: Timestamp,
+}
+
+#[async_trait]
+impl Unit for Put {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let held = hold(sql, self.recording).await?;
+        if held.groups.iter().any(|(group, _)| *group == self.group) {
+            return Ok(());
+        }
+        insert(sql, held.customer, self.recording, self.group, self.at).await
+    }
+}
+
+struct Leave {
+    recording: RecordingId,
+    group: RecordGroupId,
+}
+
+#[async_trait]
+impl Unit for Leave {
+    type Output = bool;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
+        let held = hold(sql, self.recording).await?;
+        if !held.groups.iter().any(|(group, _)| *group == self.group) {
+            return Ok(false);
+        }
+        leave(sql, self.recording, self.group).await?;
+        Ok(true)
+    }
+}
+
+struct Change {
+    recording: RecordingId,
+    change: PlaceChange,
+    at: Timestamp,
+}
+
+#[async_trait]
+impl Unit for Change {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let held = hold(sql, self.recording).await?;
+        let mut is_grouped = !held.groups.is_empty();
+        if let Some(wanted) = self.change.record_group {
+            for (group, _) in held.groups.iter().filter(|(group, _)| Some(*group) != wanted) {
+                leave(sql, self.recording, *group).await?;
+            }
+            match wanted {
+                Some(wanted) if held.groups.iter().any(|(group, _)| *group == wanted) => {}
+                Some(wanted) => insert(sql, held.customer, self.recording, wanted, self.at).await?,
+                None => {}
+            }
+            is_grouped = wanted.is_some();
+        }
+        let Some(expires_at) = self.change.expires_at else { return Ok(()) };
+        let expires_at = expires_at.map(Timestamp::unix_ms);
+        if !is_grouped {
+            return set_own_end(sql, self.recording, expires_at).await;
+        }
+        let query = Query::new(
+            "setting the ends of a recording",
+            "UPDATE recording_place SET expires_at = $2 WHERE recording = $1",
+        )
+        .with(self.recording.0)
+        .with(expires_at);
+        sql.execute(query).await?;
+        Ok(())
+    }
+}
+
+/// Sets the end of one place.
+pub(super) struct SetEnd {
+    pub(super) recording: RecordingId,
+    pub(super) place: Place,
+}
+
+#[async_trait]
+impl Unit for SetEnd {
+    type Output = ();
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+        let held = hold(sql, self.recording).await?;
+        let Place { record_group, expires_at } = self.place;
+        let expires_at = expires_at.map(Timestamp::unix_ms);
+        let Some(group) = record_group else {
+            if !held.groups.is_empty() {
+                return Err(CatalogError::Gone { what: "recording" });
+            }
+            return set_own_end(sql, self.recording, expires_at).await;
+        };
+        let query = Query::new(
+            "setting the end of a place",
+            "UPDATE recording_place SET expires_at = $3 WHERE record_group = $1 AND recording = $2",
+        )
+        .with(group.0)
+        .with(self.recording.0)
+        .with(expires_at);
+        match sql.execute(query).await? {
+            0 => Err(CatalogError::Gone { what: "recording" }),
+            _ => Ok(()),
+        }
+    }
+}
+
+struct Take {
+    place: PlaceToTake,
+    at: Timestamp,
+}
+
+#[async_trait]
+impl Unit for Take {
+    type Output = Taken;
+
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Taken> {
+        let PlaceToTake { recording, record_group, ended_by, with_recording } = self.place;
+        let held = match hold(sql, recording).await {
+            Err(CatalogError::Gone { .. }) => return Ok(Taken::Nothing),
+            held => held?,
+        };
+        let end = match record_group {
+            None => held.groups.is_empty().then_some(held.expires_at),
+            Some(wanted) => held.groups.iter().find(|(group, _)| *group == wanted).map(|(_, end)| *end),
+        };
+        let has_ended = |by: Timestamp| end.flatten().is_some_and(|end| end <= by.unix_ms());
+        if end.is_none() || ended_by.is_some_and(|by| !has_ended(by)) {
+            return Ok(Taken::Nothing);
+        }
+        if let Some(group) = record_group.filter(|_| held.groups.len() > 1) {
+            leave(sql, recording, group).await?;
+            return Ok(Taken::Place);
+        }
+        if !with_recording {
+            return Ok(Taken::NotTheLast);
+        }
+        forget_places(sql, recording).await?;
+        let query = Query::new("removing a recording", "DELETE FROM recording WHERE id = $1 RETURNING audio");
+        let row = sql.fetch_first(query.with(recording.0)).await?;
+        let key = stored_audio::key(&mut row.ok_or(CatalogError::Gone { what: "recording" })?)?;
+        Ok(Taken::Recording(stored_audio::discard(sql, vec![key], self.at).await?))
+    }
+}
+
+/// Takes a recording that is about to go out of every group.
+pub(super) async fn forget_places(sql: &mut dyn Sql, recording: RecordingId) -> CatalogResult<()> {
+    let query = Query::new(
+        "forgetting the places of a recording",
+        "DELETE FROM recording_place WHERE recording = $1",
+    );
+    sql.execute(query.with(recording.0)).await?;
+    Ok(())
+}
