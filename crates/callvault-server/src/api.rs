@@ -198,7 +198,7 @@ fn table() -> Vec<At> {
             ],
         ),
         at(
-            "/recordings/{name}/groups/{group}",
+            "/recordings/{name}/groups/{id}",
             [
                 put("Put recording into record group", recordings::put_into_group).fails(&[Conflict]),
                 delete("Take recording from record group", recordings::take_from_group).fails(&[Conflict]),

@@ -18,10 +18,11 @@ use super::object::AudioObject;
 use super::operation::{Input, Operation, Schemas};
 use super::principal::Verified;
 use super::problem::{Code, Problem};
-use super::schema::{KindKey, Time, Word};
+use super::schema::{KindKey, NewNumber, Time, Title, Word};
 use super::upload::{AudioBody, receive, size_of};
 use crate::app::App;
 
+/// What has files besides the levels of hunt groups: a queue, a mailbox, a number and so on.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Feature")]
 pub(super) struct FeatureObject {
@@ -57,6 +58,7 @@ impl From<Feature> for FeatureObject {
     }
 }
 
+/// A file of a feature.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Prompt")]
 pub(super) struct PromptObject {
@@ -176,14 +178,18 @@ pub(super) async fn list(
     Ok(Json::ok(List::page(rows, limit, |row| row.key.to_string(), Into::into)))
 }
 
+/// A feature to add.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FeatureBody {
     #[schemars(with = "Word<FeatureKind>")]
     kind: String,
+    #[schemars(with = "Option<NewNumber>")]
     id: Option<i64>,
     customer: Option<i64>,
+    /// For kinds that are selected by it.
     number: Option<String>,
+    #[schemars(with = "Title")]
     name: String,
     owner: Option<i64>,
     #[serde(default)]
@@ -224,9 +230,11 @@ pub(super) async fn find(
     Ok(Json::ok(FeatureObject { prompts: Some(prompts), ..feature.into() }))
 }
 
+/// What changes about a feature; what is left out stays.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FeaturePatch {
+    #[schemars(with = "Option<Title>")]
     name: Option<String>,
     number: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -266,7 +274,9 @@ pub(super) async fn list_prompts(
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct PutParams {
+    /// What the file is called when it is downloaded.
     name: Option<String>,
+    /// The sound that it is taken from, in place of a body.
     sound: Option<i64>,
 }
 

@@ -114,7 +114,8 @@ pub(crate) async fn settings_change_one_by_one(bench: &Bench) {
 pub(crate) async fn two_changes_leave_no_number_behind_the_end_of_a_call(bench: &Bench) {
     let customer = bench.customer(None).await;
     let catalog = &bench.catalog;
-    let new = NewHuntGroup { settings: settings(), ..bench.new_hunt_group(customer) };
+    let settings = HuntGroupSettings { record_group: None, ..settings() };
+    let new = NewHuntGroup { settings, ..bench.new_hunt_group(customer) };
     let id = catalog.add_hunt_group(new).await.unwrap();
     let change = |default_exit| HuntGroupChange {
         settings: HuntGroupSettingsChange { default_exit, ..HuntGroupSettingsChange::default() },
