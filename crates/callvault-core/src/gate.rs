@@ -86,6 +86,8 @@ pub struct Principal {
     pub door: Door,
     /// From where; `None` on the control socket.
     pub peer: Option<IpAddr>,
+    /// Who switched to the person, where they did not log in themselves.
+    pub switched_by: Option<PersonId>,
 }
 
 impl Principal {
@@ -98,6 +100,7 @@ impl Principal {
             privileges: Privileges::all(),
             door: Door::Local,
             peer: None,
+            switched_by: None,
         }
     }
 
@@ -110,6 +113,7 @@ impl Principal {
             privileges: account.role.privileges,
             door,
             peer: Some(peer),
+            switched_by: None,
         }
     }
 }
@@ -131,6 +135,13 @@ impl InCustomer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Within {
     bound: Bound,
+}
+
+impl From<InCustomer> for Within {
+    /// One customer, for queries that are bound.
+    fn from(customer: InCustomer) -> Self {
+        Self { bound: Bound::Only(customer.id()) }
+    }
 }
 
 /// The bound of a look-up, as engines put it into their queries.

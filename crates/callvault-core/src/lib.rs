@@ -20,6 +20,7 @@ pub mod gate;
 pub mod hunt_group;
 pub mod id;
 pub mod listen;
+pub mod login_token;
 pub mod page;
 pub mod person;
 pub mod plan;

@@ -15,6 +15,7 @@ pub mod levels;
 pub mod links;
 pub mod listening;
 pub mod lockouts;
+pub mod login_tokens;
 pub mod logins;
 pub mod messages;
 pub mod openapi_tokens;
@@ -24,6 +25,7 @@ pub mod recordings;
 pub mod reports;
 pub mod sessions;
 pub mod sounds;
+pub mod switching;
 mod ticket_book;
 pub mod tickets;
 
@@ -73,6 +75,8 @@ pub struct Policy {
     pub message_versions: u32,
     /// How many live sessions one person may have (`docs/yeastar.md` G6).
     pub sessions_per_person: usize,
+    /// How long a login token of the Enswitch dialect lives; `None` is for ever (`docs/enswitch.md` 36).
+    pub login_token_life: Option<Duration>,
     /// How long a verified password is believed without hashing it again.
     pub credential_cache: Duration,
     /// How long a report waits for the recording of its call (`docs/yeastar.md` G23).
@@ -109,6 +113,7 @@ impl Default for Policy {
             largest_message_bytes: 10 << 20,
             message_versions: 10,
             sessions_per_person: 64,
+            login_token_life: Some(crate::login_token::LOGIN_TOKEN_LIFE),
             credential_cache: Duration::from_secs(30),
             report_patience: Duration::from_secs(60),
             lockouts: lockouts::LockoutPolicy::default(),
@@ -130,6 +135,10 @@ pub struct Services {
     pub reports: reports::Reports,
     /// Tokens of the P-Series dialect.
     pub openapi_tokens: openapi_tokens::OpenApiTokens,
+    /// Tokens of the Enswitch dialect.
+    pub login_tokens: login_tokens::LoginTokens,
+    /// Switching to other people.
+    pub switching: switching::Switching,
     /// One-time rights to fetch.
     pub tickets: tickets::Tickets,
     /// Files of call records.
@@ -180,6 +189,8 @@ impl Services {
         Ok(Self {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
             openapi_tokens: openapi_tokens::OpenApiTokens::new(&ports, accounts.clone()),
+            login_tokens: login_tokens::LoginTokens::new(&ports, gate.clone(), accounts.clone(), &policy),
+            switching: switching::Switching::new(&ports, gate.clone(), accounts.clone(), listening.clone()),
             tickets: tickets::Tickets::new(
                 &ports,
                 gate.clone(),

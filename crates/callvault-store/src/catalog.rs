@@ -23,6 +23,7 @@ mod found;
 mod hunt_group_settings;
 mod hunt_groups;
 mod listen_log;
+mod login_tokens;
 mod loose_objects;
 mod messages;
 mod migrate;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod destinations;
+mod login_tokens;
 
 use std::error::Error as StdError;
 
@@ -31,6 +32,7 @@ use crate::token_pair::TokenPair;
 
 pub use self::accounts::{AccountTrials, AccountWork, Profiles, Removals};
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
+pub use self::login_tokens::{LoginTokenPlace, LoginTokens};
 
 /// A catalog that failed.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +101,8 @@ pub trait Customers: Send + Sync {
     /// The bytes of what counts against the total of a customer's plan: each kept version of a message, and the file of each
     /// sound.
     async fn message_bytes(&self, customer: &InCustomer) -> CatalogResult<u64>;
+    /// Those of exactly this name that a principal reaches, by number, at most two: one name may have several.
+    async fn customers_named(&self, within: &Within, name: &str) -> CatalogResult<Vec<Customer>>;
     /// Those a principal reaches, by number.
     async fn customers(&self, within: &Within, page: PageRequest<CustomerId>)
     -> CatalogResult<Vec<Customer>>;
@@ -109,8 +113,8 @@ pub trait Customers: Send + Sync {
 pub trait People: Send + Sync {
     /// Adds one, if the plan of the customer allows it. Taken: `username`. Gone: customer, role.
     async fn add_person(&self, new: NewPerson) -> CatalogResult<PersonId>;
-    /// Changes one, if the plan of the customer allows it; with a new password or disabled, the person's sessions and token
-    /// pairs are deleted in the same commit. Taken: `username`. Kept: the last system owner who can log in, from losing that.
+    /// Changes one, if the plan of the customer allows it; with a new password or disabled, the person's sessions, token
+    /// pairs and login tokens, and those that they switched to others for, are deleted in the same commit. Taken: `username`. Kept: the last system owner who can log in, from losing that.
     async fn change_person(&self, id: PersonId, change: PersonChange) -> CatalogResult<()>;
     /// By name, without regard to case, for a login.
     async fn account_named(&self, username: &str) -> CatalogResult<Option<Account>>;
@@ -530,6 +534,7 @@ pub trait Catalog:
     + Sessions
     + Reports
     + TokenPairs
+    + LoginTokens
     + Tickets
     + ListenLog
 {

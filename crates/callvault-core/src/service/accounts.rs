@@ -124,6 +124,11 @@ impl Accounts {
         account
     }
 
+    /// Counts the changes of people and customers: what was read under another number may be stale.
+    pub(crate) fn generation(&self) -> u64 {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner).generation
+    }
+
     fn forget_cached(&self) {
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         *cache = Cache { generation: cache.generation + 1, ..Cache::default() };
@@ -318,7 +323,7 @@ impl Accounts {
 
 /// Whether the role may and reaches no more than the principal. `yeastar_api` only opens a door to rights that are
 /// counted anyway, so administrators can make connectors' accounts.
-fn within_rights(principal: &Principal, role: &Role) -> bool {
+pub(crate) fn within_rights(principal: &Principal, role: &Role) -> bool {
     use crate::role::Privilege::YeastarApi;
     principal.privileges.covers(role.privileges.without(YeastarApi)) && role.reach <= principal.reach
 }

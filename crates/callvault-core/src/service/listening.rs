@@ -21,9 +21,9 @@ const CHAIN_PAGE: u32 = 1000;
 pub struct Subject {
     /// Whose it is.
     pub customer: CustomerId,
-    /// `recording`, `message`, `sound` or `calls`.
+    /// `recording`, `message`, `sound`, `calls` or `person`.
     pub kind: &'static str,
-    /// A recording's name, `huntgroup/level/version`, a sound's number, or the times and numbers of calls.
+    /// A recording's name, `huntgroup/level/version`, a sound's number, the times and numbers of calls, or a user name.
     pub name: String,
 }
 

@@ -18,13 +18,15 @@ use callvault_core::service::accounts::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::extract::{Created, Done, Json, JsonBody, List, ListParams, Numbered, PageParams, Params, present};
+use super::extract::{
+    Created, Done, Json, JsonBody, List, ListParams, Numbered, PageParams, Params, present,
+};
 use super::object::{CustomerObject, PersonObject, RoleObject};
 use super::principal::Verified;
 use super::problem::Problem;
 use super::schema::{
-    Bytes, Count, Country, Description, DeviceName, NewNumber, Password, PlaceKey, ProfileText, PublicKey, Serial, Title,
-    Username, Word,
+    Bytes, Count, Country, Description, DeviceName, NewNumber, Password, PlaceKey, ProfileText, PublicKey,
+    Serial, Title, Username, Word,
 };
 use crate::app::App;
 

@@ -50,8 +50,13 @@ shapes! {
         "maxLength": 100,
         "pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
     };
-    /// A name to log in with: as a title, without blanks.
-    Username = { "type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^\s\x00-\x1f\x7f-\x9f]+$" };
+    /// A name to log in with: as a title, without blanks; those in square brackets are of customers.
+    Username = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "pattern": r"^[^\s\x00-\x1f\x7f-\x9f\[][^\s\x00-\x1f\x7f-\x9f]*$",
+    };
     /// A password.
     Password = { "type": "string", "format": "password", "minLength": 8, "maxLength": 256 };
     /// The serial number of a device, or nothing.

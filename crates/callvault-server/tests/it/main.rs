@@ -11,6 +11,7 @@ mod enswitch_customers;
 mod enswitch_hunt_groups;
 mod enswitch_people;
 mod enswitch_sounds;
+mod enswitch_tokens;
 mod enswitch_uploads;
 mod golden_enswitch;
 mod golden_enswitch_functions;

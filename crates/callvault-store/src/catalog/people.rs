@@ -220,8 +220,11 @@ impl Unit for Change {
             self.change_profile(sql).await?;
         }
         if change.password_hash.is_some() || change.disabled == Some(true) {
-            for text in ["DELETE FROM session WHERE person = $1", "DELETE FROM token_pair WHERE person = $1"]
-            {
+            for text in [
+                "DELETE FROM session WHERE person = $1",
+                "DELETE FROM token_pair WHERE person = $1",
+                "DELETE FROM login_token WHERE person = $1 OR switched_by = $1",
+            ] {
                 sql.execute(Query::new("ending a person's sessions", text).with(self.id.0)).await?;
             }
         }

@@ -85,6 +85,10 @@ impl Unit for RemovePerson {
         for (operation, text) in [
             ("ending a person's sessions", "DELETE FROM session WHERE person = $1"),
             ("ending a person's tokens", "DELETE FROM token_pair WHERE person = $1"),
+            (
+                "ending a person's login tokens",
+                "DELETE FROM login_token WHERE person = $1 OR switched_by = $1",
+            ),
             ("taking a person's tickets back", "DELETE FROM ticket WHERE made_by = $1"),
             (
                 "forgetting a person's reports",

@@ -88,6 +88,7 @@ impl Bench {
             privileges: Privileges::all(),
             door: Door::Api,
             peer: None,
+            switched_by: None,
         };
         self.gate.within(&principal, Kind::Customer, Verb::Change).unwrap()
     }

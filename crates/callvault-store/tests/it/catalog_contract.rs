@@ -7,6 +7,7 @@ pub(crate) mod calls;
 pub(crate) mod destinations;
 pub(crate) mod found;
 pub(crate) mod listen_log;
+pub(crate) mod login_tokens;
 pub(crate) mod messages;
 pub(crate) mod objects;
 pub(crate) mod pages;
@@ -48,6 +49,9 @@ macro_rules! catalog_contract {
                 the_call_that_began_first_has_the_recording a_call_that_is_there_already_takes_no_recording;
             listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
+            login_tokens: a_login_token_comes_back_as_written the_oldest_make_room
+                a_login_token_needs_the_people_of_now login_tokens_are_listed_within_reach
+                customers_are_found_by_name;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared
                 a_sound_is_shared a_late_upload_is_refused the_same_put_twice_is_one_version
                 removing_a_hunt_group_discards_its_audio;

@@ -39,7 +39,7 @@ pub enum NewPassword {
 pub struct PersonToAdd {
     /// Their customer; the caller's own otherwise.
     pub customer: Option<CustomerId>,
-    /// 1 to 100 characters without blanks.
+    /// 1 to 100 characters without blanks, of which the first is no square bracket.
     pub username: String,
     /// Their role.
     pub role: RoleChoice,
@@ -208,7 +208,9 @@ impl Accounts {
             profile: change.profile.checked()?,
             ..PersonChange::default()
         };
-        row.username = change.username.as_deref().map(checked_username).transpose()?;
+        // The name that they have stays, also where nobody could choose it.
+        let other_name = change.username.as_deref().filter(|name| *name != account.person.username);
+        row.username = other_name.map(checked_username).transpose()?;
         let password = change.password.as_ref().map(checked_password).transpose()?;
         if principal.privileges.has(Privilege::Administrator) {
             if let Some(role) = &change.role {
@@ -424,6 +426,12 @@ fn checked_username(text: &str) -> Result<String> {
     let username = title("username", text)?;
     if username.contains(char::is_whitespace) {
         return Err(Error::invalid("username", "must not hold blanks"));
+    }
+    if username.starts_with('[') {
+        return Err(Error::invalid(
+            "username",
+            "must not begin with a square bracket, as those of customers do",
+        ));
     }
     Ok(username)
 }

@@ -1,0 +1,100 @@
+//! Who makes a call of this dialect: by a token, or by name and password (`docs/enswitch.md` 19).
+
+use std::sync::Arc;
+
+use callvault_core::Error;
+use callvault_core::gate::Principal;
+use callvault_core::listen::Door;
+use callvault_core::login_token::LoginToken;
+use callvault_core::person::Account;
+use callvault_core::role::Privilege;
+use callvault_core::secret::{PasswordMd5, Secret};
+use callvault_core::service::login_tokens::LoginTokenRefused;
+use callvault_core::service::logins::{Attempt, LoginRefused};
+use callvault_wire::enswitch::auth::Credentials;
+use callvault_wire::enswitch::error::Failure;
+use callvault_wire::enswitch::parameters::Parameters;
+
+use super::DOOR;
+use crate::app::App;
+use crate::caller::Caller;
+
+/// Somebody who was authenticated.
+pub(super) struct Entrant {
+    pub(super) principal: Principal,
+    pub(super) account: Arc<Account>,
+    /// The token that they came with.
+    pub(super) token: Option<LoginToken>,
+}
+
+/// Who calls, if their role has the function at all.
+pub(super) async fn admit(app: &App, caller: Caller, parameters: &Parameters) -> Result<Entrant, Failure> {
+    let entrant = authenticate(app, caller, parameters).await?;
+    // The privileges are those of the function's page; what they reach is asked of the gate by the services.
+    let words = parameters.function().privileges().iter();
+    let privileges: Vec<_> = words.filter_map(|word| Privilege::parse(word)).collect();
+    app.services.gate.any_of(&entrant.principal, &privileges).map_err(|_| Failure::Role)?;
+    Ok(entrant)
+}
+
+async fn authenticate(app: &App, caller: Caller, parameters: &Parameters) -> Result<Entrant, Failure> {
+    match Credentials::from_parameters(parameters) {
+        None => Err(Failure::Unauthenticated),
+        Some(Credentials::Token(token)) => by_token(app, caller, &token).await,
+        Some(Credentials::Password { username, password }) => {
+            by_password(app, caller, &username, &password).await
+        }
+        // There are no one-time codes yet, so none is a right one.
+        Some(Credentials::OneTime { .. }) => Err(Failure::Unauthenticated),
+    }
+}
+
+async fn by_token(app: &App, caller: Caller, token: &Secret) -> Result<Entrant, Failure> {
+    let peer = caller.address();
+    match app.services.login_tokens.resume(token.reveal(), peer).await {
+        Ok(holder) => {
+            Ok(Entrant { principal: holder.principal, account: holder.account, token: Some(holder.token) })
+        }
+        Err(LoginTokenRefused::Unknown) => {
+            app.metrics.login_failed(DOOR);
+            tracing::warn!(client = %peer, door = DOOR, "a token was refused");
+            Err(Failure::Unauthenticated)
+        }
+        Err(LoginTokenRefused::Failed(error)) => Err(broken(&error)),
+    }
+}
+
+async fn by_password(
+    app: &App,
+    caller: Caller,
+    username: &Secret,
+    password: &Secret,
+) -> Result<Entrant, Failure> {
+    let peer = caller.address();
+    let password = PasswordMd5::of_password(password);
+    let attempt = Attempt { door: Door::Enswitch, username: username.reveal(), password: &password, peer };
+    match app.services.logins.verify(attempt).await {
+        Ok(account) => {
+            let principal = Principal::of_account(&account, Door::Enswitch, peer);
+            Ok(Entrant { principal, account, token: None })
+        }
+        Err(refused) => Err(turned_away(app, caller, &refused)),
+    }
+}
+
+/// Counts and logs a refused login.
+pub(super) fn turned_away(app: &App, caller: Caller, refused: &LoginRefused) -> Failure {
+    app.metrics.login_failed(DOOR);
+    match refused {
+        LoginRefused::Failed(error) => {
+            broken(error);
+        }
+        _ => tracing::warn!(client = %caller.address(), door = DOOR, "login refused: {refused}"),
+    }
+    Failure::from(refused)
+}
+
+fn broken(error: &Error) -> Failure {
+    tracing::error!(error = error as &dyn std::error::Error, "a login at the Enswitch door failed");
+    Failure::Internal
+}
