@@ -21,6 +21,7 @@ pub mod hunt_group;
 pub mod id;
 pub mod listen;
 pub mod login_token;
+pub mod one_time_code;
 pub mod page;
 pub mod person;
 pub mod plan;

@@ -18,11 +18,13 @@ pub mod lockouts;
 pub mod login_tokens;
 pub mod logins;
 pub mod messages;
+pub mod one_time_codes;
 pub mod openapi_tokens;
 pub mod phone;
 pub mod playback;
 pub mod recordings;
 pub mod reports;
+mod second_steps;
 pub mod sessions;
 pub mod sounds;
 pub mod switching;
@@ -137,6 +139,8 @@ pub struct Services {
     pub openapi_tokens: openapi_tokens::OpenApiTokens,
     /// Tokens of the Enswitch dialect.
     pub login_tokens: login_tokens::LoginTokens,
+    /// One-time codes of people.
+    pub one_time_codes: one_time_codes::OneTimeCodes,
     /// Switching to other people.
     pub switching: switching::Switching,
     /// One-time rights to fetch.
@@ -190,6 +194,7 @@ impl Services {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
             openapi_tokens: openapi_tokens::OpenApiTokens::new(&ports, accounts.clone()),
             login_tokens: login_tokens::LoginTokens::new(&ports, gate.clone(), accounts.clone(), &policy),
+            one_time_codes: one_time_codes::OneTimeCodes::new(&ports, accounts.clone()),
             switching: switching::Switching::new(&ports, gate.clone(), accounts.clone(), listening.clone()),
             tickets: tickets::Tickets::new(
                 &ports,

@@ -18,6 +18,7 @@ pub(crate) mod route;
 pub(crate) mod schema;
 mod sounds;
 mod targets;
+mod totp;
 mod upload;
 
 use std::sync::Arc;
@@ -66,6 +67,15 @@ fn table() -> Vec<At> {
                 delete("Remove person", accounts::remove_person).fails(&[Conflict]),
             ],
         ),
+        at(
+            "/people/{id}/totp",
+            [
+                get("Find one-time codes", totp::find),
+                post("Begin one-time codes", totp::begin).fails(&[Conflict]),
+                delete("Remove one-time codes", totp::remove),
+            ],
+        ),
+        at("/people/{id}/totp/confirm", [post("Confirm one-time codes", totp::confirm).fails(&[Conflict])]),
         at(
             "/roles",
             [

@@ -27,6 +27,7 @@ mod login_tokens;
 mod loose_objects;
 mod messages;
 mod migrate;
+mod one_time_codes;
 mod outbox;
 mod people;
 mod plans;

@@ -5,6 +5,7 @@ mod calls;
 mod hunt_groups;
 mod people;
 mod running;
+mod totp;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub(crate) use self::running::{
     ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TargetCommand,
     TicketCommand,
 };
+pub(crate) use self::totp::TotpCommand;
 use crate::config::Invocation;
 
 const EXAMPLES: &str = "\

@@ -11,6 +11,7 @@ mod names;
 mod recordings;
 mod settings;
 mod sounds;
+mod totp;
 mod upkeep;
 mod walk;
 

@@ -4,6 +4,7 @@
 mod accounts;
 mod destinations;
 mod login_tokens;
+mod one_time_codes;
 
 use std::error::Error as StdError;
 
@@ -33,6 +34,7 @@ use crate::token_pair::TokenPair;
 pub use self::accounts::{AccountTrials, AccountWork, Profiles, Removals};
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
 pub use self::login_tokens::{LoginTokenPlace, LoginTokens};
+pub use self::one_time_codes::OneTimeCodes;
 
 /// A catalog that failed.
 #[derive(Debug, thiserror::Error)]
@@ -535,6 +537,7 @@ pub trait Catalog:
     + Reports
     + TokenPairs
     + LoginTokens
+    + OneTimeCodes
     + Tickets
     + ListenLog
 {

@@ -129,6 +129,19 @@ impl Accounts {
         self.cache.read().unwrap_or_else(PoisonError::into_inner).generation
     }
 
+    /// What decides about a person's logins changed.
+    pub(crate) fn changed_person(&self) {
+        self.forget_cached();
+    }
+
+    /// The catalog ended the sessions and tokens of a person.
+    pub(crate) fn ended_sessions(&self, person: PersonId) {
+        self.forget_cached();
+        if let Some(sessions) = self.sessions.get() {
+            sessions.forget_person(person);
+        }
+    }
+
     fn forget_cached(&self) {
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         *cache = Cache { generation: cache.generation + 1, ..Cache::default() };

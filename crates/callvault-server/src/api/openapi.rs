@@ -134,7 +134,7 @@ fn described(
             *answer = without;
         }
     }
-    let mut id = route.summary.to_ascii_lowercase().replace(' ', "_");
+    let mut id = route.summary.to_ascii_lowercase().replace([' ', '-'], "_");
     if head {
         id.push_str("_head");
     }

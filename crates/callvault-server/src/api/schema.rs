@@ -59,6 +59,8 @@ shapes! {
     };
     /// A password.
     Password = { "type": "string", "format": "password", "minLength": 8, "maxLength": 256 };
+    /// A one-time code.
+    OneTimeCode = { "type": "string", "pattern": "^[0-9]{6}$" };
     /// The serial number of a device, or nothing.
     Serial = { "type": "string", "maxLength": 32, "pattern": r"^[\x21-\x7e]*$" };
     /// The name of a device, or nothing.
@@ -152,4 +154,5 @@ words! {
     callvault_core::report::Channel,
     callvault_core::role::Privilege,
     callvault_core::role::Reach,
+    callvault_core::service::one_time_codes::CodesState,
 }

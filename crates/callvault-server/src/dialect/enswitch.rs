@@ -24,7 +24,6 @@ use bytes::Bytes;
 use callvault_core::Error;
 use callvault_core::gate::Principal;
 use callvault_core::listen::Door;
-use callvault_core::login_token::LoginToken;
 use callvault_core::person::Account;
 use callvault_core::port::catalog::CatalogError;
 use callvault_core::service::playback::{Playable, Released};
@@ -40,7 +39,7 @@ use http::request::Parts;
 use http::{Method, header};
 
 use self::body::{Pieces, Sender};
-use self::entry::{Entrant, admit};
+use self::entry::{Entrant, Proof, admit};
 use super::respond;
 use super::spool::Spool;
 use crate::app::App;
@@ -69,8 +68,7 @@ struct Visit<'a> {
     file_name: Option<String>,
     /// The account of who calls.
     account: Arc<Account>,
-    /// The token that they came with.
-    token: Option<LoginToken>,
+    proof: Proof,
     peer: IpAddr,
 }
 
@@ -120,11 +118,11 @@ async fn carry_out(
     parameters: &Parameters,
     spool: Option<Spool>,
 ) -> Result<Outcome, Failure> {
-    let Entrant { principal, account, token } = admit(app, caller, parameters).await?;
+    let Entrant { principal, account, proof } = admit(app, caller, parameters).await?;
     let (function, peer) = (parameters.function(), caller.address());
     let call = Call::from_parameters(parameters).map_err(Failure::Input)?;
     let file_name = call.upload_name(parameters.file_name());
-    let visit = Visit { app, principal, function, file_name, account, token, peer };
+    let visit = Visit { app, principal, function, file_name, account, proof, peer };
     match call {
         Call::HuntgroupsCreate(call) => hunt_groups::create(&visit, call).await,
         Call::HuntgroupsGet(call) => hunt_groups::get(&visit, call.id).await,

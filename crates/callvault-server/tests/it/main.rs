@@ -26,4 +26,5 @@ mod pseries;
 mod refresh;
 mod reports;
 mod tickets;
+mod totp;
 mod walk;

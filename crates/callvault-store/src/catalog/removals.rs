@@ -89,6 +89,7 @@ impl Unit for RemovePerson {
                 "ending a person's login tokens",
                 "DELETE FROM login_token WHERE person = $1 OR switched_by = $1",
             ),
+            ("forgetting a person's one-time codes", "DELETE FROM one_time_code WHERE person = $1"),
             ("taking a person's tickets back", "DELETE FROM ticket WHERE made_by = $1"),
             (
                 "forgetting a person's reports",

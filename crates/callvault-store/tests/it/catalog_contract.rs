@@ -10,6 +10,7 @@ pub(crate) mod listen_log;
 pub(crate) mod login_tokens;
 pub(crate) mod messages;
 pub(crate) mod objects;
+pub(crate) mod one_time_codes;
 pub(crate) mod pages;
 pub(crate) mod plans;
 pub(crate) mod recordings;
@@ -57,6 +58,8 @@ macro_rules! catalog_contract {
                 removing_a_hunt_group_discards_its_audio;
             objects: leases_end leases_are_extended an_ended_lease_refuses_the_upload
                 needed_audio_is_listed_with_its_user known_objects_are_told_from_strangers;
+            one_time_codes: a_secret_is_replaced_until_it_is_confirmed a_code_is_used_once
+                confirming_ends_what_was_got_without_a_code;
             pages: lists_have_no_gap_and_no_repeat;
             plans: without_hunt_groups_none_are_added the_largest_file_is_bound the_total_counts_versions_and_sounds
                 a_refused_message_leaves_no_trace a_replaced_sound_makes_room twenty_at_once_share_one_total

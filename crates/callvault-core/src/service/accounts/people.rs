@@ -10,7 +10,7 @@ use crate::gate::{Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
 use crate::person::profile::{PeopleSlice, Profile, ProfileChange, Profiled};
-use crate::person::{Account, DownloadErrors, EmptyCalls, NewPerson, PasswordHash, PersonChange};
+use crate::person::{Account, DownloadErrors, EmptyCalls, NewPerson, PasswordHash, Person, PersonChange};
 use crate::port::catalog::AccountWork;
 use crate::role::{Privilege, Reach};
 use crate::secret::{PasswordMd5, Secret};
@@ -324,10 +324,7 @@ impl Accounts {
             return Err(Error::invalid("id", "one cannot remove oneself"));
         }
         self.catalog.remove_person(id).await?;
-        self.forget_cached();
-        if let Some(sessions) = self.sessions.get() {
-            sessions.forget_person(id);
-        }
+        self.ended_sessions(id);
         Ok(())
     }
 
@@ -352,6 +349,16 @@ impl Accounts {
             return Err(Error::RoleForbids);
         }
         Ok(account)
+    }
+
+    /// The person, for an administrator who may do this to them.
+    pub(crate) async fn person_for(&self, principal: &Principal, id: PersonId, verb: Verb) -> Result<Person> {
+        let account = self.account_for(principal, id, verb).await?;
+        if principal.privileges.has(Privilege::Administrator) {
+            Ok(account.person)
+        } else {
+            Err(Error::RoleForbids)
+        }
     }
 
     /// The caller, if they see nobody else.

@@ -1,5 +1,6 @@
 //! Who makes a call of this dialect: by a token, or by name and password (`docs/enswitch.md` 19).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use callvault_core::Error;
@@ -14,6 +15,7 @@ use callvault_core::service::logins::{Attempt, LoginRefused};
 use callvault_wire::enswitch::auth::Credentials;
 use callvault_wire::enswitch::error::Failure;
 use callvault_wire::enswitch::parameters::Parameters;
+use callvault_wire::enswitch::path::Function;
 
 use super::DOOR;
 use crate::app::App;
@@ -23,8 +25,27 @@ use crate::caller::Caller;
 pub(super) struct Entrant {
     pub(super) principal: Principal,
     pub(super) account: Arc<Account>,
+    pub(super) proof: Proof,
+}
+
+/// What somebody was authenticated by.
+pub(super) enum Proof {
+    /// Name and password; `user/login` has to ask for the code of who uses them.
+    Password,
+    /// A token.
+    Token(LoginToken),
+    /// The token of a login's second step, whose code is still to be verified.
+    SecondStep(Secret),
+}
+
+impl Proof {
     /// The token that they came with.
-    pub(super) token: Option<LoginToken>,
+    pub(super) fn token(&self) -> Option<&LoginToken> {
+        match self {
+            Self::Token(token) => Some(token),
+            Self::Password | Self::SecondStep(_) => None,
+        }
+    }
 }
 
 /// Who calls, if their role has the function at all.
@@ -42,10 +63,22 @@ async fn authenticate(app: &App, caller: Caller, parameters: &Parameters) -> Res
         None => Err(Failure::Unauthenticated),
         Some(Credentials::Token(token)) => by_token(app, caller, &token).await,
         Some(Credentials::Password { username, password }) => {
-            by_password(app, caller, &username, &password).await
+            let peer = caller.address();
+            let password = PasswordMd5::of_password(&password);
+            let username = username.reveal();
+            let attempt = Attempt { door: Door::Enswitch, username, password: &password, peer };
+            let logins = &app.services.logins;
+            let verified = match parameters.function() {
+                Function::UserLogin => logins.verify_first_step(attempt).await,
+                _ => logins.verify(attempt).await,
+            };
+            entered(app, peer, verified, Proof::Password)
         }
-        // There are no one-time codes yet, so none is a right one.
-        Some(Credentials::OneTime { .. }) => Err(Failure::Unauthenticated),
+        Some(Credentials::OneTime { token, .. }) => {
+            let peer = caller.address();
+            let resumed = app.services.logins.resume_second_step(token.reveal(), Door::Enswitch, peer).await;
+            entered(app, peer, resumed, Proof::SecondStep(token))
+        }
     }
 }
 
@@ -53,7 +86,8 @@ async fn by_token(app: &App, caller: Caller, token: &Secret) -> Result<Entrant, 
     let peer = caller.address();
     match app.services.login_tokens.resume(token.reveal(), peer).await {
         Ok(holder) => {
-            Ok(Entrant { principal: holder.principal, account: holder.account, token: Some(holder.token) })
+            let proof = Proof::Token(holder.token);
+            Ok(Entrant { principal: holder.principal, account: holder.account, proof })
         }
         Err(LoginTokenRefused::Unknown) => {
             app.metrics.login_failed(DOOR);
@@ -64,32 +98,24 @@ async fn by_token(app: &App, caller: Caller, token: &Secret) -> Result<Entrant, 
     }
 }
 
-async fn by_password(
+fn entered(
     app: &App,
-    caller: Caller,
-    username: &Secret,
-    password: &Secret,
+    peer: IpAddr,
+    verified: Result<Arc<Account>, LoginRefused>,
+    proof: Proof,
 ) -> Result<Entrant, Failure> {
-    let peer = caller.address();
-    let password = PasswordMd5::of_password(password);
-    let attempt = Attempt { door: Door::Enswitch, username: username.reveal(), password: &password, peer };
-    match app.services.logins.verify(attempt).await {
-        Ok(account) => {
-            let principal = Principal::of_account(&account, Door::Enswitch, peer);
-            Ok(Entrant { principal, account, token: None })
-        }
-        Err(refused) => Err(turned_away(app, caller, &refused)),
-    }
+    let account = verified.map_err(|refused| turned_away(app, peer, &refused))?;
+    Ok(Entrant { principal: Principal::of_account(&account, Door::Enswitch, peer), account, proof })
 }
 
 /// Counts and logs a refused login.
-pub(super) fn turned_away(app: &App, caller: Caller, refused: &LoginRefused) -> Failure {
+pub(super) fn turned_away(app: &App, peer: IpAddr, refused: &LoginRefused) -> Failure {
     app.metrics.login_failed(DOOR);
     match refused {
         LoginRefused::Failed(error) => {
             broken(error);
         }
-        _ => tracing::warn!(client = %caller.address(), door = DOOR, "login refused: {refused}"),
+        _ => tracing::warn!(client = %peer, door = DOOR, "login refused: {refused}"),
     }
     Failure::from(refused)
 }

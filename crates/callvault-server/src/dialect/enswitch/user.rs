@@ -2,6 +2,7 @@
 
 use callvault_core::Error;
 use callvault_core::id::PersonId;
+use callvault_core::listen::Door;
 use callvault_core::person::Account;
 use callvault_core::person::profile::Profiled;
 use callvault_core::service::login_tokens::Wish;
@@ -12,10 +13,27 @@ use callvault_wire::enswitch::request::user::{Login, Switch, Whom};
 use callvault_wire::enswitch::response::Reply;
 use callvault_wire::enswitch::response::login::{Expiry, Token};
 
+use super::entry::{Proof, turned_away};
 use super::{Outcome, Visit, failed, people};
 
 pub(super) async fn login(visit: &Visit<'_>, call: &Login) -> Result<Outcome, Failure> {
     let account = &visit.account;
+    let second_step = match &visit.proof {
+        // Who has a token has shown a code, if they use codes, when they got it.
+        Proof::Token(_) => None,
+        Proof::Password if !account.one_time_codes => None,
+        Proof::Password => Some(None),
+        Proof::SecondStep(token) => Some(Some(token.reveal())),
+    };
+    if let Some(second_step) = second_step {
+        let logins = &visit.app.services.logins;
+        let Some(code) = &call.code else {
+            let token = logins.begin_second_step(account);
+            return Ok(Outcome::Reply(Reply::code_wanted(&token, &account.person.username)));
+        };
+        let verified = logins.verify_code(account, code, second_step, Door::Enswitch, visit.peer).await;
+        verified.map_err(|refused| turned_away(visit.app, visit.peer, &refused))?;
+    }
     let shown = Shown::of(visit, account).await?;
     let token = match call.token {
         true => Some(issue(visit, account, visit.principal.switched_by).await?),
@@ -50,7 +68,7 @@ pub(super) async fn switch(visit: &Visit<'_>, call: &Switch) -> Result<Outcome, 
 }
 
 async fn issue(visit: &Visit<'_>, account: &Account, by: Option<PersonId>) -> Result<Token, Failure> {
-    let wish = Wish { account, peer: visit.peer, switched_by: by, by: visit.token.as_ref() };
+    let wish = Wish { account, peer: visit.peer, switched_by: by, by: visit.proof.token() };
     let issued = visit.app.services.login_tokens.issue(wish).await.map_err(|error| failed(&error))?;
     // The password is another one since it was verified, or the person was disabled.
     let issued = issued.ok_or(Failure::Unauthenticated)?;

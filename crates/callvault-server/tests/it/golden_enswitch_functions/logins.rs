@@ -1,5 +1,6 @@
 //! What the pairs need of logins: live tokens, and people to switch to.
 
+use crate::totp::Codes;
 use axum::body::Body;
 use callvault_core::service::Policy;
 use callvault_testkit::golden::Message;
@@ -41,11 +42,36 @@ pub(super) async fn arrange(world: &World, function: Function, request: &Message
     assert_eq!(patched.status, StatusCode::OK, "{}", patched.text());
 }
 
-/// Logs `user` in; answers the token.
-pub(super) async fn token(world: &World) -> String {
-    let target = "/api/json/user/login/?auth_username=user;auth_password=password;token=1";
+/// Puts live tokens and codes into a request: a code is good once, so each is one of later than those before.
+pub(super) async fn fill(world: &World, request: &mut Message) {
+    let codes = match request.comment("codes", "off") {
+        "on" => Some(Codes::turned_on(world, "user").await),
+        _ => None,
+    };
+    let code = || codes.as_ref().map(|codes| codes.next(world)).unwrap_or_default();
+    if sent(request, "auth_token").as_deref() == Some("live-token") {
+        let query = format!("token=1;auth_code={}", code());
+        request.fill("live-token", &told(world, &query, "auth_token").await);
+    }
+    if sent(request, "totp_token").as_deref() == Some("second-step") {
+        request.fill("second-step", &told(world, "token=0", "totp_token").await);
+    }
+    if sent(request, "auth_code").as_deref() == Some("123456") && codes.is_some() {
+        request.fill("123456", &code());
+    }
+    let length = request.body.len().to_string();
+    for (name, value) in &mut request.headers {
+        if name.eq_ignore_ascii_case("content-length") {
+            value.clone_from(&length);
+        }
+    }
+}
+
+/// Logs `user` in; answers a member.
+async fn told(world: &World, query: &str, member: &str) -> String {
+    let target = format!("/api/json/user/login/?auth_username=user;auth_password=password;{query}");
     let answer = world.call(HERE, Request::get(target).body(Body::empty()).unwrap()).await.json();
-    answer["data"]["auth_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    answer["data"][member].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
 /// The body that is expected in this world: of whom the call is about, with the token that was made, and times of its clock.
