@@ -8,6 +8,7 @@
 //! (a login), *ticket* (the right to fetch one thing), *listen log* (who fetched what).
 
 pub mod address;
+pub mod api_key;
 pub mod audio;
 pub mod call;
 pub mod call_search;
@@ -29,6 +30,7 @@ pub mod port;
 pub mod recording;
 pub mod report;
 pub mod role;
+pub mod scope;
 pub mod secret;
 pub mod service;
 pub mod session;

@@ -1,6 +1,7 @@
 //! The use cases. A door gives a principal and data; a service asks the gate, works, and writes the listen log.
 
 pub mod accounts;
+pub mod api_keys;
 mod book;
 pub mod call_files;
 pub mod call_pages;
@@ -139,6 +140,8 @@ pub struct Services {
     pub openapi_tokens: openapi_tokens::OpenApiTokens,
     /// Tokens of the Enswitch dialect.
     pub login_tokens: login_tokens::LoginTokens,
+    /// Keys of our own API.
+    pub api_keys: api_keys::ApiKeys,
     /// One-time codes of people.
     pub one_time_codes: one_time_codes::OneTimeCodes,
     /// Switching to other people.
@@ -194,6 +197,7 @@ impl Services {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
             openapi_tokens: openapi_tokens::OpenApiTokens::new(&ports, accounts.clone()),
             login_tokens: login_tokens::LoginTokens::new(&ports, gate.clone(), accounts.clone(), &policy),
+            api_keys: api_keys::ApiKeys::new(&ports, gate.clone()),
             one_time_codes: one_time_codes::OneTimeCodes::new(&ports, accounts.clone()),
             switching: switching::Switching::new(&ports, gate.clone(), accounts.clone(), listening.clone()),
             tickets: tickets::Tickets::new(

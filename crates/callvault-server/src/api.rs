@@ -7,6 +7,7 @@ mod destinations;
 mod extract;
 mod hunt_groups;
 mod installation;
+mod keys;
 mod object;
 pub(crate) mod openapi;
 pub(crate) mod operation;
@@ -188,6 +189,11 @@ fn table() -> Vec<At> {
         ),
         at("/sessions", [get("List sessions", rights::list_sessions).fails(&[NotFound])]),
         at("/sessions/{id}", [delete("Revoke session", rights::revoke_session)]),
+        at(
+            "/keys",
+            [get("List keys", keys::list).fails(&[NotFound]), post("Add key", keys::add).fails(&[NotFound])],
+        ),
+        at("/keys/{id}", [delete("Revoke key", keys::revoke)]),
         at(
             "/lockouts",
             [get("List lockouts", rights::list_lockouts), delete("Clear lockouts", rights::clear_lockouts)],

@@ -15,6 +15,7 @@ use callvault_core::port::catalog::{Catalog, CatalogError, CatalogResult};
 use self::sql::Engine;
 
 mod accounts;
+mod api_keys;
 mod calls;
 mod check;
 mod customers;

@@ -3,6 +3,7 @@
 mod audio;
 mod calls;
 mod hunt_groups;
+mod keys;
 mod people;
 mod running;
 mod totp;
@@ -17,6 +18,7 @@ pub(crate) use self::audio::{
 };
 pub(crate) use self::calls::{CallCommand, CallFormat, CallImportArguments};
 pub(crate) use self::hunt_groups::{DestinationCommand, LevelSettingsArguments, SettingsArguments};
+pub(crate) use self::keys::{KeyCommand, KeyExpiry};
 pub(crate) use self::people::{
     CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, ProfileArguments, RoleCommand,
 };
@@ -125,6 +127,9 @@ pub(crate) enum OnInstallation {
     /// Logins that live now
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Keys: how programs come to our own API
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Addresses that are locked out after failed logins
     #[command(subcommand)]
     Lockout(LockoutCommand),

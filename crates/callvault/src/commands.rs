@@ -5,6 +5,7 @@ mod calls;
 mod destinations;
 mod import;
 mod init;
+mod keys;
 mod live;
 mod messages;
 mod names;
@@ -87,6 +88,7 @@ async fn through_api(client: &ApiClient, command: OnInstallation) -> anyhow::Res
         OnInstallation::Call(command) => calls::run(client, command).await,
         OnInstallation::Ticket(command) => live::ticket(client, command).await,
         OnInstallation::Session(command) => live::session(client, command).await,
+        OnInstallation::Key(command) => keys::run(client, command).await,
         OnInstallation::Lockout(command) => live::lockout(client, command).await,
         OnInstallation::Target(command) => live::target(client, command).await,
         OnInstallation::Log(command) => upkeep::log(client, command).await,

@@ -2,6 +2,7 @@
 //! no method shows a transaction. Queries about what belongs to a customer take a handle that only the gate makes.
 
 mod accounts;
+mod api_keys;
 mod destinations;
 mod login_tokens;
 mod one_time_codes;
@@ -32,6 +33,7 @@ use crate::time::Timestamp;
 use crate::token_pair::TokenPair;
 
 pub use self::accounts::{AccountTrials, AccountWork, Profiles, Removals};
+pub use self::api_keys::ApiKeys;
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
 pub use self::login_tokens::{LoginTokenPlace, LoginTokens};
 pub use self::one_time_codes::OneTimeCodes;
@@ -538,6 +540,7 @@ pub trait Catalog:
     + TokenPairs
     + LoginTokens
     + OneTimeCodes
+    + ApiKeys
     + Tickets
     + ListenLog
 {

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::error::{Error, Result};
-use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::gate::{Gate, Kind, Principal, Verb, opened};
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
 use crate::person::Account;
@@ -338,7 +338,11 @@ impl Accounts {
 /// counted anyway, so administrators can make connectors' accounts.
 pub(crate) fn within_rights(principal: &Principal, role: &Role) -> bool {
     use crate::role::Privilege::YeastarApi;
-    principal.privileges.covers(role.privileges.without(YeastarApi)) && role.reach <= principal.reach
+    // Whoever has a person's password has what their role opens, so a key must have all of that.
+    let scoped = principal.key.is_none_or(|key| key.scopes.covers(opened(role.privileges)));
+    scoped
+        && principal.privileges.covers(role.privileges.without(YeastarApi))
+        && role.reach <= principal.reach
 }
 
 fn zone(name: &str) -> Result<String> {

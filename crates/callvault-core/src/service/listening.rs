@@ -84,7 +84,7 @@ impl Listening {
                 sha256: audio.map(|audio| audio.sha256),
                 bytes,
             },
-            ticket,
+            ticket: ticket.or_else(|| principal.key.map(|key| format!("key {}", key.id))),
         };
         self.writer.record(entry).await.map_err(|_| Error::Unlogged)
     }

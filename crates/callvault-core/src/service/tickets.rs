@@ -195,6 +195,7 @@ impl Tickets {
             door: Door::Link,
             peer: Some(peer),
             switched_by: None,
+            key: None,
         };
         let playable = self.open(&bearer, &ticket).await?;
         if spend && !self.catalog.claim_ticket(random, now).await.map_err(Error::from)? {

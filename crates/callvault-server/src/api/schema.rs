@@ -65,6 +65,8 @@ shapes! {
     Serial = { "type": "string", "maxLength": 32, "pattern": r"^[\x21-\x7e]*$" };
     /// The name of a device, or nothing.
     DeviceName = { "type": "string", "maxLength": 100, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$" };
+    /// What a key is for, or nothing.
+    KeyName = { "type": "string", "maxLength": 100, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$" };
     /// Free text.
     Description = { "type": "string", "maxLength": 1000, "pattern": r"^[^\x00]*$" };
     /// A text of a person's profile, or nothing.
@@ -154,5 +156,6 @@ words! {
     callvault_core::report::Channel,
     callvault_core::role::Privilege,
     callvault_core::role::Reach,
+    callvault_core::scope::Scope,
     callvault_core::service::one_time_codes::CodesState,
 }

@@ -19,6 +19,7 @@ mod golden_pseries;
 mod golden_yeastar;
 mod golden_yeastar_calls;
 mod hunt_groups;
+mod keys;
 mod listen;
 mod phone;
 mod plans;

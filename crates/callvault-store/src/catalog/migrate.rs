@@ -32,6 +32,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_profiles", include_str!("migrations/20261122_profiles.sql")),
     ("20261122_login_tokens", include_str!("migrations/20261122_login_tokens.sql")),
     ("20261122_one_time_codes", include_str!("migrations/20261122_one_time_codes.sql")),
+    ("20261122_api_keys", include_str!("migrations/20261122_api_keys.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -89,6 +89,7 @@ impl Bench {
             door: Door::Api,
             peer: None,
             switched_by: None,
+            key: None,
         };
         self.gate.within(&principal, Kind::Customer, Verb::Change).unwrap()
     }

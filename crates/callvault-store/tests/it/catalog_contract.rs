@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod administration;
+pub(crate) mod api_keys;
 pub(crate) mod calls;
 pub(crate) mod destinations;
 pub(crate) mod found;
@@ -34,6 +35,8 @@ macro_rules! catalog_contract {
                 people_are_unique_without_regard_to_case accounts_bring_their_rights people_change
                 a_new_password_or_a_lock_out_ends_sessions roles_are_there_from_the_start
                 hunt_groups_are_numbered_and_kept hunt_groups_change_owners;
+            api_keys: a_key_comes_back_as_written keys_are_listed_and_revoked_within_reach
+                a_key_knows_of_a_disabled_customer a_key_goes_with_its_customer_alone;
             calls: a_call_comes_back_as_written a_call_is_kept_once_as_first_told
                 a_batch_is_added_whole_or_not_at_all calls_are_filtered pages_have_no_gap_and_no_repeat
                 nothing_of_another_customer_is_listed calls_name_extensions_and_trunks;

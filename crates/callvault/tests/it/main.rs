@@ -8,6 +8,7 @@ mod configuration;
 mod demo;
 mod destinations;
 mod import;
+mod keys;
 mod reports;
 mod round_trip;
 mod running;
