@@ -5,7 +5,8 @@
 //!
 //! One word per thing: *customer* (a tenant), *person*, *role*, *privilege*, *hunt group*, *level*, *message* (the audio
 //! of one level), *destination* (whom a level calls), *sound* (a library prompt), *recording* (the audio of one call leg), *audio* (stored bytes), *session*
-//! (a login), *ticket* (the right to fetch one thing), *listen log* (who fetched what).
+//! (a login), *login token* (a session of the Enswitch dialect), *one-time code*, *API key* (how a program comes) with its
+//! *scopes*, *ticket* (the right to fetch one thing), *listen log* (who fetched what).
 
 pub mod address;
 pub mod api_key;
