@@ -21,6 +21,12 @@ pub enum Error {
     /// The role lacks the privilege for this.
     #[error("your role does not allow this")]
     RoleForbids,
+    /// The API key lacks the scope for this.
+    #[error("the key lacks the scope `{scope}`")]
+    ScopeForbids {
+        /// The scope.
+        scope: &'static str,
+    },
     /// The plan of the customer does not allow this, whoever asks.
     #[error("{0}")]
     PlanForbids(#[from] PlanLimit),

@@ -6,18 +6,47 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::api_key::ApiKey;
 use crate::error::{Error, Result};
 use crate::feature::FeatureKind;
 use crate::hunt_group::HuntGroup;
-use crate::id::{CustomerId, PersonId};
+use crate::id::{CustomerId, KeyId, PersonId};
 use crate::listen::Door;
 use crate::person::Account;
 use crate::port::catalog::Catalog;
 use crate::role::{Privilege, Privileges, Reach};
+use crate::scope::{Scope, Scopes};
 use crate::sound::Sound;
+use crate::time::Timestamp;
 
+/// Declares an enum that knows all of its variants, those with a kind of feature for each of these.
+macro_rules! listed {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident $(($of:ident))?,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$doc])* $variant $(($of))?,)*
+        }
+
+        impl $name {
+            /// All of them.
+            pub fn all() -> impl Iterator<Item = Self> + Clone {
+                let mut all = Vec::new();
+                $(listed!(@push all, $name, $variant $(, $of)?);)*
+                all.into_iter()
+            }
+        }
+    };
+    (@push $all:ident, $name:ident, $variant:ident) => {
+        $all.push($name::$variant)
+    };
+    (@push $all:ident, $name:ident, $variant:ident, $of:ident) => {
+        $all.extend($of::ALL.into_iter().map($name::$variant))
+    };
+}
+
+listed! {
 /// What someone wants to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verb {
     /// Know that it exists and what is written about it.
     See,
@@ -34,9 +63,10 @@ pub enum Verb {
     /// Create such things.
     Administer,
 }
+}
 
+listed! {
 /// What kind of thing it is done to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A customer.
     Customer,
@@ -76,8 +106,13 @@ pub enum Kind {
     Target,
     /// The listen log.
     ListenLog,
-    /// The installation: lock-outs, the check, metrics.
+    /// The installation: lock-outs, the check.
     Installation,
+    /// A key of our own API.
+    Key,
+    /// What is counted.
+    Metrics,
+}
 }
 
 /// Who asks.
@@ -95,6 +130,21 @@ pub struct Principal {
     pub door: Door,
     /// From where; `None` on the control socket.
     pub peer: Option<IpAddr>,
+    /// Who switched to the person, where they did not log in themselves.
+    pub switched_by: Option<PersonId>,
+    /// The API key that they are, which narrows their rights.
+    pub key: Option<KeyRights>,
+}
+
+/// An API key that asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyRights {
+    /// Its number.
+    pub id: KeyId,
+    /// What it may.
+    pub scopes: Scopes,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Principal {
@@ -107,6 +157,8 @@ impl Principal {
             privileges: Privileges::all(),
             door: Door::Local,
             peer: None,
+            switched_by: None,
+            key: None,
         }
     }
 
@@ -119,6 +171,22 @@ impl Principal {
             privileges: account.role.privileges,
             door,
             peer: Some(peer),
+            switched_by: None,
+            key: None,
+        }
+    }
+
+    /// A key of our own API.
+    pub fn of_key(key: &ApiKey, peer: IpAddr) -> Self {
+        Self {
+            person: None,
+            customer: Some(key.customer),
+            reach: if key.below { Reach::Subtree } else { Reach::Customer },
+            privileges: key.privileges,
+            door: Door::Api,
+            peer: Some(peer),
+            switched_by: None,
+            key: Some(KeyRights { id: key.id, scopes: key.scopes, expires_at: key.expires_at }),
         }
     }
 }
@@ -142,6 +210,13 @@ pub struct Within {
     bound: Bound,
 }
 
+impl From<InCustomer> for Within {
+    /// One customer, for queries that are bound.
+    fn from(customer: InCustomer) -> Self {
+        Self { bound: Bound::Only(customer.id()) }
+    }
+}
+
 /// The bound of a look-up, as engines put it into their queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
@@ -151,13 +226,6 @@ pub enum Bound {
     Below(CustomerId),
     /// One customer.
     Only(CustomerId),
-}
-
-impl From<InCustomer> for Within {
-    /// That customer alone.
-    fn from(inside: InCustomer) -> Self {
-        Self { bound: Bound::Only(inside.customer) }
-    }
 }
 
 impl Within {
@@ -204,11 +272,18 @@ impl Gate {
         Self { catalog }
     }
 
-    /// Whether the role allows the verb on such things at all.
+    /// Whether the scopes of a key and the role allow the verb on such things at all. Everything else that the gate decides
+    /// asks this first.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`].
+    /// [`Error::ScopeForbids`], [`Error::RoleForbids`].
     pub fn privilege(&self, principal: &Principal, kind: Kind, verb: Verb) -> Result<()> {
+        if let Some(key) = &principal.key {
+            let scope = Scope::needed(kind, verb);
+            if !key.scopes.has(scope) {
+                return Err(Error::ScopeForbids { scope: scope.as_str() });
+            }
+        }
         if principal.privileges.has_any(needed(kind, verb)) { Ok(()) } else { Err(Error::RoleForbids) }
     }
 
@@ -218,6 +293,10 @@ impl Gate {
     /// # Errors
     /// [`Error::RoleForbids`].
     pub fn any_of(&self, principal: &Principal, privileges: &[Privilege]) -> Result<()> {
+        if principal.key.is_some() {
+            // Keys are of our own API alone, which names kinds and verbs.
+            return Err(Error::RoleForbids);
+        }
         if principal.privileges.has_any(privileges) { Ok(()) } else { Err(Error::RoleForbids) }
     }
 
@@ -314,10 +393,16 @@ impl Gate {
     }
 
     /// The sounds that the principal may take a file from for something that they may change: what they may listen to, and
-    /// whatever is shared.
-    pub fn sound_sources(&self, principal: &Principal) -> SoundsWithin {
-        let within = self.within(principal, Kind::SoundFile, Verb::Listen).ok();
-        SoundsWithin { within, shared: true }
+    /// whatever is shared. A key needs the scope for both.
+    ///
+    /// # Errors
+    /// [`Error::ScopeForbids`].
+    pub fn sound_sources(&self, principal: &Principal) -> Result<SoundsWithin> {
+        let within = match self.within(principal, Kind::SoundFile, Verb::Listen) {
+            Err(refused @ Error::ScopeForbids { .. }) => return Err(refused),
+            within => within.ok(),
+        };
+        Ok(SoundsWithin { within, shared: true })
     }
 
     /// Whether the principal may do this to a sound that a [`SoundsWithin`] found: a sound has no owner ([`Gate::owned`]), and
@@ -371,6 +456,20 @@ fn is_viewing(verb: Verb) -> bool {
     matches!(verb, Verb::See | Verb::Listen | Verb::Download)
 }
 
+/// What these privileges open, as scopes.
+pub(crate) fn opened(privileges: Privileges) -> Scopes {
+    let verbs = Kind::all().flat_map(|kind| Verb::all().map(move |verb| (kind, verb)));
+    let open = verbs.filter(|(kind, verb)| privileges.has_any(needed(*kind, *verb)));
+    open.map(|(kind, verb)| Scope::needed(kind, verb)).collect()
+}
+
+/// The first of the scopes that the principal does not have, by key or role.
+pub(crate) fn beyond(principal: &Principal, wanted: Scopes) -> Option<Scope> {
+    let opened = opened(principal.privileges);
+    let own = |scope: Scope| opened.has(scope) && principal.key.is_none_or(|key| key.scopes.has(scope));
+    wanted.iter().find(|scope| !own(*scope))
+}
+
 /// Kinds that a role with the shortest reach may look up in its own customer; ownership is decided after.
 fn open_to_own_reach(kind: Kind) -> bool {
     matches!(
@@ -420,7 +519,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
         (Kind::Prompt(kind), _) if viewing => kind.viewers(),
         (Kind::Prompt(kind), _) => kind.changers(),
         (Kind::Role, Verb::See) => &[User, Administrator],
-        (Kind::Role, _) | (Kind::Installation, _) => &[System],
+        (Kind::Role, _) | (Kind::Installation | Kind::Metrics, _) => &[System],
         (Kind::ListenLog, Verb::See) => &[Reports],
         (
             Kind::Customer
@@ -434,6 +533,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
             | Kind::Ticket
             | Kind::Session
             | Kind::Target
+            | Kind::Key
             | Kind::ListenLog,
             _,
         ) => &[Administrator],

@@ -40,6 +40,10 @@ numbered! {
     RoleId
 }
 numbered! {
+    /// A key of our own API.
+    KeyId
+}
+numbered! {
     /// A hunt group.
     HuntGroupId
 }

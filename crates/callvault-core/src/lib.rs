@@ -7,9 +7,11 @@
 //! of one level), *destination* (whom a level calls), *sound* (a library prompt), *feature* (a queue, a
 //! mailbox or what else has files), *prompt* (a file of a feature), *recording* (the audio of one call leg), *record group* (holds
 //! recordings for so many days), *audio* (stored bytes), *session*
-//! (a login), *ticket* (the right to fetch one thing), *listen log* (who fetched what).
+//! (a login), *login token* (a session of the Enswitch dialect), *one-time code*, *API key* (how a program comes) with its
+//! *scopes*, *ticket* (the right to fetch one thing), *listen log* (who fetched what).
 
 pub mod address;
+pub mod api_key;
 pub mod audio;
 pub mod call;
 pub mod call_search;
@@ -25,6 +27,8 @@ pub mod hunt_group;
 pub mod id;
 pub mod kept;
 pub mod listen;
+pub mod login_token;
+pub mod one_time_code;
 pub mod page;
 pub mod person;
 pub mod plan;
@@ -33,6 +37,7 @@ pub mod record_group;
 pub mod recording;
 pub mod report;
 pub mod role;
+pub mod scope;
 pub mod secret;
 pub mod service;
 pub mod session;

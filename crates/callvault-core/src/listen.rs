@@ -71,6 +71,8 @@ pub enum Action {
     Link,
     /// Taken out of use: a recording removed, a message, prompt or sound deleted.
     Delete,
+    /// Went on as another person.
+    Switch,
 }
 
 impl Action {
@@ -82,6 +84,7 @@ impl Action {
             Self::Export => "export",
             Self::Link => "link",
             Self::Delete => "delete",
+            Self::Switch => "switch",
         }
     }
 }

@@ -121,6 +121,8 @@ pub struct Account {
     pub role: Role,
     /// Their customer or one above it is disabled.
     pub customer_disabled: bool,
+    /// They use one-time codes, so that a password alone opens no door.
+    pub one_time_codes: bool,
 }
 
 /// A person to add.

@@ -1,6 +1,7 @@
 //! The use cases. A door gives a principal and data; a service asks the gate, works, and writes the listen log.
 
 pub mod accounts;
+pub mod api_keys;
 mod book;
 pub mod call_files;
 pub mod call_pages;
@@ -18,8 +19,10 @@ pub mod levels;
 pub mod links;
 pub mod listening;
 pub mod lockouts;
+pub mod login_tokens;
 pub mod logins;
 pub mod messages;
+pub mod one_time_codes;
 pub mod openapi_tokens;
 pub mod phone;
 pub mod playback;
@@ -27,8 +30,10 @@ pub mod prompts;
 pub mod record_groups;
 pub mod recordings;
 pub mod reports;
+mod second_steps;
 pub mod sessions;
 pub mod sounds;
+pub mod switching;
 mod ticket_book;
 pub mod tickets;
 
@@ -78,6 +83,8 @@ pub struct Policy {
     pub message_versions: u32,
     /// How many live sessions one person may have (`docs/yeastar.md` G6).
     pub sessions_per_person: usize,
+    /// How long a login token of the Enswitch dialect lives; `None` is for ever (`docs/enswitch.md` 36).
+    pub login_token_life: Option<Duration>,
     /// How long a verified password is believed without hashing it again.
     pub credential_cache: Duration,
     /// How long a report waits for the recording of its call (`docs/yeastar.md` G23).
@@ -114,6 +121,7 @@ impl Default for Policy {
             largest_message_bytes: 10 << 20,
             message_versions: 10,
             sessions_per_person: 64,
+            login_token_life: Some(crate::login_token::LOGIN_TOKEN_LIFE),
             credential_cache: Duration::from_secs(30),
             report_patience: Duration::from_secs(60),
             lockouts: lockouts::LockoutPolicy::default(),
@@ -135,6 +143,14 @@ pub struct Services {
     pub reports: reports::Reports,
     /// Tokens of the P-Series dialect.
     pub openapi_tokens: openapi_tokens::OpenApiTokens,
+    /// Tokens of the Enswitch dialect.
+    pub login_tokens: login_tokens::LoginTokens,
+    /// Keys of our own API.
+    pub api_keys: api_keys::ApiKeys,
+    /// One-time codes of people.
+    pub one_time_codes: one_time_codes::OneTimeCodes,
+    /// Switching to other people.
+    pub switching: switching::Switching,
     /// One-time rights to fetch.
     pub tickets: tickets::Tickets,
     /// Files of call records.
@@ -196,6 +212,10 @@ impl Services {
         Ok(Self {
             logins: logins::Logins::new(&ports, gate.clone(), accounts.clone(), &policy),
             openapi_tokens: openapi_tokens::OpenApiTokens::new(&ports, accounts.clone()),
+            login_tokens: login_tokens::LoginTokens::new(&ports, gate.clone(), accounts.clone(), &policy),
+            api_keys: api_keys::ApiKeys::new(&ports, gate.clone()),
+            one_time_codes: one_time_codes::OneTimeCodes::new(&ports, accounts.clone()),
+            switching: switching::Switching::new(&ports, gate.clone(), accounts.clone(), listening.clone()),
             tickets: tickets::Tickets::new(
                 &ports,
                 gate.clone(),

@@ -8,6 +8,7 @@ mod extract;
 mod features;
 mod hunt_groups;
 mod installation;
+mod keys;
 mod object;
 pub(crate) mod openapi;
 pub(crate) mod operation;
@@ -20,6 +21,7 @@ pub(crate) mod route;
 pub(crate) mod schema;
 mod sounds;
 mod targets;
+mod totp;
 mod upload;
 
 use std::sync::Arc;
@@ -68,6 +70,15 @@ fn table() -> Vec<At> {
                 delete("Remove person", accounts::remove_person).fails(&[Conflict]),
             ],
         ),
+        at(
+            "/people/{id}/totp",
+            [
+                get("Find one-time codes", totp::find),
+                post("Begin one-time codes", totp::begin).fails(&[Conflict]),
+                delete("Remove one-time codes", totp::remove),
+            ],
+        ),
+        at("/people/{id}/totp/confirm", [post("Confirm one-time codes", totp::confirm).fails(&[Conflict])]),
         at(
             "/roles",
             [
@@ -227,6 +238,11 @@ fn table() -> Vec<At> {
         ),
         at("/sessions", [get("List sessions", rights::list_sessions).fails(&[NotFound])]),
         at("/sessions/{id}", [delete("Revoke session", rights::revoke_session)]),
+        at(
+            "/keys",
+            [get("List keys", keys::list).fails(&[NotFound]), post("Add key", keys::add).fails(&[NotFound])],
+        ),
+        at("/keys/{id}", [delete("Revoke key", keys::revoke)]),
         at(
             "/lockouts",
             [get("List lockouts", rights::list_lockouts), delete("Clear lockouts", rights::clear_lockouts)],

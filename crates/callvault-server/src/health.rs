@@ -87,7 +87,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-/// Open to the machine itself; others need a login that may see the installation.
+/// Open to the machine itself; others need a key with the scope `metrics`, or a login that may see the installation.
 async fn metrics(State(app): State<Arc<App>>, request: Request) -> Response {
     let local = match Caller::of(request.extensions()) {
         Caller::ControlSocket => true,
@@ -97,9 +97,7 @@ async fn metrics(State(app): State<Arc<App>>, request: Request) -> Response {
         let (parts, _) = request.into_parts();
         let allowed = match principal::of(&app, &parts).await {
             Err(problem) => Err(problem),
-            Ok(person) => {
-                app.services.gate.privilege(&person, Kind::Installation, Verb::See).map_err(Into::into)
-            }
+            Ok(person) => app.services.gate.privilege(&person, Kind::Metrics, Verb::See).map_err(Into::into),
         };
         if let Err(problem) = allowed {
             return problem.into_response();

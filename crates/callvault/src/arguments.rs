@@ -4,9 +4,11 @@ mod audio;
 mod calls;
 mod features;
 mod hunt_groups;
+mod keys;
 mod people;
 mod record_groups;
 mod running;
+mod totp;
 
 use std::path::PathBuf;
 
@@ -22,6 +24,7 @@ use self::hunt_groups::record_group;
 pub(crate) use self::hunt_groups::{
     DestinationCommand, LevelSettingsArguments, RecordGroupOrNone, SettingsArguments,
 };
+pub(crate) use self::keys::{KeyCommand, KeyExpiry};
 pub(crate) use self::people::{
     CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, ProfileArguments, RoleCommand,
 };
@@ -30,6 +33,7 @@ pub(crate) use self::running::{
     ConfigCommand, DemoArguments, LockoutCommand, LogCommand, ServeArguments, SessionCommand, TargetCommand,
     TicketCommand,
 };
+pub(crate) use self::totp::TotpCommand;
 use crate::config::Invocation;
 
 const EXAMPLES: &str = "\
@@ -139,6 +143,9 @@ pub(crate) enum OnInstallation {
     /// Logins that live now
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Keys: how programs come to our own API
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Addresses that are locked out after failed logins
     #[command(subcommand)]
     Lockout(LockoutCommand),

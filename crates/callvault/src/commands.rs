@@ -6,6 +6,7 @@ mod destinations;
 mod features;
 mod import;
 mod init;
+mod keys;
 mod live;
 mod messages;
 mod names;
@@ -13,6 +14,7 @@ mod record_groups;
 mod recordings;
 mod settings;
 mod sounds;
+mod totp;
 mod upkeep;
 mod walk;
 
@@ -91,6 +93,7 @@ async fn through_api(client: &ApiClient, command: OnInstallation) -> anyhow::Res
         OnInstallation::Call(command) => calls::run(client, command).await,
         OnInstallation::Ticket(command) => live::ticket(client, command).await,
         OnInstallation::Session(command) => live::session(client, command).await,
+        OnInstallation::Key(command) => keys::run(client, command).await,
         OnInstallation::Lockout(command) => live::lockout(client, command).await,
         OnInstallation::Target(command) => live::target(client, command).await,
         OnInstallation::Log(command) => upkeep::log(client, command).await,

@@ -12,6 +12,7 @@ mod value;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use callvault_core::address::Network;
 use callvault_server::telemetry::{self, LogFormat, LogSettings};
@@ -20,7 +21,7 @@ use callvault_wire::yeastar::response::Cors;
 
 pub(crate) use self::layers::{Invocation, Resolved, Shown, resolve};
 pub(crate) use self::reference::reference;
-pub(crate) use self::value::{Bytes, HeaderWord, LogShape, PlainHttp, Span, StatusMode};
+pub(crate) use self::value::{Bytes, HeaderWord, LogShape, PlainHttp, Span, StatusMode, TokenLife};
 
 /// What is known about a setting without its value.
 #[derive(Debug, Clone, Copy)]
@@ -199,6 +200,8 @@ settings! {
         prefixes: Vec<String> = "/api/json,/local/api/json",
         /// The HTTP status of an answer: `envelope` (always 200) or `mirror` (the code of the answer).
         status: StatusMode = "envelope",
+        /// How long a token of `user/login` lives, at least a second; `never` is for ever.
+        token_life: TokenLife = "1h",
     }
 }
 
@@ -246,6 +249,9 @@ impl Settings {
             if number == 0 {
                 problems.push(format!("{name}: must be at least 1"));
             }
+        }
+        if self.enswitch.token_life.0.is_some_and(|life| life.0 < Duration::from_secs(1)) {
+            problems.push("enswitch.token_life: must be at least 1s, or never".to_owned());
         }
         if let Err(error) = Prefixes::new(self.enswitch.prefixes.iter().map(String::as_str)) {
             problems.push(format!("enswitch.prefixes: {error}"));

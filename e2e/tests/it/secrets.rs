@@ -248,6 +248,58 @@ fn use_own_api(vault: &Vault, server: &Server, watch: &mut Watch) {
     vault.ok_with_input(["person", "set-password", "api", "--password-stdin"], NEW_PASSWORD);
 }
 
+/// Tokens of the Enswitch door, keys of our own API and one-time codes, right and wrong.
+fn use_tokens_and_keys(vault: &Vault, server: &Server, watch: &mut Watch) {
+    let login = "/api/json/user/login/";
+    let form = format!("auth_username=desk&auth_password={}&token=1", encode(DESK_PASSWORD));
+    let token = post(login, form).send(server.http).json()["data"]["auth_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    watch.secret("a login token", &token);
+    let list = format!("/api/json/huntgroups/list/?auth_token={token}");
+    assert!(get(&list).send(server.http).text().contains("Front desk"));
+    watch.failure("a token behind a wrong parameter", &get(format!("{list};customer=x")).send(server.http));
+    watch.failure("a token as a key", &bearer("/api/v1/recordings", &token).send(server.http));
+
+    let made = vault.json(["key", "add", "--customer", "1", "--scope", "recordings:read"]);
+    let key = made["key"].as_str().expect("a key").to_owned();
+    watch.secret("a key", &key);
+    watch.secret("a key without its prefix", key.trim_start_matches("cv_"));
+    assert_eq!(bearer("/api/v1/recordings", &key).send(server.http).status, 200);
+    watch.failure("a key without the scope", &bearer("/api/v1/calls", &key).send(server.http));
+    watch.failure(
+        "a key with more behind it",
+        &bearer("/api/v1/recordings", &format!("{key}0")).send(server.http),
+    );
+    watch.failure(
+        "a key in the query",
+        &get(format!("/api/v1/recordings?access_token={key}")).send(server.http),
+    );
+    watch.failure(
+        "a key as a token",
+        &get(format!("/api/json/huntgroups/list/?auth_token={key}")).send(server.http),
+    );
+    let revoked = vault.json(["key", "add", "--customer", "1", "--scope", "calls:read"]);
+    watch.secret("a revoked key", revoked["key"].as_str().expect("a key"));
+    vault.ok(["key", "revoke", &revoked["id"].to_string()]);
+    let answer = bearer("/api/v1/calls", revoked["key"].as_str().expect("a key")).send(server.http);
+    watch.failure("a revoked key", &answer);
+
+    let begun = vault.json(["person", "totp", "begin", "api"]);
+    watch.secret("the secret of one-time codes", begun["secret"].as_str().expect("a secret"));
+    let confirm = ["person", "totp", "confirm", "api", "--code", "Cd3-one-time-code"];
+    watch.secret("a wrong one-time code", confirm[5]);
+    vault.fails(confirm);
+    let form = format!("totp_token={FORGED_TOKEN}&auth_code={}", confirm[5]);
+    watch.failure("a second step that nobody began", &post(login, form).send(server.http));
+    vault.ok(["person", "totp", "off", "api"]);
+}
+
+fn bearer(target: &str, key: &str) -> Request {
+    get(target).header("Authorization", format!("Bearer {key}"))
+}
+
 /// Every file below a folder but the certificate's key, which is a secret of its own and has mode 0600.
 fn look_at_files(watch: &Watch, folder: &Path, found: &mut Vec<String>) {
     for entry in fs_err::read_dir(folder).expect("a folder") {
@@ -287,11 +339,13 @@ fn secrets_stay_out_of_logs_metrics_errors_and_the_catalog() {
     use_pseries(&server, &mut watch);
     use_enswitch(&server, &mut watch);
     use_own_api(&vault, &server, &mut watch);
+    use_tokens_and_keys(&vault, &server, &mut watch);
     let metrics = get("/metrics").send(server.http);
     assert_eq!(metrics.status, 200, "{}", metrics.text());
     let lists = [
         vault.ok(["session", "list", "--json"]),
         vault.ok(["ticket", "list", "--json"]),
+        vault.ok(["key", "list", "--json"]),
         vault.ok(["lockout", "list", "--json"]),
         vault.ok(["person", "list", "--json"]),
         vault.ok(["log", "list", "--json"]),

@@ -2,9 +2,12 @@
 //! no method shows a transaction. Queries about what belongs to a customer take a handle that only the gate makes.
 
 mod accounts;
+mod api_keys;
 mod destinations;
 mod features;
 mod keeping;
+mod login_tokens;
+mod one_time_codes;
 mod record_groups;
 
 use std::collections::BTreeSet;
@@ -38,9 +41,12 @@ use crate::time::Timestamp;
 use crate::token_pair::TokenPair;
 
 pub use self::accounts::{AccountTrials, AccountWork, Profiles, Removals};
+pub use self::api_keys::ApiKeys;
 pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
 pub use self::features::Features;
 pub use self::keeping::{Keeping, PlaceToTake, Taken};
+pub use self::login_tokens::{LoginTokenPlace, LoginTokens};
+pub use self::one_time_codes::OneTimeCodes;
 pub use self::record_groups::{RecordGroupWork, RecordGroups};
 
 /// A catalog that failed.
@@ -122,6 +128,8 @@ pub trait Customers: Send + Sync {
     /// The bytes of what counts against the total of a customer's plan: each kept version of a message, and the file of each
     /// sound and each prompt.
     async fn message_bytes(&self, customer: &InCustomer) -> CatalogResult<u64>;
+    /// Those of exactly this name that a principal reaches, by number, at most two: one name may have several.
+    async fn customers_named(&self, within: &Within, name: &str) -> CatalogResult<Vec<Customer>>;
     /// Those a principal reaches, by number.
     async fn customers(&self, within: &Within, page: PageRequest<CustomerId>)
     -> CatalogResult<Vec<Customer>>;
@@ -132,8 +140,8 @@ pub trait Customers: Send + Sync {
 pub trait People: Send + Sync {
     /// Adds one, if the plan of the customer allows it. Taken: `username`. Gone: customer, role.
     async fn add_person(&self, new: NewPerson) -> CatalogResult<PersonId>;
-    /// Changes one, if the plan of the customer allows it; with a new password or disabled, the person's sessions and token
-    /// pairs are deleted in the same commit. Taken: `username`. Kept: the last system owner who can log in, from losing that.
+    /// Changes one, if the plan of the customer allows it; with a new password or disabled, the person's sessions, token
+    /// pairs and login tokens, and those that they switched to others for, are deleted in the same commit. Taken: `username`. Kept: the last system owner who can log in, from losing that.
     async fn change_person(&self, id: PersonId, change: PersonChange) -> CatalogResult<()>;
     /// By name, without regard to case, for a login.
     async fn account_named(&self, username: &str) -> CatalogResult<Option<Account>>;
@@ -577,6 +585,9 @@ pub trait Catalog:
     + Sessions
     + Reports
     + TokenPairs
+    + LoginTokens
+    + OneTimeCodes
+    + ApiKeys
     + Tickets
     + ListenLog
 {

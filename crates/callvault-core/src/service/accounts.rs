@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::error::{Error, Result};
-use crate::gate::{Gate, Kind, Principal, Verb};
+use crate::gate::{Gate, Kind, Principal, Verb, opened};
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
 use crate::person::Account;
@@ -122,6 +122,24 @@ impl Accounts {
             cache.by_name.insert(account.person.username.to_lowercase(), account.clone());
         }
         account
+    }
+
+    /// Counts the changes of people and customers: what was read under another number may be stale.
+    pub(crate) fn generation(&self) -> u64 {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner).generation
+    }
+
+    /// What decides about a person's logins changed.
+    pub(crate) fn changed_person(&self) {
+        self.forget_cached();
+    }
+
+    /// The catalog ended the sessions and tokens of a person.
+    pub(crate) fn ended_sessions(&self, person: PersonId) {
+        self.forget_cached();
+        if let Some(sessions) = self.sessions.get() {
+            sessions.forget_person(person);
+        }
     }
 
     fn forget_cached(&self) {
@@ -318,9 +336,13 @@ impl Accounts {
 
 /// Whether the role may and reaches no more than the principal. `yeastar_api` only opens a door to rights that are
 /// counted anyway, so administrators can make connectors' accounts.
-fn within_rights(principal: &Principal, role: &Role) -> bool {
+pub(crate) fn within_rights(principal: &Principal, role: &Role) -> bool {
     use crate::role::Privilege::YeastarApi;
-    principal.privileges.covers(role.privileges.without(YeastarApi)) && role.reach <= principal.reach
+    // Whoever has a person's password has what their role opens, so a key must have all of that.
+    let scoped = principal.key.is_none_or(|key| key.scopes.covers(opened(role.privileges)));
+    scoped
+        && principal.privileges.covers(role.privileges.without(YeastarApi))
+        && role.reach <= principal.reach
 }
 
 fn zone(name: &str) -> Result<String> {

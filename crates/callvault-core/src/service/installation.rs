@@ -132,6 +132,7 @@ impl Installation {
         let now = self.clock.now();
         self.catalog.prune_tickets(now).await?;
         self.catalog.prune_token_pairs(now).await?;
+        self.catalog.prune_login_tokens(now).await?;
         self.sweep_until(now).await
     }
 

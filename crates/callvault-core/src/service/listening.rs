@@ -21,10 +21,10 @@ const CHAIN_PAGE: u32 = 1000;
 pub struct Subject {
     /// Whose it is.
     pub customer: CustomerId,
-    /// `recording`, `message`, `sound`, `prompt` or `calls`.
+    /// `recording`, `message`, `sound`, `prompt`, `calls` or `person`.
     pub kind: &'static str,
-    /// A recording's name, `huntgroup/level/version`, a sound's number, `kind/feature/file`, or the times and numbers of
-    /// calls.
+    /// A recording's name, `huntgroup/level/version`, a sound's number, `kind/feature/file`, the times and numbers of
+    /// calls, or a user name.
     pub name: String,
 }
 
@@ -85,7 +85,7 @@ impl Listening {
                 sha256: audio.map(|audio| audio.sha256),
                 bytes,
             },
-            ticket,
+            ticket: ticket.or_else(|| principal.key.map(|key| format!("key {}", key.id))),
         };
         self.writer.record(entry).await.map_err(|_| Error::Unlogged)
     }

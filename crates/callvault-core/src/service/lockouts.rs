@@ -76,21 +76,40 @@ impl Lockouts {
 
     /// Whether a login is refused whatever its password.
     pub fn locked(&self, door: Door, address: IpAddr, username: &str) -> bool {
+        self.any_locked(&self.keys(door, address, username))
+    }
+
+    /// Whether one-time codes of a person are refused, the right ones too.
+    pub fn codes_locked(&self, door: Door, address: IpAddr, username: &str) -> bool {
+        self.any_locked(&self.code_keys(door, address, username))
+    }
+
+    fn any_locked(&self, keys: &[(Key, u32)]) -> bool {
         let now = self.clock.uptime();
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        self.keys(door, address, username).iter().any(|(key, _)| {
+        keys.iter().any(|(key, _)| {
             entries.get(key).is_some_and(|entry| entry.locked_until.is_some_and(|until| now < until))
         })
     }
 
     /// Counts a failed login.
     pub fn failed(&self, door: Door, address: IpAddr, username: &str) {
+        self.count(door, self.keys(door, address, username));
+    }
+
+    /// Counts a wrong one-time code. Codes have few digits, and whoever guesses them knows the password: beside what a failed
+    /// login counts, those of a person count together, wherever they come from.
+    pub fn code_failed(&self, door: Door, address: IpAddr, username: &str) {
+        self.count(door, self.code_keys(door, address, username));
+    }
+
+    fn count(&self, door: Door, keys: Vec<(Key, u32)>) {
         let now = self.clock.uptime();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MOST_ENTRIES {
             self.forget_old(&mut entries, now);
         }
-        for (key, most) in self.keys(door, address, username) {
+        for (key, most) in keys {
             // The ceiling of an address counts over a span, as no success takes it back; the others count failures in a row.
             let ceiling = !door.locks_addresses() && key.username.is_none();
             let none = Entry { failures: 0, first: now, last: now, locked_until: None };
@@ -116,6 +135,13 @@ impl Lockouts {
         if let Some((key, _)) = self.keys(door, address, username).first() {
             entries.remove(key);
         }
+    }
+
+    /// A right one-time code, after a right password, ends the run of failures of both.
+    pub fn code_succeeded(&self, door: Door, address: IpAddr, username: &str) {
+        self.succeeded(door, address, username);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.remove(&anywhere(door, username));
     }
 
     /// The locks in force.
@@ -151,9 +177,16 @@ impl Lockouts {
         if door.locks_addresses() {
             vec![(key(None), self.policy.failures)]
         } else {
-            let name: String = username.to_lowercase().chars().take(100).collect();
+            let name = folded(username);
             vec![(key(Some(name)), self.policy.failures), (key(None), self.policy.address_failures)]
         }
+    }
+
+    /// The counters that a one-time code moves.
+    fn code_keys(&self, door: Door, address: IpAddr, username: &str) -> Vec<(Key, u32)> {
+        let mut keys = self.keys(door, address, username);
+        keys.push((anywhere(door, username), self.policy.failures));
+        keys
     }
 
     fn forget_old(&self, entries: &mut HashMap<Key, Entry>, now: Duration) {
@@ -166,6 +199,15 @@ impl Lockouts {
             entries.retain(|_, entry| entry.last > middle);
         }
     }
+}
+
+fn folded(username: &str) -> String {
+    username.to_lowercase().chars().take(100).collect()
+}
+
+/// The counter of a person's one-time codes from everywhere: that of the address `0.0.0.0`, from which nobody comes.
+fn anywhere(door: Door, username: &str) -> Key {
+    Key { door, address: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), username: Some(folded(username)) }
 }
 
 /// Who is counted as one: an IPv4 address, or a /64 of IPv6, of which a single host commonly has all addresses.

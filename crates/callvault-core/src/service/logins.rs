@@ -11,12 +11,14 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::PersonId;
 use crate::listen::Door;
-use crate::person::{Account, PasswordHash};
+use crate::person::{Account, PasswordHash, Person};
+use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::password::PasswordHasher;
-use crate::secret::PasswordMd5;
+use crate::secret::{PasswordMd5, Secret};
 use crate::service::accounts::Accounts;
 use crate::service::lockouts::{Lockout, Lockouts};
+use crate::service::second_steps::SecondSteps;
 use crate::service::{Policy, Ports};
 
 /// Over this many cached credentials the cache starts anew.
@@ -41,7 +43,7 @@ pub enum LoginRefused {
     /// Too many failures before it.
     #[error("locked out after too many failed logins")]
     Locked,
-    /// No such person, a wrong password, a disabled account or customer, a wrong address, a door that is closed to the
+    /// No such person, a wrong password, or one alone of who uses one-time codes, a wrong code, a disabled account or customer, a wrong address, a door that is closed to the
     /// role: one answer for all.
     #[error("wrong user name or password")]
     Wrong,
@@ -62,11 +64,13 @@ struct Verified {
 
 /// The use case of logging in.
 pub struct Logins {
+    catalog: Arc<dyn Catalog>,
     gate: Arc<Gate>,
     accounts: Arc<Accounts>,
     passwords: Arc<dyn PasswordHasher>,
     clock: Arc<dyn Clock>,
     lockouts: Lockouts,
+    second_steps: SecondSteps,
     cache_life: Duration,
     cache_key: [u8; 32],
     verified: Mutex<HashMap<[u8; 32], Verified>>,
@@ -77,11 +81,13 @@ impl Logins {
         let mut cache_key = [0; 32];
         ports.random.fill(&mut cache_key);
         Self {
+            catalog: ports.catalog.clone(),
             gate,
             accounts,
             passwords: ports.passwords.clone(),
             clock: ports.clock.clone(),
             lockouts: Lockouts::new(policy.lockouts.clone(), ports.clock.clone()),
+            second_steps: SecondSteps::new(ports.clock.clone(), ports.random.clone()),
             cache_life: policy.credential_cache,
             cache_key,
             verified: Mutex::default(),
@@ -94,6 +100,23 @@ impl Logins {
     /// # Errors
     /// See [`LoginRefused`].
     pub async fn verify(&self, attempt: Attempt<'_>) -> Result<Arc<Account>, LoginRefused> {
+        self.verify_password(attempt, false).await
+    }
+
+    /// As [`Logins::verify`], for who can be asked for a one-time code: that of the account, if it uses them, is still to be
+    /// verified ([`Logins::verify_code`]).
+    ///
+    /// # Errors
+    /// See [`LoginRefused`].
+    pub async fn verify_first_step(&self, attempt: Attempt<'_>) -> Result<Arc<Account>, LoginRefused> {
+        self.verify_password(attempt, true).await
+    }
+
+    async fn verify_password(
+        &self,
+        attempt: Attempt<'_>,
+        code_follows: bool,
+    ) -> Result<Arc<Account>, LoginRefused> {
         let Attempt { door, username, password, peer } = attempt;
         let locked = || self.lockouts.locked(door, peer, username);
         if door.locks_addresses() && locked() {
@@ -118,16 +141,90 @@ impl Logins {
                 return Err(LoginRefused::Wrong);
             }
         }
-        let Some(account) = account.filter(|account| may_enter(account, door, peer)) else {
+        // A password alone opens nothing to who uses codes (`docs/enswitch.md` 35).
+        let enough = |account: &Account| code_follows || !account.one_time_codes;
+        let Some(account) = account.filter(|account| may_enter(account, door, peer) && enough(account))
+        else {
             self.lockouts.failed(door, peer, username);
             return Err(LoginRefused::Wrong);
         };
         if !cached {
             self.remember(cache_entry, &account);
-            // What was believed without a check proves nothing new about who is knocking.
-            self.lockouts.succeeded(door, peer, username);
+            // What was believed without a check proves nothing new about who is knocking, and half a login nothing at all.
+            if !account.one_time_codes {
+                self.lockouts.succeeded(door, peer, username);
+            }
         }
         Ok(account)
+    }
+
+    /// A token for the second step of a login whose first one was verified (`docs/enswitch.md` 49).
+    pub fn begin_second_step(&self, account: &Account) -> Secret {
+        self.second_steps.begin(account)
+    }
+
+    /// The account whose second step a token is, if nothing changed about it that the first step was verified by.
+    ///
+    /// # Errors
+    /// See [`LoginRefused`].
+    pub async fn resume_second_step(
+        &self,
+        token: &str,
+        door: Door,
+        peer: IpAddr,
+    ) -> Result<Arc<Account>, LoginRefused> {
+        let (person, verified) = self.second_steps.find(token).ok_or(LoginRefused::Wrong)?;
+        let account = self.accounts.numbered(person).await?;
+        let good = |account: &Arc<Account>| {
+            account.one_time_codes
+                && account.person.password_hash == verified
+                && may_enter(account, door, peer)
+        };
+        account.filter(good).ok_or(LoginRefused::Wrong)
+    }
+
+    /// Verifies and uses up a one-time code of an account, and the token of its second step if it came with one. Failures count
+    /// as those of a password do, and besides for the person, wherever they come from.
+    ///
+    /// # Errors
+    /// See [`LoginRefused`].
+    pub async fn verify_code(
+        &self,
+        account: &Account,
+        code: &Secret,
+        second_step: Option<&str>,
+        door: Door,
+        peer: IpAddr,
+    ) -> Result<(), LoginRefused> {
+        let Person { id, username, .. } = &account.person;
+        if self.lockouts.codes_locked(door, peer, username) {
+            return Err(LoginRefused::Locked);
+        }
+        let stored = self.catalog.one_time_secret(*id).await.map_err(Error::from)?;
+        let stored = stored.filter(|stored| stored.confirmed);
+        let step = stored.and_then(|stored| {
+            let step = stored.secret.step_of(code, self.clock.now(), stored.last_step)?;
+            Some((stored.secret, step))
+        });
+        let right = match step {
+            Some((secret, step)) => {
+                self.catalog.use_one_time_code(*id, secret, step).await.map_err(Error::from)?
+            }
+            None => false,
+        };
+        if !right {
+            self.lockouts.code_failed(door, peer, username);
+            return Err(LoginRefused::Wrong);
+        }
+        if self.lockouts.codes_locked(door, peer, username) {
+            // Others failed while this one was being verified: the lock holds for all of them.
+            return Err(LoginRefused::Locked);
+        }
+        if second_step.is_some_and(|token| !self.second_steps.spend(token)) {
+            return Err(LoginRefused::Wrong);
+        }
+        self.lockouts.code_succeeded(door, peer, username);
+        Ok(())
     }
 
     /// Refuses what cannot be a password at all, and counts it as one that was wrong.

@@ -132,7 +132,7 @@ impl OpenApiTokens {
         let pair = pair.ok_or(TokenRefused::Unknown)?;
         let account = self.accounts.numbered(pair.person).await?.ok_or(TokenRefused::Unknown)?;
         let open = account.role.privileges.has(Privilege::YeastarApi);
-        if !open || account.person.disabled || account.customer_disabled {
+        if !open || account.person.disabled || account.customer_disabled || account.one_time_codes {
             return Err(TokenRefused::Unknown);
         }
         if !account.person.source.allows(peer) {

@@ -511,7 +511,7 @@ fn kept(refresh: &Secret, now: Timestamp) -> RefreshToken {
 /// Whether sessions of the account are good.
 fn may_go_on(account: &Account) -> bool {
     let open = account.role.privileges.has(Privilege::YeastarApi);
-    open && !account.person.disabled && !account.customer_disabled
+    open && !account.person.disabled && !account.customer_disabled && !account.one_time_codes
 }
 
 /// Which live sessions a new one pushes out when its person has too many (`docs/yeastar.md` G6): first those of the

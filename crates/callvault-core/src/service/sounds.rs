@@ -312,7 +312,7 @@ pub(super) async fn source(
     id: SoundId,
 ) -> Result<(Sound, StoredAudio)> {
     let refuse = || Error::invalid("sound", "must be a sound of your library that has a file");
-    let sound = catalog.sound(&gate.sound_sources(principal), id).await?.ok_or_else(refuse)?;
+    let sound = catalog.sound(&gate.sound_sources(principal)?, id).await?.ok_or_else(refuse)?;
     if sound.customer != customer && !sound.shared {
         return Err(refuse());
     }

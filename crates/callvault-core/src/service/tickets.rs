@@ -194,6 +194,8 @@ impl Tickets {
             privileges: Privileges::default(),
             door: Door::Link,
             peer: Some(peer),
+            switched_by: None,
+            key: None,
         };
         let playable = self.open(&bearer, &ticket).await?;
         if spend && !self.catalog.claim_ticket(random, now).await.map_err(Error::from)? {

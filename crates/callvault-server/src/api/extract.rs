@@ -393,6 +393,7 @@ macro_rules! numbered {
 numbered! {
     CustomerId, "customer", CustomerId;
     callvault_core::id::PersonId, "person", callvault_core::id::PersonId;
+    callvault_core::id::KeyId, "key", callvault_core::id::KeyId;
     HuntGroupId, "hunt group", HuntGroupId;
     DestinationId, "destination", DestinationId;
     RecordGroupId, "record group", RecordGroupId;

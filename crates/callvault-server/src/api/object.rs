@@ -7,7 +7,8 @@ use callvault_core::call::{CallKind, CallRecord, CallStatus};
 use callvault_core::customer::{Customer, RecordingsEncoding};
 use callvault_core::hunt_group::{HuntGroup, Message};
 use callvault_core::kept::Place;
-use callvault_core::listen::{Head, LogRow};
+use callvault_core::listen::{Door, Head, LogRow};
+use callvault_core::login_token::LoginToken;
 use callvault_core::person::profile::{DateFormat, Profile, Profiled, TimeFormat};
 use callvault_core::person::{DownloadErrors, EmptyCalls};
 use callvault_core::recording::Recording;
@@ -17,6 +18,7 @@ use callvault_core::service::lockouts::Lockout;
 use callvault_core::session::Session;
 use callvault_core::sound::Sound;
 use callvault_core::ticket::{Ticket, TicketSubject};
+use callvault_core::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -436,28 +438,63 @@ pub(super) struct NewTicketObject {
 #[schemars(rename = "Session")]
 pub(super) struct SessionObject {
     id: String,
+    /// `yeastar` or `enswitch`.
+    door: &'static str,
     customer: i64,
     person: i64,
+    /// Who switched to the person.
+    switched_by: Option<i64>,
     #[schemars(with = "Address")]
     peer: IpAddr,
     #[schemars(with = "Option<Address>")]
     application_server: Option<IpAddr>,
     #[schemars(with = "Time")]
     created_at: String,
-    #[schemars(with = "Time")]
-    expires_at: String,
+    /// Null never ends.
+    #[schemars(with = "Option<Time>")]
+    expires_at: Option<String>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    began: Timestamp,
+}
+
+impl SessionObject {
+    /// Its place among all of them, newest first.
+    pub(super) fn place(&self) -> (i64, String) {
+        (-self.began.unix_ms(), self.id.clone())
+    }
+}
+
+impl From<LoginToken> for SessionObject {
+    fn from(token: LoginToken) -> Self {
+        Self {
+            id: token.token.handle(),
+            door: Door::Enswitch.as_str(),
+            customer: token.customer.0,
+            person: token.person.0,
+            switched_by: token.switched_by.map(|person| person.0),
+            peer: token.peer,
+            application_server: None,
+            created_at: token.created_at.to_string(),
+            expires_at: token.expires_at.map(|end| end.to_string()),
+            began: token.created_at,
+        }
+    }
 }
 
 impl From<Session> for SessionObject {
     fn from(session: Session) -> Self {
         Self {
             id: session.token.handle(),
+            door: Door::Yeastar.as_str(),
             customer: session.customer.0,
             person: session.person.0,
+            switched_by: None,
             peer: session.peer,
             application_server: session.application_server,
             created_at: session.created_at.to_string(),
-            expires_at: session.expires_at.to_string(),
+            expires_at: Some(session.expires_at.to_string()),
+            began: session.created_at,
         }
     }
 }

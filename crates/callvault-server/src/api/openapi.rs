@@ -19,7 +19,10 @@ method that a path does not have is answered with 405 `method`, a path that is n
 nobody logs in.";
 
 /// The ways to log in; each is enough.
-const LOGINS: &[(&str, &str)] = &[("basic", "basic")];
+const LOGINS: &[(&str, &str)] = &[
+    ("bearer", "A key of this API, of which the operation needs a scope."),
+    ("basic", "User name and password of a person."),
+];
 
 /// The description as it is served, made once.
 #[derive(Debug, Clone)]
@@ -72,8 +75,9 @@ pub(super) fn document(table: &[At]) -> Value {
     for response in responses.values_mut() {
         response["content"]["application/problem+json"]["schema"]["allOf"][0] = problem.clone();
     }
-    let logins =
-        LOGINS.iter().map(|(name, scheme)| ((*name).to_owned(), json!({ "type": "http", "scheme": scheme })));
+    let logins = LOGINS.iter().map(|(scheme, about)| {
+        ((*scheme).to_owned(), json!({ "type": "http", "scheme": scheme, "description": about }))
+    });
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -134,7 +138,7 @@ fn described(
             *answer = without;
         }
     }
-    let mut id = route.summary.to_ascii_lowercase().replace(' ', "_");
+    let mut id = route.summary.to_ascii_lowercase().replace([' ', '-'], "_");
     if head {
         id.push_str("_head");
     }

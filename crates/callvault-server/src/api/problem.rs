@@ -41,10 +41,12 @@ macro_rules! codes {
 codes! {
     /// A value is missing or not acceptable.
     Invalid = "invalid", BAD_REQUEST;
-    /// No login, a wrong one, or a lock-out.
+    /// No key and no login, a wrong one, or a lock-out.
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
     /// The role does not allow it.
     Forbidden = "forbidden", FORBIDDEN;
+    /// The key does not have the scope.
+    Scope = "scope", FORBIDDEN;
     /// The plan of the customer does not allow it.
     Plan = "plan", FORBIDDEN;
     /// A ticket may not be used from this address.
@@ -136,9 +138,9 @@ impl Problem {
         Self::new(Code::NotFound, format!("there is no such {what}, or you may not see it"))
     }
 
-    /// No login, a wrong one, or a lock-out.
+    /// No key and no login, a wrong one, or a lock-out.
     pub(crate) fn unauthenticated() -> Self {
-        Self::new(Code::Unauthenticated, "a user name and a password are needed")
+        Self::new(Code::Unauthenticated, "a key is needed, or a user name and a password")
     }
 
     /// The route has no such method.
@@ -164,6 +166,7 @@ impl From<Error> for Problem {
         match &error {
             Error::NotFound { .. } => Self::new(Code::NotFound, text),
             Error::RoleForbids => Self::new(Code::Forbidden, text),
+            Error::ScopeForbids { .. } => Self::new(Code::Scope, text),
             Error::PlanForbids(_) => Self::new(Code::Plan, text),
             Error::Invalid { field, reason } => Self::invalid(*field, reason.clone()),
             // One field, as of all that is not acceptable; the words name the others.
@@ -203,10 +206,9 @@ impl IntoResponse for Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(HeaderName::from_static("cache-control"), HeaderValue::from_static("no-store"));
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Basic realm=\"Callvault\", charset=\"UTF-8\""),
-            );
+            for challenge in ["Bearer realm=\"Callvault\"", "Basic realm=\"Callvault\", charset=\"UTF-8\""] {
+                headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
         }
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, headers, Body::from(body)).into_response();

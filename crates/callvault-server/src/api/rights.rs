@@ -7,12 +7,15 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use callvault_core::Error;
 use callvault_core::id::CustomerId;
 use callvault_core::listen::Door;
 use callvault_core::recording::RecordingName;
+use callvault_core::secret::SecretHash;
 use callvault_core::service::lockouts::Lockout;
 use callvault_core::service::playback::Released;
 use callvault_core::ticket::{TICKET_LIFE, TicketSubject};
+use callvault_core::time::Timestamp;
 use callvault_wire::yeastar::response::{Cors, download_headers};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method};
@@ -121,8 +124,21 @@ pub(super) async fn list_sessions(
     Verified(principal): Verified,
     Params(params): Params<ListParams<PlaceKey>>,
 ) -> Result<Json<List<SessionObject>>, Problem> {
-    let sessions = app.services.sessions.list(&principal, params.customer()).await?;
-    Ok(Json::ok(params.cut(sessions, |session| (-session.created_at.unix_ms(), session.token.handle()))?))
+    let customer = params.customer();
+    let sessions = app.services.sessions.list(&principal, customer).await?;
+    // Newest first: the key of a page is a negative time and a handle, the first six bytes of a hash.
+    let page = params.page(|key| {
+        let (number, handle) = key.rsplit_once('_')?;
+        let mut hash = [255; 32];
+        hex::decode_to_slice(handle, &mut hash[..6]).ok()?;
+        let at = number.parse::<i64>().ok()?.checked_neg()?;
+        Some((Timestamp::from_unix_ms(at), SecretHash::from_bytes(hash)))
+    })?;
+    let tokens = app.services.login_tokens.list(&principal, customer, page.after, page.limit).await?;
+    let mut rows: Vec<SessionObject> = sessions.into_iter().map(Into::into).collect();
+    rows.extend(tokens.into_iter().map(SessionObject::from));
+    rows.sort_by_cached_key(SessionObject::place);
+    Ok(Json::ok(params.cut(rows, SessionObject::place)?))
 }
 
 pub(super) async fn revoke_session(
@@ -130,7 +146,10 @@ pub(super) async fn revoke_session(
     Verified(principal): Verified,
     Handle(handle): Handle,
 ) -> Result<Done, Problem> {
-    app.services.sessions.revoke(&principal, &handle).await?;
+    match app.services.sessions.revoke(&principal, &handle).await {
+        Err(Error::NotFound { .. }) => app.services.login_tokens.revoke(&principal, &handle).await?,
+        other => other?,
+    }
     Ok(Done)
 }
 

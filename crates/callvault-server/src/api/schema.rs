@@ -50,14 +50,23 @@ shapes! {
         "maxLength": 100,
         "pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
     };
-    /// A name to log in with: as a title, without blanks.
-    Username = { "type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^\s\x00-\x1f\x7f-\x9f]+$" };
+    /// A name to log in with: as a title, without blanks; those in square brackets are of customers.
+    Username = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "pattern": r"^[^\s\x00-\x1f\x7f-\x9f\[][^\s\x00-\x1f\x7f-\x9f]*$",
+    };
     /// A password.
     Password = { "type": "string", "format": "password", "minLength": 8, "maxLength": 256 };
+    /// A one-time code.
+    OneTimeCode = { "type": "string", "pattern": "^[0-9]{6}$" };
     /// The serial number of a device, or nothing.
     Serial = { "type": "string", "maxLength": 32, "pattern": r"^[\x21-\x7e]*$" };
     /// The name of a device, or nothing.
     DeviceName = { "type": "string", "maxLength": 100, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$" };
+    /// What a key is for, or nothing.
+    KeyName = { "type": "string", "maxLength": 100, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$" };
     /// Free text.
     Description = { "type": "string", "maxLength": 1000, "pattern": r"^[^\x00]*$" };
     /// A text of a person's profile, or nothing.
@@ -154,4 +163,6 @@ words! {
     callvault_core::report::Channel,
     callvault_core::role::Privilege,
     callvault_core::role::Reach,
+    callvault_core::scope::Scope,
+    callvault_core::service::one_time_codes::CodesState,
 }

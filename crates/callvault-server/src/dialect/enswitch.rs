@@ -6,6 +6,7 @@ mod call_words;
 mod cdrs;
 mod customers;
 mod destinations;
+mod entry;
 mod features;
 mod files;
 mod hunt_groups;
@@ -16,7 +17,9 @@ mod record_groups;
 mod recordings;
 mod sound_files;
 mod sounds;
+mod user;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -26,10 +29,8 @@ use bytes::Bytes;
 use callvault_core::Error;
 use callvault_core::gate::Principal;
 use callvault_core::listen::Door;
+use callvault_core::person::Account;
 use callvault_core::port::catalog::CatalogError;
-use callvault_core::role::Privilege;
-use callvault_core::secret::PasswordMd5;
-use callvault_core::service::logins::{Attempt, LoginRefused};
 use callvault_core::service::playback::{Playable, Released};
 use callvault_wire::enswitch::auth::Credentials;
 use callvault_wire::enswitch::error::{Failure, Fault};
@@ -43,6 +44,7 @@ use http::request::Parts;
 use http::{Method, header};
 
 use self::body::Pieces;
+use self::entry::{Entrant, Proof, admit};
 use super::respond;
 use super::spool::Spool;
 use crate::app::App;
@@ -70,6 +72,10 @@ struct Visit<'a> {
     function: Function,
     /// What the file of an upload is called.
     file_name: Option<String>,
+    /// The account of who calls.
+    account: Arc<Account>,
+    proof: Proof,
+    peer: IpAddr,
 }
 
 /// Answers a call of this dialect.
@@ -119,10 +125,11 @@ async fn carry_out(
     parameters: &Parameters,
     spool: Option<Spool>,
 ) -> Result<Outcome, Failure> {
-    let principal = admit(app, caller, parameters).await?;
+    let Entrant { principal, account, proof } = admit(app, caller, parameters).await?;
+    let (function, peer) = (parameters.function(), caller.address());
     let call = Call::from_parameters(parameters).map_err(Failure::Input)?;
     let file_name = call.upload_name(parameters.file_name());
-    let visit = Visit { app, principal, function: parameters.function(), file_name };
+    let visit = Visit { app, principal, function, file_name, account, proof, peer };
     match call {
         Call::HuntgroupsCreate(call) => hunt_groups::create(&visit, call).await,
         Call::HuntgroupsGet(call) => hunt_groups::get(&visit, call.id).await,
@@ -169,44 +176,10 @@ async fn carry_out(
         Call::RecordingRecordingsUpdate(call) => recordings::update(&visit, &call).await,
         Call::RecordingRecordingsDelete(call) => recordings::delete(&visit, &call).await,
         Call::CdrsList(call) => cdrs::list(&visit, call).await,
+        Call::UserLogin(call) => user::login(&visit, &call).await,
+        Call::UserSwitch(call) => user::switch(&visit, &call).await,
         // The files of features; paths lead to what is served alone.
         call => features::carry_out(&visit, call, spool).await,
-    }
-}
-
-/// Who calls, if their role has the function at all.
-async fn admit(app: &Arc<App>, caller: Caller, parameters: &Parameters) -> Result<Principal, Failure> {
-    let principal = authenticate(app, caller, parameters).await?;
-    // The privileges are those of the function's page; what they reach is asked of the gate by the services.
-    let words = parameters.function().privileges().iter();
-    let privileges: Vec<_> = words.filter_map(|word| Privilege::parse(word)).collect();
-    app.services.gate.any_of(&principal, &privileges).map_err(|_| Failure::Role)?;
-    Ok(principal)
-}
-
-async fn authenticate(app: &Arc<App>, caller: Caller, parameters: &Parameters) -> Result<Principal, Failure> {
-    let Some(Credentials::Password { username, password }) = Credentials::from_parameters(parameters) else {
-        // There are no tokens of this dialect yet, so none is a right one.
-        return Err(Failure::Unauthenticated);
-    };
-    let peer = caller.address();
-    let password = PasswordMd5::of_password(&password);
-    let attempt = Attempt { door: Door::Enswitch, username: username.reveal(), password: &password, peer };
-    match app.services.logins.verify(attempt).await {
-        Ok(account) => Ok(Principal::of_account(&account, Door::Enswitch, peer)),
-        Err(refused) => {
-            app.metrics.login_failed(DOOR);
-            match &refused {
-                LoginRefused::Failed(error) => {
-                    tracing::error!(
-                        error = error as &dyn std::error::Error,
-                        "a login at the Enswitch door failed"
-                    );
-                }
-                _ => tracing::warn!(client = %peer, door = DOOR, "login refused: {refused}"),
-            }
-            Err(Failure::from(&refused))
-        }
     }
 }
 
@@ -335,9 +308,9 @@ impl Visit<'_> {
             },
             // The dialect judged each value before; what is left is what an update makes of an exit (30).
             Error::Contradicts { fields } => numbers_of_hangup(fields),
-            Error::NotFound { what: "hunt group" | "destination" | "sound" | "feature" | "recording" } => {
-                self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup)
-            }
+            Error::NotFound {
+                what: "hunt group" | "destination" | "sound" | "feature" | "recording" | "person",
+            } => self.function.no_such().unwrap_or(Failure::NoSuchHuntgroup),
             Error::NotFound { what: "file" } => self.function.no_file().unwrap_or(Failure::NoMessage),
             other => failed(other),
         }

@@ -24,11 +24,11 @@ const PROBES: [&str; 7] =
     ["4000-4001", "Hidden sales", "Hidden calls", "hidden-greeting", "32044", "8260", "hidden@example.com"];
 
 /// A route with an existing thing of customer 1 in it, the same route with one that does not exist, and a body.
-struct Stop {
-    method: Method,
-    existing: String,
+pub(crate) struct Stop {
+    pub(crate) method: Method,
+    pub(crate) existing: String,
     absent: String,
-    body: &'static str,
+    pub(crate) body: &'static str,
 }
 
 fn stop(method: Method, existing: &str, absent: &str, body: &'static str) -> Stop {
@@ -37,7 +37,7 @@ fn stop(method: Method, existing: &str, absent: &str, body: &'static str) -> Sto
 }
 
 /// Every route that is about a thing of a customer.
-fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
+fn stops(person: i64, session: &str, ticket: &str, target: i64, key: i64) -> Vec<Stop> {
     let recording = format!("/recordings/{NAME}");
     let nothing = "/recordings/nothing.wav".to_owned();
     let both = |method, suffix: &str, body| {
@@ -52,6 +52,15 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
         stop(Method::GET, &format!("/people/{person}"), "/people/999", ""),
         stop(Method::GET, "/people?email=hidden@example.com", "/people?email=nobody@example.com", ""),
         stop(Method::PATCH, &format!("/people/{person}"), "/people/999", r#"{"source":""}"#),
+        stop(Method::GET, &format!("/people/{person}/totp"), "/people/999/totp", ""),
+        stop(Method::POST, &format!("/people/{person}/totp"), "/people/999/totp", ""),
+        stop(Method::DELETE, &format!("/people/{person}/totp"), "/people/999/totp", ""),
+        stop(
+            Method::POST,
+            &format!("/people/{person}/totp/confirm"),
+            "/people/999/totp/confirm",
+            r#"{"code":"123456"}"#,
+        ),
         stop(Method::DELETE, &format!("/people/{person}"), "/people/999", ""),
         stop(Method::GET, "/huntgroups?customer=1", "/huntgroups?customer=999", ""),
         stop(Method::POST, "/huntgroups", "/huntgroups", r#"{"customer":1,"name":"x"}"#),
@@ -162,6 +171,9 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
         stop(Method::DELETE, &format!("/tickets/{ticket}"), "/tickets/000000000000", ""),
         stop(Method::GET, "/sessions?customer=1", "/sessions?customer=999", ""),
         stop(Method::DELETE, &format!("/sessions/{session}"), "/sessions/000000000000", ""),
+        stop(Method::GET, "/keys?customer=1", "/keys?customer=999", ""),
+        stop(Method::POST, "/keys", "/keys", r#"{"customer":1,"scopes":["calls:read"]}"#),
+        stop(Method::DELETE, &format!("/keys/{key}"), "/keys/999", ""),
         stop(Method::GET, &format!("/targets/{target}"), "/targets/999", ""),
         stop(Method::POST, &format!("/targets/{target}/test"), "/targets/999/test", "{}"),
         stop(Method::POST, &format!("/targets/{target}/resend"), "/targets/999/resend", "{}"),
@@ -176,7 +188,7 @@ fn stops(person: i64, session: &str, ticket: &str, target: i64) -> Vec<Stop> {
 }
 
 /// Routes without a thing of one customer in them: who may use them at all is asked here.
-fn general() -> Vec<(Method, &'static str, &'static str)> {
+pub(crate) fn general() -> Vec<(Method, &'static str, &'static str)> {
     vec![
         (Method::GET, "/customers", ""),
         (Method::POST, "/customers", r#"{"name":"x"}"#),
@@ -192,7 +204,7 @@ fn general() -> Vec<(Method, &'static str, &'static str)> {
     ]
 }
 
-async fn world() -> (World, Vec<Stop>) {
+pub(crate) async fn world() -> (World, Vec<Stop>) {
     let world = World::new().await;
     for customer in [1, 2] {
         world.customer(customer, None).await;
@@ -232,8 +244,10 @@ async fn world() -> (World, Vec<Stop>) {
     let ticket = world.add("/tickets", ticket).await["id"].as_str().unwrap().to_owned();
     let targets = world.local(Method::GET, "/targets", "").await.json();
     let target = &targets["items"][0];
+    let key = json!({ "customer": 1, "scopes": ["calls:read"], "name": "hidden-greeting" });
+    let key = world.add("/keys", key).await["id"].as_i64().unwrap();
     assert_eq!(target["address"], "http://127.0.0.1:8260/");
-    (world, stops(person, &session, &ticket, target["id"].as_i64().unwrap()))
+    (world, stops(person, &session, &ticket, target["id"].as_i64().unwrap(), key))
 }
 
 async fn send(world: &World, login: Option<&str>, method: &Method, path: &str, body: &'static str) -> Answer {

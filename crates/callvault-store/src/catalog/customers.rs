@@ -66,6 +66,22 @@ impl<E: Engine> Customers for SqlCatalog<E> {
         plans::sum(read_first(&self.engine, plans::kept_bytes(customer.id())).await?)
     }
 
+    async fn customers_named(&self, within: &Within, name: &str) -> CatalogResult<Vec<Customer>> {
+        let query = Query::new(
+            "looking for a customer by name",
+            concat!(
+                "SELECT ",
+                customer_columns!(),
+                " FROM customer WHERE name = $1 AND ",
+                within!("id", "$2", "$3"),
+                " ORDER BY id LIMIT 2"
+            ),
+        )
+        .with(name)
+        .within(within);
+        read_all(&self.engine, query, read).await
+    }
+
     async fn customers(
         &self,
         within: &Within,

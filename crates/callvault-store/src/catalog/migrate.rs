@@ -34,6 +34,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_record_groups", include_str!("migrations/20261122_record_groups.sql")),
     ("20261122_recording_places", include_str!("migrations/20261122_recording_places.sql")),
     ("20261122_recordings_encoding", include_str!("migrations/20261122_recordings_encoding.sql")),
+    ("20261122_login_tokens", include_str!("migrations/20261122_login_tokens.sql")),
+    ("20261122_one_time_codes", include_str!("migrations/20261122_one_time_codes.sql")),
+    ("20261122_api_keys", include_str!("migrations/20261122_api_keys.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -40,7 +40,8 @@ macro_rules! account_where {
              )
              SELECT ",
             person_columns!(),
-            ", r.id, r.name, r.reach, r.privileges, r.builtin, EXISTS (SELECT 1 FROM line WHERE disabled)
+            ", r.id, r.name, r.reach, r.privileges, r.builtin, EXISTS (SELECT 1 FROM line WHERE disabled),
+             EXISTS (SELECT 1 FROM one_time_code t WHERE t.person = p.id AND t.confirmed)
              FROM person p JOIN role r ON r.id = p.role WHERE ",
             $condition
         )
@@ -130,6 +131,7 @@ fn read_account(row: &mut Row) -> CatalogResult<Account> {
         person: read(row)?,
         role: read_role(row)?,
         customer_disabled: row.bool("customer disabled")?,
+        one_time_codes: row.bool("person one-time codes")?,
     })
 }
 
@@ -220,8 +222,11 @@ impl Unit for Change {
             self.change_profile(sql).await?;
         }
         if change.password_hash.is_some() || change.disabled == Some(true) {
-            for text in ["DELETE FROM session WHERE person = $1", "DELETE FROM token_pair WHERE person = $1"]
-            {
+            for text in [
+                "DELETE FROM session WHERE person = $1",
+                "DELETE FROM token_pair WHERE person = $1",
+                "DELETE FROM login_token WHERE person = $1 OR switched_by = $1",
+            ] {
                 sql.execute(Query::new("ending a person's sessions", text).with(self.id.0)).await?;
             }
         }

@@ -91,6 +91,11 @@ impl Unit for RemovePerson {
         for (operation, text) in [
             ("ending a person's sessions", "DELETE FROM session WHERE person = $1"),
             ("ending a person's tokens", "DELETE FROM token_pair WHERE person = $1"),
+            (
+                "ending a person's login tokens",
+                "DELETE FROM login_token WHERE person = $1 OR switched_by = $1",
+            ),
+            ("forgetting a person's one-time codes", "DELETE FROM one_time_code WHERE person = $1"),
             ("taking a person's tickets back", "DELETE FROM ticket WHERE made_by = $1"),
             (
                 "forgetting a person's reports",
@@ -123,8 +128,12 @@ impl Unit for RemoveCustomer {
         let id = self.id.0;
         require_none(sql, id, LEFT, HOLDS).await?;
         // Whatever they were for is gone.
-        let query = Query::new("forgetting a customer's tickets", "DELETE FROM ticket WHERE customer = $1");
-        sql.execute(query.with(id)).await?;
+        for (operation, text) in [
+            ("forgetting a customer's tickets", "DELETE FROM ticket WHERE customer = $1"),
+            ("forgetting a customer's keys", "DELETE FROM api_key WHERE customer = $1"),
+        ] {
+            sql.execute(Query::new(operation, text).with(id)).await?;
+        }
         let query = Query::new("removing a customer", "DELETE FROM customer WHERE id = $1").with(id);
         if sql.execute(query).await.map_err(|error| still_referred_to(error, HOLDS))? == 0 {
             return Err(CatalogError::Gone { what: "customer" });

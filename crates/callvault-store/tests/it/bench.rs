@@ -92,6 +92,8 @@ impl Bench {
             privileges: Privileges::all(),
             door: Door::Api,
             peer: None,
+            switched_by: None,
+            key: None,
         };
         self.gate.within(&principal, Kind::Customer, Verb::Change).unwrap()
     }

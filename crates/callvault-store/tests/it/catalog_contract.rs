@@ -3,14 +3,17 @@
 
 pub(crate) mod accounts;
 pub(crate) mod administration;
+pub(crate) mod api_keys;
 pub(crate) mod calls;
 pub(crate) mod destinations;
 pub(crate) mod features;
 pub(crate) mod found;
 pub(crate) mod keeping;
 pub(crate) mod listen_log;
+pub(crate) mod login_tokens;
 pub(crate) mod messages;
 pub(crate) mod objects;
+pub(crate) mod one_time_codes;
 pub(crate) mod pages;
 pub(crate) mod plans;
 pub(crate) mod record_groups;
@@ -35,6 +38,8 @@ macro_rules! catalog_contract {
                 people_are_unique_without_regard_to_case accounts_bring_their_rights people_change
                 a_new_password_or_a_lock_out_ends_sessions roles_are_there_from_the_start
                 hunt_groups_are_numbered_and_kept hunt_groups_change_owners;
+            api_keys: a_key_comes_back_as_written keys_are_listed_and_revoked_within_reach
+                a_key_knows_of_a_disabled_customer a_key_goes_with_its_customer_alone;
             calls: a_call_comes_back_as_written a_call_is_kept_once_as_first_told
                 a_batch_is_added_whole_or_not_at_all calls_are_filtered pages_have_no_gap_and_no_repeat
                 nothing_of_another_customer_is_listed calls_name_extensions_and_trunks calls_with_one_id_have_a_first_leg;
@@ -57,11 +62,16 @@ macro_rules! catalog_contract {
                 lists_are_what_the_filter_wants_in_order a_kept_recording_is_found_at_its_places_alone;
             listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
+            login_tokens: a_login_token_comes_back_as_written the_oldest_make_room
+                a_login_token_needs_the_people_of_now login_tokens_are_listed_within_reach
+                customers_are_found_by_name;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared
                 a_sound_is_shared a_late_upload_is_refused the_same_put_twice_is_one_version
                 removing_a_hunt_group_discards_its_audio nothing_goes_that_was_not_noted;
             objects: leases_end leases_are_extended an_ended_lease_refuses_the_upload
                 needed_audio_is_listed_with_its_user known_objects_are_told_from_strangers;
+            one_time_codes: a_secret_is_replaced_until_it_is_confirmed a_code_is_used_once
+                confirming_ends_what_was_got_without_a_code;
             pages: lists_have_no_gap_and_no_repeat;
             plans: without_hunt_groups_none_are_added the_largest_file_is_bound the_total_counts_versions_and_sounds
                 a_refused_message_leaves_no_trace a_replaced_sound_makes_room twenty_at_once_share_one_total

@@ -251,7 +251,7 @@ impl From<&Error> for Failure {
         match error {
             Error::NotFound { what: "message" } => Self::NoMessage,
             Error::NotFound { .. } => Self::NoSuchHuntgroup,
-            Error::RoleForbids => Self::Role,
+            Error::RoleForbids | Error::ScopeForbids { .. } => Self::Role,
             Error::PlanForbids(_) => Self::Plan,
             Error::Invalid { field: "sound", .. } => Self::Input(vec![Fault::sound_unavailable()]),
             Error::NotAudio(_) => Self::Input(vec![Fault::not_wave()]),

@@ -251,9 +251,9 @@ functions! {
         calls::List, () [200 400 401 402] served;
 
     UserLogin "user/login" [user]
-        user::Login, () [200 202 401 402] later;
+        user::Login, () [200 202 401 402] served;
     UserSwitch "user/switch" [administrator]
-        user::Switch, ("id" "person") [200 400 401 402 404] later;
+        user::Switch, ("id" "person") [200 400 401 402 404] served;
     PeopleList "people/list" [user]
         people::List, () [200 400 401 402] served;
     PeopleGet "people/get" [user]

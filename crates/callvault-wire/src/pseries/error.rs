@@ -129,7 +129,10 @@ impl From<&Error> for Errcode {
     /// What is not visible does not exist; everything that is not the client's doing is [`Errcode::Internal`].
     fn from(error: &Error) -> Self {
         match error {
-            Error::NotFound { .. } | Error::RoleForbids | Error::Unreadable(_) => Self::NotFound,
+            Error::NotFound { .. }
+            | Error::RoleForbids
+            | Error::ScopeForbids { .. }
+            | Error::Unreadable(_) => Self::NotFound,
             Error::Busy => Self::Busy,
             Error::Invalid { .. }
             | Error::Contradicts { .. }

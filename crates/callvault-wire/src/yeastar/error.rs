@@ -239,7 +239,10 @@ impl From<&Error> for Errno {
     /// What is not visible does not exist; everything that is not the client's doing is [`Errno::Unavailable`].
     fn from(error: &Error) -> Self {
         match error {
-            Error::NotFound { .. } | Error::RoleForbids | Error::Unreadable(_) => Self::RecordingMissing,
+            Error::NotFound { .. }
+            | Error::RoleForbids
+            | Error::ScopeForbids { .. }
+            | Error::Unreadable(_) => Self::RecordingMissing,
             Error::Invalid { .. }
             | Error::Contradicts { .. }
             | Error::Conflict { .. }

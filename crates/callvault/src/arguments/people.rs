@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Output;
+use super::{Output, TotpCommand};
 use crate::config::Bytes;
 
 /// `callvault customer ...`
@@ -311,6 +311,9 @@ pub(crate) enum PersonCommand {
         /// Their id or username
         person: String,
     },
+    /// One-time codes of an authenticator app, which a login of theirs takes besides the password
+    #[command(subcommand)]
+    Totp(TotpCommand),
 }
 
 /// `callvault role ...`

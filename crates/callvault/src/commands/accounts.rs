@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::names::{person_id, role_named};
-use super::{Outcome, of_customers, print_list, without_nulls};
+use super::{Outcome, of_customers, print_list, totp, without_nulls};
 use crate::arguments::{
     CustomerCommand, DeviceArguments, PersonCommand, PlanArguments, ProfileArguments, RoleCommand,
 };
@@ -187,6 +187,7 @@ pub(super) async fn person(client: &ApiClient, command: PersonCommand) -> anyhow
         }
         PersonCommand::Disable { person } => change(&person, json!({"disabled": true})).await,
         PersonCommand::Enable { person } => change(&person, json!({"disabled": false})).await,
+        PersonCommand::Totp(command) => totp::run(client, command).await,
         PersonCommand::List { customer, output } => {
             let routes = of_customers(client, "people", customer).await?;
             print_list(client, Printer::new(output.json), PEOPLE, routes).await

@@ -20,8 +20,10 @@ const TICKETS: &[Column] = &[
 
 const SESSIONS: &[Column] = &[
     column("ID", "id"),
+    column("DOOR", "door"),
     column("CUSTOMER", "customer"),
     column("PERSON", "person"),
+    column("SWITCHED BY", "switched_by"),
     column("PEER", "peer"),
     column("APPLICATION SERVER", "application_server"),
     column("EXPIRES", "expires_at"),

@@ -227,6 +227,20 @@ impl Value for Span {
     }
 }
 
+/// A span of time that may have no end: `never`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TokenLife(pub(crate) Option<Span>);
+
+impl Value for TokenLife {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        if one(raw)? == "never" { Ok(Self(None)) } else { Span::read(raw).map(|span| Self(Some(span))) }
+    }
+
+    fn show(&self) -> String {
+        self.0.as_ref().map_or_else(|| "never".to_owned(), Value::show)
+    }
+}
+
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ })*) => {$(
         $(#[$doc])*
@@ -324,6 +338,9 @@ mod tests {
         for wrong in ["", "30", "s", "-1s", "1y", "99999999d", "99999999999999999999s"] {
             check(wrong, None);
         }
+        assert_eq!(read::<TokenLife>("never"), Ok(TokenLife(None)));
+        assert_eq!(read::<TokenLife>("2h").unwrap().show(), "2h");
+        assert!(read::<TokenLife>("").is_err());
         assert_eq!(Span(Duration::from_secs(600)).show(), "10m");
         assert_eq!(Span(Duration::from_millis(1500)).show(), "1500ms");
     }

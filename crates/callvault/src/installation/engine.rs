@@ -146,6 +146,7 @@ fn policy(settings: &Settings) -> Policy {
         largest_message_bytes: limits.largest_message.0,
         message_versions: limits.message_versions,
         sessions_per_person: limits.sessions_per_person,
+        login_token_life: settings.enswitch.token_life.0.map(|span| span.0),
         credential_cache: limits.credential_cache.0,
         report_patience: settings.reports.patience.0,
         lockouts: LockoutPolicy {

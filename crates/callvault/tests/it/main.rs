@@ -9,6 +9,7 @@ mod demo;
 mod destinations;
 mod features;
 mod import;
+mod keys;
 mod record_groups;
 mod reports;
 mod round_trip;

@@ -10,7 +10,7 @@ use crate::gate::{Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
 use crate::person::profile::{PeopleSlice, Profile, ProfileChange, Profiled};
-use crate::person::{Account, DownloadErrors, EmptyCalls, NewPerson, PasswordHash, PersonChange};
+use crate::person::{Account, DownloadErrors, EmptyCalls, NewPerson, PasswordHash, Person, PersonChange};
 use crate::port::catalog::AccountWork;
 use crate::role::{Privilege, Reach};
 use crate::secret::{PasswordMd5, Secret};
@@ -39,7 +39,7 @@ pub enum NewPassword {
 pub struct PersonToAdd {
     /// Their customer; the caller's own otherwise.
     pub customer: Option<CustomerId>,
-    /// 1 to 100 characters without blanks.
+    /// 1 to 100 characters without blanks, of which the first is no square bracket.
     pub username: String,
     /// Their role.
     pub role: RoleChoice,
@@ -208,7 +208,9 @@ impl Accounts {
             profile: change.profile.checked()?,
             ..PersonChange::default()
         };
-        row.username = change.username.as_deref().map(checked_username).transpose()?;
+        // The name that they have stays, also where nobody could choose it.
+        let other_name = change.username.as_deref().filter(|name| *name != account.person.username);
+        row.username = other_name.map(checked_username).transpose()?;
         let password = change.password.as_ref().map(checked_password).transpose()?;
         if principal.privileges.has(Privilege::Administrator) {
             if let Some(role) = &change.role {
@@ -322,10 +324,7 @@ impl Accounts {
             return Err(Error::invalid("id", "one cannot remove oneself"));
         }
         self.catalog.remove_person(id).await?;
-        self.forget_cached();
-        if let Some(sessions) = self.sessions.get() {
-            sessions.forget_person(id);
-        }
+        self.ended_sessions(id);
         Ok(())
     }
 
@@ -350,6 +349,16 @@ impl Accounts {
             return Err(Error::RoleForbids);
         }
         Ok(account)
+    }
+
+    /// The person, for an administrator who may do this to them.
+    pub(crate) async fn person_for(&self, principal: &Principal, id: PersonId, verb: Verb) -> Result<Person> {
+        let account = self.account_for(principal, id, verb).await?;
+        if principal.privileges.has(Privilege::Administrator) {
+            Ok(account.person)
+        } else {
+            Err(Error::RoleForbids)
+        }
     }
 
     /// The caller, if they see nobody else.
@@ -424,6 +433,12 @@ fn checked_username(text: &str) -> Result<String> {
     let username = title("username", text)?;
     if username.contains(char::is_whitespace) {
         return Err(Error::invalid("username", "must not hold blanks"));
+    }
+    if username.starts_with('[') {
+        return Err(Error::invalid(
+            "username",
+            "must not begin with a square bracket, as those of customers do",
+        ));
     }
     Ok(username)
 }

@@ -149,11 +149,11 @@ pub(crate) async fn a_shared_sound_is_found_by_all(bench: &Bench) {
                     assert_eq!(found.map(|sound| sound.id), visible.then_some(*id), "{reach:?} {verb:?}");
                 }
             }
-            let found = catalog.sound(&gate.sound_sources(&person(reach)), *id).await.unwrap();
+            let found = catalog.sound(&gate.sound_sources(&person(reach)).unwrap(), *id).await.unwrap();
             assert_eq!(found.is_some(), own || new.shared);
             // Whose role has no sounds finds the shared ones alone.
             let poor = Principal { privileges: Default::default(), ..person(reach) };
-            let found = catalog.sound(&gate.sound_sources(&poor), *id).await.unwrap();
+            let found = catalog.sound(&gate.sound_sources(&poor).unwrap(), *id).await.unwrap();
             assert_eq!(found.is_some(), new.shared);
         }
     }

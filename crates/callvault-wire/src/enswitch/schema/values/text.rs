@@ -138,7 +138,7 @@ impl Value for ZoneName {
 }
 
 /// A country by its two letters, in upper case; or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Country(Option<[u8; 2]>);
 
 impl Country {
