@@ -1,8 +1,7 @@
-//! Every function of the API that Callvault can read, in one table.
+//! Every function of the API that Callvault serves, in one table.
 //!
 //! A row of the table says all that sets a function apart: its path, the role privileges of which any one
-//! opens it, what it takes, what is missing when it answers 404, the codes of its page, and whether it is
-//! served yet. The parameters, with types, defaults and order, are declared with the type that a call
+//! opens it, what it takes, what is missing when it answers 404, and the codes of its page. The parameters, with types, defaults and order, are declared with the type that a call
 //! carries, in [`crate::enswitch::request`]. From the table come [`Function`], [`Call`] and the reading of
 //! one from the other.
 
@@ -25,7 +24,6 @@ struct Entry {
     no_such: Option<Failure>,
     no_file: Option<Failure>,
     codes: &'static [Code],
-    is_served: bool,
 }
 
 /// The failures of a function whose object, and whose object's file, are not there (`docs/enswitch.md` 15).
@@ -47,17 +45,8 @@ macro_rules! missing {
     };
 }
 
-macro_rules! served {
-    (served) => {
-        true
-    };
-    (later) => {
-        false
-    };
-}
-
 macro_rules! functions {
-    ($($variant:ident $path:literal [$($privilege:ident)*] $input:ty, ($($missing:literal)*) [$($code:literal)*] $state:ident;)*) => {
+    ($($variant:ident $path:literal [$($privilege:ident)*] $input:ty, ($($missing:literal)*) [$($code:literal)*];)*) => {
         /// A function of the API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Function {
@@ -72,7 +61,6 @@ macro_rules! functions {
                 no_such: missing!(object $($missing)*),
                 no_file: missing!(file $($missing)*),
                 codes: &[$(Code::of($code)),*],
-                is_served: served!($state),
             }),)*
         ];
 
@@ -117,165 +105,165 @@ macro_rules! functions {
 
 functions! {
     // the path | the privileges, of which any one will do | the parameters | at 404: the key, what is
-    // missing, and for a file its key | the codes of the page | whether it is served
+    // missing, and for a file its key | the codes of the page
     HuntgroupsCreate "huntgroups/create" [administrator]
-        hunt_groups::Create, () [200 201 400 401 402 403] served;
+        hunt_groups::Create, () [200 201 400 401 402 403];
     HuntgroupsGet "huntgroups/get" [residential user wholesale]
-        hunt_groups::ById, ("id" "hunt group") [200 401 402 404] served;
+        hunt_groups::ById, ("id" "hunt group") [200 401 402 404];
     HuntgroupsUpdate "huntgroups/update" [residential user]
-        hunt_groups::Update, ("id" "hunt group") [201 204 400 401 402 403 404] served;
+        hunt_groups::Update, ("id" "hunt group") [201 204 400 401 402 403 404];
     HuntgroupsList "huntgroups/list" [residential user wholesale]
-        InCustomer, () [200 400 401 402] served;
+        InCustomer, () [200 400 401 402];
     HuntgroupsDelete "huntgroups/delete" [administrator]
-        hunt_groups::ById, ("id" "hunt group") [204 401 402 404] served;
+        hunt_groups::ById, ("id" "hunt group") [204 401 402 404];
     HuntgroupsLevelsGet "huntgroups/levels/get" [user]
-        levels::Get, ("huntgroup" "hunt group") [200 401 402 404] served;
+        levels::Get, ("huntgroup" "hunt group") [200 401 402 404];
     HuntgroupsLevelsSet "huntgroups/levels/set" [residential user]
-        levels::Set, ("huntgroup" "hunt group") [201 204 400 401 402 403 404] served;
+        levels::Set, ("huntgroup" "hunt group") [201 204 400 401 402 403 404];
     HuntgroupsDestinationsCreate "huntgroups/destinations/create" [residential user]
-        destinations::Create, ("huntgroup" "hunt group") [200 201 400 401 402 403 404] served;
+        destinations::Create, ("huntgroup" "hunt group") [200 201 400 401 402 403 404];
     HuntgroupsDestinationsGet "huntgroups/destinations/get" [user]
-        destinations::Get, ("id" "hunt group destination") [200 401 402 404] served;
+        destinations::Get, ("id" "hunt group destination") [200 401 402 404];
     HuntgroupsDestinationsList "huntgroups/destinations/list" [residential user]
-        destinations::List, ("huntgroup" "hunt group") [200 401 402 404] served;
+        destinations::List, ("huntgroup" "hunt group") [200 401 402 404];
     HuntgroupsDestinationsUpdate "huntgroups/destinations/update" [residential user]
-        destinations::Update, ("id" "hunt group destination") [201 204 400 401 402 403 404] served;
+        destinations::Update, ("id" "hunt group destination") [201 204 400 401 402 403 404];
     HuntgroupsDestinationsDelete "huntgroups/destinations/delete" [residential user]
-        destinations::Delete, ("id" "hunt group destination") [204 401 402 404] served;
+        destinations::Delete, ("id" "hunt group destination") [204 401 402 404];
     HuntgroupsFilesDownload "huntgroups/files/download" [residential user]
-        huntgroup_files::DownloadCall, ("huntgroup" "hunt group") [200 400 401 402 404 500] served;
+        huntgroup_files::DownloadCall, ("huntgroup" "hunt group") [200 400 401 402 404 500];
     HuntgroupsFilesUpload "huntgroups/files/upload" [residential user]
-        huntgroup_files::UploadCall, ("huntgroup" "hunt group") [204 400 401 402 403 404] served;
+        huntgroup_files::UploadCall, ("huntgroup" "hunt group") [204 400 401 402 403 404];
     HuntgroupsFilesDelete "huntgroups/files/delete" [residential user]
-        huntgroup_files::DeleteCall, ("huntgroup" "hunt group") [204 400 401 402 404] served;
+        huntgroup_files::DeleteCall, ("huntgroup" "hunt group") [204 400 401 402 404];
 
     SoundsCreate "sounds/create" [administrator]
-        sounds::Create, () [200 201 400 401 402 403] served;
+        sounds::Create, () [200 201 400 401 402 403];
     SoundsGet "sounds/get" [sounds user]
-        sounds::ById, ("id" "sound") [200 401 402 404] served;
+        sounds::ById, ("id" "sound") [200 401 402 404];
     SoundsUpdate "sounds/update" [administrator]
-        sounds::Update, ("id" "sound") [201 204 400 401 402 403 404] served;
+        sounds::Update, ("id" "sound") [201 204 400 401 402 403 404];
     SoundsList "sounds/list" [sounds user]
-        InCustomer, () [200 400 401 402] served;
+        InCustomer, () [200 400 401 402];
     SoundsDelete "sounds/delete" [administrator]
-        sounds::ById, ("id" "sound") [204 401 402 404] served;
+        sounds::ById, ("id" "sound") [204 401 402 404];
     SoundsFilesDownload "sounds/files/download" [sounds]
-        files::Download<files::Sound>, ("sound" "sound" "sound") [200 401 402 404] served;
+        files::Download<files::Sound>, ("sound" "sound" "sound") [200 401 402 404];
     SoundsFilesUpload "sounds/files/upload" [sounds user]
-        files::Upload<files::Sound, files::Data>, ("sound" "sound" "sound") [204 401 402 403 404] served;
+        files::Upload<files::Sound, files::Data>, ("sound" "sound" "sound") [204 401 402 403 404];
     SoundsFilesDelete "sounds/files/delete" [sounds user]
-        files::Delete<files::Sound>, ("sound" "sound" "sound") [204 401 402 404] served;
+        files::Delete<files::Sound>, ("sound" "sound" "sound") [204 401 402 404];
 
     QueuesFilesDownload "queues/files/download" [user]
-        files::Download<files::Queue>, ("queue" "queue" "queue") [200 401 402 404] served;
+        files::Download<files::Queue>, ("queue" "queue" "queue") [200 401 402 404];
     QueuesFilesUpload "queues/files/upload" [user]
-        files::Upload<files::Queue>, ("queue" "queue" "queue") [204 401 402 403 404] served;
+        files::Upload<files::Queue>, ("queue" "queue" "queue") [204 401 402 403 404];
     QueuesFilesDelete "queues/files/delete" [user]
-        files::Delete<files::Queue>, ("queue" "queue" "queue") [204 401 402 404] served;
+        files::Delete<files::Queue>, ("queue" "queue" "queue") [204 401 402 404];
     TimegroupsFilesDownload "timegroups/files/download" [administrator]
-        files::Download<files::Timegroup>, ("timegroup" "time group" "timegroup") [200 401 402 404] served;
+        files::Download<files::Timegroup>, ("timegroup" "time group" "timegroup") [200 401 402 404];
     TimegroupsFilesUpload "timegroups/files/upload" [administrator]
-        files::Upload<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 403 404] served;
+        files::Upload<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 403 404];
     TimegroupsFilesDelete "timegroups/files/delete" [administrator]
-        files::Delete<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 404] served;
+        files::Delete<files::Timegroup>, ("timegroup" "time group" "timegroup") [204 401 402 404];
     BulkFilesDownload "bulk/files/download" [user]
-        files::Download<files::Campaign>, ("campaign" "campaign" "campaign") [200 401 402 404] served;
+        files::Download<files::Campaign>, ("campaign" "campaign" "campaign") [200 401 402 404];
     BulkFilesUpload "bulk/files/upload" [user]
-        files::Upload<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 403 404] served;
+        files::Upload<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 403 404];
     BulkFilesDelete "bulk/files/delete" [user]
-        files::Delete<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 404] served;
+        files::Delete<files::Campaign>, ("campaign" "campaign" "campaign") [204 401 402 404];
     CodesFilesDownload "codes/files/download" [administrator user wholesale]
-        files::Download<files::Code, InCustomer>, ("code" "feature code" "file") [200 400 401 402 404 500] served;
+        files::Download<files::Code, InCustomer>, ("code" "feature code" "file") [200 400 401 402 404 500];
     CodesFilesUpload "codes/files/upload" [administrator user]
-        files::Upload<files::Code, files::Source, InCustomer>, ("code" "feature code" "file") [204 400 401 402 403 404] served;
+        files::Upload<files::Code, files::Source, InCustomer>, ("code" "feature code" "file") [204 400 401 402 403 404];
     CodesFilesDelete "codes/files/delete" [administrator user]
-        files::Delete<files::Code, InCustomer>, ("code" "feature code" "file") [204 400 401 402 404] served;
+        files::Delete<files::Code, InCustomer>, ("code" "feature code" "file") [204 400 401 402 404];
     NumbersFilesDownload "numbers/files/download" [administrator user wholesale]
-        files::Download<files::Number>, ("number" "number" "file") [200 400 401 402 404 500] served;
+        files::Download<files::Number>, ("number" "number" "file") [200 400 401 402 404 500];
     NumbersFilesUpload "numbers/files/upload" [administrator user]
-        files::Upload<files::Number>, ("number" "number" "file") [204 400 401 402 403 404] served;
+        files::Upload<files::Number>, ("number" "number" "file") [204 400 401 402 403 404];
     NumbersFilesDelete "numbers/files/delete" [administrator user]
-        files::Delete<files::Number>, ("number" "number" "file") [204 400 401 402 404] served;
+        files::Delete<files::Number>, ("number" "number" "file") [204 400 401 402 404];
     PatternmenusFilesDownload "patternmenus/files/download" [user]
-        files::Download<files::MenuFile>, ("patternmenu" "pattern menu" "file") [200 400 401 402 404 500] served;
+        files::Download<files::MenuFile>, ("patternmenu" "pattern menu" "file") [200 400 401 402 404 500];
     PatternmenusFilesUpload "patternmenus/files/upload" [user]
-        files::Upload<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 403 404] served;
+        files::Upload<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 403 404];
     PatternmenusFilesDelete "patternmenus/files/delete" [user]
-        files::Delete<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 404] served;
+        files::Delete<files::MenuFile>, ("patternmenu" "pattern menu" "file") [204 400 401 402 404];
     MusicFilesDownload "music/files/download" [administrator user wholesale]
-        files::Download<files::Music>, ("music" "music class" "file") [200 400 401 402 404 500] served;
+        files::Download<files::Music>, ("music" "music class" "file") [200 400 401 402 404 500];
     MusicFilesUpload "music/files/upload" [administrator user]
-        files::Upload<files::Music>, ("music" "music class" "file") [204 400 401 402 403 404] served;
+        files::Upload<files::Music>, ("music" "music class" "file") [204 400 401 402 403 404];
     MusicFilesDelete "music/files/delete" [administrator user]
-        files::Delete<files::Music>, ("music" "music class" "file") [204 400 401 402 404] served;
+        files::Delete<files::Music>, ("music" "music class" "file") [204 400 401 402 404];
     MailboxesFilesDownload "mailboxes/files/download" [administrator residential user]
-        files::Download<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [200 400 401 402 404 500] served;
+        files::Download<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [200 400 401 402 404 500];
     MailboxesFilesUpload "mailboxes/files/upload" [administrator residential user]
-        files::Upload<files::Mailbox, files::Source, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 403 404] served;
+        files::Upload<files::Mailbox, files::Source, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 403 404];
     MailboxesFilesDelete "mailboxes/files/delete" [administrator residential user]
-        files::Delete<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 404] served;
+        files::Delete<files::Mailbox, InCustomer>, ("mailbox" "mailbox" "file") [204 400 401 402 404];
     CardsFilesDownload "cards/files/download" [cards]
-        files::Download<files::CardFile>, ("cardgroup" "card group" "file") [200 400 401 402 404 500] served;
+        files::Download<files::CardFile>, ("cardgroup" "card group" "file") [200 400 401 402 404 500];
     CardsFilesUpload "cards/files/upload" [cards]
-        files::Upload<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 403 404] served;
+        files::Upload<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 403 404];
     CardsFilesDelete "cards/files/delete" [cards]
-        files::Delete<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 404] served;
+        files::Delete<files::CardFile>, ("cardgroup" "card group" "file") [204 400 401 402 404];
     UnlimitedFilesDownload "unlimited/files/download" [commerce]
-        files::Download<files::Unlimited>, ("unlimited" "unlimited access account" "file") [200 400 401 402 404 500] served;
+        files::Download<files::Unlimited>, ("unlimited" "unlimited access account" "file") [200 400 401 402 404 500];
     UnlimitedFilesUpload "unlimited/files/upload" [commerce]
-        files::Upload<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] served;
+        files::Upload<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404];
     UnlimitedFilesDelete "unlimited/files/delete" [commerce]
-        files::Delete<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404] served;
+        files::Delete<files::Unlimited>, ("unlimited" "unlimited access account" "file") [204 400 401 402 404];
 
     RecordingRecordingsList "recording/recordings/list" [record]
-        recordings::List, () [200 400 401 402] served;
+        recordings::List, () [200 400 401 402];
     RecordingRecordingsGet "recording/recordings/get" [record]
-        recordings::Get, ("recordid" "call recording") [200 400 401 402 404] served;
+        recordings::Get, ("recordid" "call recording") [200 400 401 402 404];
     RecordingRecordingsCopy "recording/recordings/copy" [record]
-        recordings::Copy, ("recordid" "call recording") [204 400 401 402 404] served;
+        recordings::Copy, ("recordid" "call recording") [204 400 401 402 404];
     RecordingRecordingsUpdate "recording/recordings/update" [record]
-        recordings::Update, ("recordid" "call recording") [201 204 400 401 402 404] served;
+        recordings::Update, ("recordid" "call recording") [201 204 400 401 402 404];
     RecordingRecordingsDelete "recording/recordings/delete" [record]
-        recordings::Which, ("recordid" "call recording") [204 400 401 402 404] served;
+        recordings::Which, ("recordid" "call recording") [204 400 401 402 404];
     RecordingGroupsCreate "recording/groups/create" [administrator]
-        groups::Create, () [200 201 400 401 402 403] served;
+        groups::Create, () [200 201 400 401 402 403];
     RecordingGroupsGet "recording/groups/get" [record]
-        groups::ById, ("id" "record group") [200 401 402 404] served;
+        groups::ById, ("id" "record group") [200 401 402 404];
     RecordingGroupsUpdate "recording/groups/update" [record]
-        groups::Update, ("id" "record group") [201 204 400 401 402 403 404] served;
+        groups::Update, ("id" "record group") [201 204 400 401 402 403 404];
     RecordingGroupsList "recording/groups/list" [record]
-        InCustomer, () [200 400 401 402] served;
+        InCustomer, () [200 400 401 402];
     RecordingGroupsDelete "recording/groups/delete" [administrator]
-        groups::ById, ("id" "record group") [204 401 402 404] served;
+        groups::ById, ("id" "record group") [204 401 402 404];
     CdrsList "cdrs/list" [callshop cdrs]
-        calls::List, () [200 400 401 402] served;
+        calls::List, () [200 400 401 402];
 
     UserLogin "user/login" [user]
-        user::Login, () [200 202 401 402] served;
+        user::Login, () [200 202 401 402];
     UserSwitch "user/switch" [administrator]
-        user::Switch, ("id" "person") [200 400 401 402 404] served;
+        user::Switch, ("id" "person") [200 400 401 402 404];
     PeopleList "people/list" [user]
-        people::List, () [200 400 401 402] served;
+        people::List, () [200 400 401 402];
     PeopleGet "people/get" [user]
-        people::Get, ("id" "person") [200 400 401 402 404 409] served;
+        people::Get, ("id" "person") [200 400 401 402 404 409];
     PeopleCreate "people/create" [administrator wholesale]
-        people::Create, () [200 201 400 401 402 403] served;
+        people::Create, () [200 201 400 401 402 403];
     PeopleUpdate "people/update" [user wholesale]
-        people::Update, ("id" "person") [201 204 400 401 402 403 404] served;
+        people::Update, ("id" "person") [201 204 400 401 402 403 404];
     PeopleDelete "people/delete" [administrator wholesale]
-        people::Delete, ("id" "person") [204 400 401 402 404] served;
+        people::Delete, ("id" "person") [204 400 401 402 404];
     RolesList "roles/list" [user]
-        Nothing, () [200 401 402] served;
+        Nothing, () [200 401 402];
     CustomersList "customers/list" [administrator]
-        InCustomer, () [200 400 401 402] served;
+        InCustomer, () [200 400 401 402];
     CustomersGet "customers/get" [administrator]
-        customers::ById, ("id" "customer") [200 401 402 404] served;
+        customers::ById, ("id" "customer") [200 401 402 404];
     CustomersCreate "customers/create" [administrator]
-        customers::Create, () [200 201 400 401 402 403] served;
+        customers::Create, () [200 201 400 401 402 403];
     CustomersUpdate "customers/update" [administrator]
-        customers::Update, ("id" "customer") [201 204 400 401 402 403 404] served;
+        customers::Update, ("id" "customer") [201 204 400 401 402 403 404];
     CustomersDelete "customers/delete" [administrator]
-        customers::ById, ("id" "customer") [204 401 402 404] served;
+        customers::ById, ("id" "customer") [204 401 402 404];
 }
 
 impl Function {
@@ -337,11 +325,6 @@ impl Function {
     /// and of hunt groups' files, where it is [`Failure::NoMessage`].
     pub fn no_file(self) -> Option<Failure> {
         self.entry().no_file.clone()
-    }
-
-    /// Whether the server carries it out. What it does not is answered as what does not exist.
-    pub fn is_served(self) -> bool {
-        self.entry().is_served
     }
 
     fn entry(self) -> &'static Entry {

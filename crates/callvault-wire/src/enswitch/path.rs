@@ -9,9 +9,9 @@ pub use crate::enswitch::function::Function;
 /// What a path inside the prefixes calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A function that is served.
+    /// A function.
     Function(Function),
-    /// Anything else, a function that is not served yet too: answered with code 404 (`docs/enswitch.md` 1).
+    /// Anything else: answered with code 404 (`docs/enswitch.md` 1).
     NoSuchFunction,
 }
 
@@ -48,13 +48,10 @@ impl Prefixes {
     /// `path` is the path of the request target as sent, without the query. It is not percent-decoded: no
     /// function has a character that needs it.
     pub fn target(&self, path: &str) -> Option<Target> {
-        Some(match self.function(path)? {
-            Some(function) if function.is_served() => Target::Function(function),
-            _ => Target::NoSuchFunction,
-        })
+        Some(self.function(path)?.map_or(Target::NoSuchFunction, Target::Function))
     }
 
-    /// The function that `path` names, served or not; `Some(None)` when it names none, `None` when it lies
+    /// The function that `path` names; `Some(None)` when it names none, `None` when it lies
     /// outside every prefix.
     pub fn function(&self, path: &str) -> Option<Option<Function>> {
         self.0.iter().find_map(|prefix| {
@@ -108,8 +105,7 @@ mod tests {
         for function in Function::all() {
             let path = format!("/api/json/{}", function.path());
             assert_eq!(Prefixes::default().function(&path), Some(Some(function)));
-            let served = Some(Target::Function(function)).filter(|_| function.is_served());
-            assert_eq!(Prefixes::default().target(&path), served.or(Some(Target::NoSuchFunction)));
+            assert_eq!(Prefixes::default().target(&path), Some(Target::Function(function)));
         }
     }
 

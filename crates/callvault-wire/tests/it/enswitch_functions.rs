@@ -189,17 +189,9 @@ fn the_document_has_the_table_of_the_code() {
     let document = fs_err::read_to_string(path).expect("the document");
     let (_, section) = document.split_once("\n## The other functions\n").expect("the section");
     let (section, _) = section.split_once("\n## ").expect("a section behind it");
-    let (served, later) = section.split_once("\n### Not served yet\n").expect("its second table");
-    for (table, is_served) in [(served, true), (later, false)] {
-        check_table(table, is_served);
-    }
-}
-
-fn check_table(section: &str, is_served: bool) {
     let is_row = |line: &&str| line.split('`').nth(1).is_some_and(|path| path.contains('/'));
     let seen: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).filter(is_row).collect();
     let wanted: Vec<String> = others()
-        .filter(|function| function.is_served() == is_served)
         .map(|function| {
             let parameters: Vec<_> = function.parameters().into_iter().map(written).collect();
             let codes: Vec<_> = function.codes().iter().map(|code| code.as_str()).collect();
