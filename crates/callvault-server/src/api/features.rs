@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::audio::{self, Audio};
-use super::extract::{Created, Done, Json, JsonBody, List, ListParams, Params, present};
+use super::extract::{Created, Done, Json, JsonBody, List, ListParams, PageParams, Params, present};
 use super::object::AudioObject;
 use super::operation::{Input, Operation, Schemas};
 use super::principal::Verified;
 use super::problem::{Code, Problem};
-use super::schema::{KindKey, NewNumber, Time, Title, Word};
+use super::schema::{KindKey, NewNumber, PlaceKey, Time, Title, Word};
 use super::upload::{AudioBody, receive, size_of};
 use crate::app::App;
 
@@ -267,9 +267,10 @@ pub(super) async fn list_prompts(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
     FeatureOf(key): FeatureOf,
+    Params(params): Params<PageParams<PlaceKey>>,
 ) -> Result<Json<List<PromptObject>>, Problem> {
     let prompts = app.services.prompts.list(&principal, key).await?;
-    Ok(Json::ok(List::whole(prompts.into_iter().map(Into::into).collect())))
+    Ok(Json::ok(params.cut(prompts, |prompt| (0, prompt.file.as_str().to_owned()))?))
 }
 
 #[derive(Deserialize, JsonSchema)]

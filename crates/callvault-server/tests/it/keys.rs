@@ -338,6 +338,9 @@ async fn every_route_needs_its_scope_before_anything_else() {
         if path.contains("?sound=") {
             scopes.push("sounds:read".to_owned());
         }
+        if path.contains("record_group=") || path.contains("/groups/") || body.contains("record_group") {
+            scopes.push("recordgroups:read".to_owned());
+        }
         // It tells the serial number of the customer.
         if path.contains("/targets/") && path.ends_with("/test") {
             scopes.push("customers:read".to_owned());
