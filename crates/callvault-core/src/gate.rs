@@ -31,17 +31,15 @@ macro_rules! listed {
         impl $name {
             /// All of them.
             pub fn all() -> impl Iterator<Item = Self> + Clone {
-                let mut all = Vec::new();
-                $(listed!(@push all, $name, $variant $(, $of)?);)*
-                all.into_iter()
+                std::iter::empty()$(.chain(listed!(@of $name, $variant $(, $of)?)))*
             }
         }
     };
-    (@push $all:ident, $name:ident, $variant:ident) => {
-        $all.push($name::$variant)
+    (@of $name:ident, $variant:ident) => {
+        [$name::$variant]
     };
-    (@push $all:ident, $name:ident, $variant:ident, $of:ident) => {
-        $all.extend($of::ALL.into_iter().map($name::$variant))
+    (@of $name:ident, $variant:ident, $of:ident) => {
+        $of::ALL.into_iter().map($name::$variant)
     };
 }
 

@@ -14,7 +14,6 @@ use callvault_core::port::catalog::{Catalog, CatalogError, CatalogResult};
 
 use self::sql::Engine;
 
-mod accounts;
 mod api_keys;
 mod calls;
 mod check;
@@ -33,6 +32,7 @@ mod messages;
 mod migrate;
 mod one_time_codes;
 mod outbox;
+mod owners;
 mod people;
 mod plans;
 mod profiles;
@@ -48,6 +48,7 @@ mod sqlite;
 mod stored_audio;
 mod tickets;
 mod token_pairs;
+mod trials;
 mod within;
 
 /// A catalog that cannot be opened.

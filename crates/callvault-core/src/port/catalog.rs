@@ -9,6 +9,7 @@ mod keeping;
 mod login_tokens;
 mod one_time_codes;
 mod record_groups;
+mod trials;
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
@@ -40,14 +41,15 @@ use crate::ticket::Ticket;
 use crate::time::Timestamp;
 use crate::token_pair::TokenPair;
 
-pub use self::accounts::{AccountTrials, AccountWork, Profiles, Removals};
+pub use self::accounts::{Profiles, Removals};
 pub use self::api_keys::ApiKeys;
-pub use self::destinations::{Destinations, HuntGroupWork, Levels, OwnedDestination, Trials};
+pub use self::destinations::{Destinations, Levels, OwnedDestination};
 pub use self::features::Features;
 pub use self::keeping::{Keeping, PlaceToTake, Taken};
 pub use self::login_tokens::{LoginTokenPlace, LoginTokens};
 pub use self::one_time_codes::OneTimeCodes;
 pub use self::record_groups::{RecordGroupWork, RecordGroups};
+pub use self::trials::{Trial, Trials};
 
 /// A catalog that failed.
 #[derive(Debug, thiserror::Error)]
@@ -569,7 +571,6 @@ pub trait Catalog:
     + People
     + Profiles
     + Removals
-    + AccountTrials
     + HuntGroups
     + Levels
     + Destinations

@@ -13,7 +13,7 @@ use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
 use crate::person::Account;
 use crate::plan::{Plan, PlanChange};
-use crate::port::catalog::{AccountWork, Catalog};
+use crate::port::catalog::{Catalog, Trial};
 use crate::port::clock::Clock;
 use crate::port::password::PasswordHasher;
 use crate::role::{Privileges, Reach, Role};
@@ -163,7 +163,7 @@ impl Accounts {
     /// Those of [`Accounts::add_customer`].
     pub async fn try_add_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<()> {
         let new = self.prepared_customer(principal, customer).await?;
-        Ok(self.catalog.try_account(AccountWork::AddCustomer(new)).await?)
+        Ok(self.catalog.try_out(Trial::AddCustomer(new)).await?)
     }
 
     async fn prepared_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<NewCustomer> {
@@ -223,7 +223,7 @@ impl Accounts {
         change: CustomerChange,
     ) -> Result<()> {
         let change = self.fitting_customer(principal, id, change).await?;
-        Ok(self.catalog.try_account(AccountWork::ChangeCustomer(id, change)).await?)
+        Ok(self.catalog.try_out(Trial::ChangeCustomer(id, change)).await?)
     }
 
     async fn fitting_customer(

@@ -8,7 +8,7 @@ use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::Level;
 use crate::id::{DestinationId, HuntGroupId};
 use crate::page::PageRequest;
-use crate::port::catalog::{Catalog, HuntGroupWork};
+use crate::port::catalog::{Catalog, Trial};
 use crate::service::Ports;
 use crate::service::field::{MOST_CALLER_ID, MOST_DESCRIPTION, MOST_NUMBER, own_number, text};
 
@@ -39,7 +39,7 @@ impl Destinations {
     /// Those of [`Destinations::add`].
     pub async fn try_add(&self, principal: &Principal, new: NewDestination) -> Result<()> {
         self.check_new(principal, &new).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::AddDestination(new)).await?)
+        Ok(self.catalog.try_out(Trial::AddDestination(new)).await?)
     }
 
     async fn check_new(&self, principal: &Principal, new: &NewDestination) -> Result<()> {
@@ -82,7 +82,7 @@ impl Destinations {
     ) -> Result<()> {
         check(&change)?;
         self.find(principal, Verb::Change, id).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::ChangeDestination(id, change)).await?)
+        Ok(self.catalog.try_out(Trial::ChangeDestination(id, change)).await?)
     }
 
     /// One destination, for a verb: whoever may do it to its hunt group.

@@ -8,7 +8,7 @@ use crate::hunt_group::settings::{Exit, HuntGroupSettings, HuntGroupSettingsChan
 use crate::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use crate::id::{CustomerId, HuntGroupId, PersonId};
 use crate::page::PageRequest;
-use crate::port::catalog::{Catalog, HuntGroupWork};
+use crate::port::catalog::{Catalog, Trial};
 use crate::port::clock::Clock;
 use crate::service::Ports;
 use crate::service::field::{MOST_DESCRIPTION, MOST_NUMBER, own_number, text, title};
@@ -70,7 +70,7 @@ impl HuntGroups {
     /// Those of [`HuntGroups::add`].
     pub async fn try_add(&self, principal: &Principal, new: HuntGroupToAdd) -> Result<()> {
         let new = self.prepared(principal, new).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::Add(new)).await?)
+        Ok(self.catalog.try_out(Trial::AddHuntGroup(new)).await?)
     }
 
     async fn prepared(&self, principal: &Principal, new: HuntGroupToAdd) -> Result<NewHuntGroup> {
@@ -118,7 +118,7 @@ impl HuntGroups {
         change: HuntGroupChange,
     ) -> Result<()> {
         let change = self.fitting(principal, id, change).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::Change(id, change)).await?)
+        Ok(self.catalog.try_out(Trial::ChangeHuntGroup(id, change)).await?)
     }
 
     /// The change, if it can be made of this hunt group.

@@ -12,7 +12,7 @@ use crate::id::{CustomerId, RecordGroupId, RecordingId};
 use crate::kept::{KeptCursor, KeptFilter, KeptOrder, KeptRecording, Place};
 use crate::listen::Action;
 use crate::page::PageRequest;
-use crate::port::catalog::{Catalog, HuntGroupWork, PlaceToTake, RecordGroupWork, Taken};
+use crate::port::catalog::{Catalog, PlaceToTake, RecordGroupWork, Taken, Trial};
 use crate::port::clock::Clock;
 use crate::recording::Recording;
 use crate::service::Ports;
@@ -239,7 +239,7 @@ impl Keeping {
     ) -> Result<()> {
         let (recording, place) = self.ending(principal, wanted, expires_at).await?;
         let work = RecordGroupWork::SetEnd(recording, place);
-        Ok(self.catalog.try_out(HuntGroupWork::RecordGroup(work)).await?)
+        Ok(self.catalog.try_out(Trial::RecordGroup(work)).await?)
     }
 
     async fn ending(

@@ -7,7 +7,7 @@ use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::Level;
 use crate::hunt_group::settings::{LevelChange, LevelSettings, MOST_RING_SECONDS};
 use crate::id::HuntGroupId;
-use crate::port::catalog::{Catalog, HuntGroupWork};
+use crate::port::catalog::{Catalog, Trial};
 use crate::service::Ports;
 
 /// The use cases of levels.
@@ -63,7 +63,7 @@ impl Levels {
         change: LevelChange,
     ) -> Result<()> {
         let hunt_group = self.changeable(principal, hunt_group, &change).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::ChangeLevel(hunt_group, level, change)).await?)
+        Ok(self.catalog.try_out(Trial::ChangeLevel(hunt_group, level, change)).await?)
     }
 
     async fn changeable(

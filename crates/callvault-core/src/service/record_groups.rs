@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, InCustomer, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RecordGroupId};
 use crate::page::PageRequest;
-use crate::port::catalog::{Catalog, CatalogError, HuntGroupWork, RecordGroupWork};
+use crate::port::catalog::{Catalog, CatalogError, RecordGroupWork, Trial};
 use crate::port::clock::Clock;
 use crate::record_group::{
     MOST_BEEP_SECONDS, MOST_RETENTION_DAYS, NewRecordGroup, RecordGroup, RecordGroupChange,
@@ -63,7 +63,7 @@ impl RecordGroups {
     /// Those of [`RecordGroups::add`].
     pub async fn try_add(&self, principal: &Principal, new: RecordGroupToAdd) -> Result<()> {
         let new = self.prepared(principal, new).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::RecordGroup(RecordGroupWork::Add(new))).await?)
+        Ok(self.catalog.try_out(Trial::RecordGroup(RecordGroupWork::Add(new))).await?)
     }
 
     async fn prepared(&self, principal: &Principal, new: RecordGroupToAdd) -> Result<NewRecordGroup> {
@@ -110,7 +110,7 @@ impl RecordGroups {
         change: RecordGroupChange,
     ) -> Result<()> {
         let change = self.fitting(principal, id, change).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::RecordGroup(RecordGroupWork::Change(id, change))).await?)
+        Ok(self.catalog.try_out(Trial::RecordGroup(RecordGroupWork::Change(id, change))).await?)
     }
 
     async fn fitting(

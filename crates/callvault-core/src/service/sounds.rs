@@ -10,7 +10,7 @@ use crate::id::{CustomerId, SoundId};
 use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::plan::Room;
-use crate::port::catalog::{Catalog, HuntGroupWork};
+use crate::port::catalog::{Catalog, Trial};
 use crate::port::clock::Clock;
 use crate::role::Reach;
 use crate::service::field::{MOST_DESCRIPTION, own_number, text, title};
@@ -87,7 +87,7 @@ impl Sounds {
     /// Those of [`Sounds::add`].
     pub async fn try_add(&self, principal: &Principal, new: SoundToAdd) -> Result<()> {
         let new = self.prepared(principal, new).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::AddSound(new)).await?)
+        Ok(self.catalog.try_out(Trial::AddSound(new)).await?)
     }
 
     async fn prepared(&self, principal: &Principal, new: SoundToAdd) -> Result<NewSound> {
@@ -118,7 +118,7 @@ impl Sounds {
     /// Those of [`Sounds::change`].
     pub async fn try_change(&self, principal: &Principal, id: SoundId, change: SoundChange) -> Result<()> {
         let change = self.fitting(principal, id, change).await?;
-        Ok(self.catalog.try_out(HuntGroupWork::ChangeSound(id, change)).await?)
+        Ok(self.catalog.try_out(Trial::ChangeSound(id, change)).await?)
     }
 
     /// The change, if the principal can make it to this sound.

@@ -8,7 +8,7 @@ use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{CatalogError, CatalogResult, Customers};
 use callvault_core::time::Timestamp;
 
-use super::accounts::owners;
+use super::owners;
 use super::plans::{self, plan_columns};
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;

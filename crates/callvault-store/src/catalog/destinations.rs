@@ -8,14 +8,11 @@ use callvault_core::gate::Within;
 use callvault_core::hunt_group::Level;
 use callvault_core::id::{DestinationId, HuntGroupId, PersonId};
 use callvault_core::page::PageRequest;
-use callvault_core::port::catalog::{
-    CatalogError, CatalogResult, Destinations, HuntGroupWork, OwnedDestination, Trials,
-};
+use callvault_core::port::catalog::{CatalogError, CatalogResult, Destinations, OwnedDestination};
 
-use super::hunt_group_settings::ChangeLevel;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
 use super::within::within;
-use super::{SqlCatalog, hunt_groups, plans, record_groups, sounds};
+use super::{SqlCatalog, plans};
 
 /// Destinations with the owner of their hunt group, for a condition on `d` and `h`.
 macro_rules! destinations_where {
@@ -134,7 +131,7 @@ fn read(row: &mut Row) -> CatalogResult<OwnedDestination> {
     Ok((Destination { id, hunt_group, details }, owner))
 }
 
-struct Add(NewDestination);
+pub(super) struct Add(pub(super) NewDestination);
 
 #[async_trait]
 impl Unit for Add {
@@ -180,9 +177,9 @@ async fn count(sql: &mut dyn Sql, hunt_group: HuntGroupId) -> CatalogResult<u64>
     sql.fetch_first(query).await?.ok_or(CatalogError::Unreadable { what })?.number(what)
 }
 
-struct Change {
-    id: DestinationId,
-    change: DestinationChange,
+pub(super) struct Change {
+    pub(super) id: DestinationId,
+    pub(super) change: DestinationChange,
 }
 
 #[async_trait]
@@ -226,39 +223,5 @@ impl Unit for Remove {
             0 => Err(CatalogError::Gone { what: "destination" }),
             _ => Ok(()),
         }
-    }
-}
-
-#[async_trait]
-impl<E: Engine> Trials for SqlCatalog<E> {
-    async fn try_out(&self, work: HuntGroupWork) -> CatalogResult<()> {
-        self.engine.write(Trial(work)).await
-    }
-}
-
-/// Does the work of another unit and takes it back, so that a trial and the change itself cannot come to different ends.
-struct Trial(HuntGroupWork);
-
-#[async_trait]
-impl Unit for Trial {
-    type Output = ();
-
-    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        sql.script("beginning a trial", "SAVEPOINT trial").await?;
-        // A work that fails is taken back with the whole unit.
-        match self.0.clone() {
-            HuntGroupWork::Add(new) => hunt_groups::Add(new).run(sql).await.map(drop)?,
-            HuntGroupWork::Change(id, change) => hunt_groups::Change { id, change }.run(sql).await?,
-            HuntGroupWork::ChangeLevel(hunt_group, level, change) => {
-                ChangeLevel { hunt_group, level, change }.run(sql).await?;
-            }
-            HuntGroupWork::AddDestination(new) => Add(new).run(sql).await.map(drop)?,
-            HuntGroupWork::ChangeDestination(id, change) => Change { id, change }.run(sql).await?,
-            HuntGroupWork::AddSound(new) => sounds::Add(new).run(sql).await.map(drop)?,
-            HuntGroupWork::ChangeSound(id, change) => sounds::Change { id, change }.run(sql).await?,
-            HuntGroupWork::RecordGroup(work) => record_groups::run(work, sql).await?,
-        }
-        sql.script("ending a trial", "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial").await?;
-        Ok(())
     }
 }

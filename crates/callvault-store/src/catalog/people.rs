@@ -12,8 +12,8 @@ use callvault_core::port::catalog::{CatalogError, CatalogResult, People};
 use callvault_core::role::{Privilege, Privileges, Reach, Role};
 use callvault_core::time::Timestamp;
 
-use super::accounts::owners;
 use super::customers::require_customer;
+use super::owners;
 use super::profiles::{self, profile_columns};
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::{SqlCatalog, plans};

@@ -9,7 +9,7 @@ use callvault_core::port::catalog::{CatalogError, CatalogResult, Removals};
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
-use super::accounts::owners;
+use super::owners;
 use super::sql::{Cause, Engine, Query, Sql, SqlError, Unit, read_first};
 
 /// What a person may own, and how to find one of it. Each is a step of an index.

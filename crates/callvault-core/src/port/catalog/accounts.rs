@@ -1,14 +1,13 @@
-//! The port to profiles of people, to the removal of people and customers, and to trying changes of either out.
+//! The port to profiles of people, and to the removal of people and customers.
 
 use async_trait::async_trait;
 
 use super::CatalogResult;
-use crate::customer::{Customer, CustomerChange, NewCustomer};
+use crate::customer::Customer;
 use crate::gate::{InCustomer, Within};
 use crate::id::{CustomerId, PersonId};
 use crate::page::PageRequest;
 use crate::person::profile::{PeopleSlice, Profiled};
-use crate::person::{NewPerson, PersonChange};
 use crate::time::Timestamp;
 
 /// People with their profiles.
@@ -47,24 +46,4 @@ pub trait Removals: Send + Sync {
     async fn remove_customer(&self, id: CustomerId, at: Timestamp) -> CatalogResult<()>;
     /// Whether there was a customer of this number that was removed.
     async fn customer_is_gone(&self, id: CustomerId) -> CatalogResult<bool>;
-}
-
-/// A change of an account or a customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AccountWork {
-    /// [`super::People::add_person`].
-    AddPerson(Box<NewPerson>),
-    /// [`super::People::change_person`].
-    ChangePerson(PersonId, Box<PersonChange>),
-    /// [`super::Customers::add_customer`].
-    AddCustomer(NewCustomer),
-    /// [`super::Customers::change_customer`].
-    ChangeCustomer(CustomerId, CustomerChange),
-}
-
-/// Trying changes of accounts and customers out.
-#[async_trait]
-pub trait AccountTrials: Send + Sync {
-    /// Fails exactly as the change would, and changes nothing.
-    async fn try_account(&self, work: AccountWork) -> CatalogResult<()>;
 }

@@ -2,14 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::{CatalogResult, RecordGroupWork};
+use super::CatalogResult;
 use crate::destination::{Destination, DestinationChange, DestinationKind, NewDestination};
 use crate::gate::Within;
+use crate::hunt_group::Level;
 use crate::hunt_group::settings::{LevelChange, LevelSettings};
-use crate::hunt_group::{HuntGroupChange, Level, NewHuntGroup};
-use crate::id::{DestinationId, HuntGroupId, PersonId, SoundId};
+use crate::id::{DestinationId, HuntGroupId, PersonId};
 use crate::page::PageRequest;
-use crate::sound::{NewSound, SoundChange};
 
 /// Levels of hunt groups, which always exist.
 #[async_trait]
@@ -65,32 +64,4 @@ pub trait Destinations: Send + Sync {
         number: &str,
         page: PageRequest<DestinationId>,
     ) -> CatalogResult<Vec<OwnedDestination>>;
-}
-
-/// A change that can be tried out: around a hunt group, or of a sound.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HuntGroupWork {
-    /// [`super::HuntGroups::add_hunt_group`].
-    Add(NewHuntGroup),
-    /// [`super::HuntGroups::change_hunt_group`].
-    Change(HuntGroupId, HuntGroupChange),
-    /// [`Levels::change_level`].
-    ChangeLevel(HuntGroupId, Level, LevelChange),
-    /// [`Destinations::add_destination`].
-    AddDestination(NewDestination),
-    /// [`Destinations::change_destination`].
-    ChangeDestination(DestinationId, DestinationChange),
-    /// [`super::Sounds::add_sound`].
-    AddSound(NewSound),
-    /// [`super::Sounds::change_sound`].
-    ChangeSound(SoundId, SoundChange),
-    /// A change around a record group.
-    RecordGroup(RecordGroupWork),
-}
-
-/// Trying changes out.
-#[async_trait]
-pub trait Trials: Send + Sync {
-    /// Fails exactly as the change would, and changes nothing.
-    async fn try_out(&self, work: HuntGroupWork) -> CatalogResult<()>;
 }

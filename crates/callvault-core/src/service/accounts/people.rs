@@ -11,7 +11,7 @@ use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
 use crate::person::profile::{PeopleSlice, Profile, ProfileChange, Profiled};
 use crate::person::{Account, DownloadErrors, EmptyCalls, NewPerson, PasswordHash, Person, PersonChange};
-use crate::port::catalog::AccountWork;
+use crate::port::catalog::Trial;
 use crate::role::{Privilege, Reach};
 use crate::secret::{PasswordMd5, Secret};
 use crate::service::field::title;
@@ -100,7 +100,7 @@ impl Accounts {
     pub async fn try_add_person(&self, principal: &Principal, person: PersonToAdd) -> Result<()> {
         // What is taken back needs no hash, which is dear.
         let (new, _) = self.prepared_person(principal, person).await?;
-        Ok(self.catalog.try_account(AccountWork::AddPerson(Box::new(new))).await?)
+        Ok(self.catalog.try_out(Trial::AddPerson(Box::new(new))).await?)
     }
 
     /// The person without their hash, and the password of which it is to be made, unless it is a copy.
@@ -189,7 +189,7 @@ impl Accounts {
         let (mut row, password) = self.fitting_person(principal, id, change).await?;
         // Any hash will do for what is taken back.
         row.password_hash = password.map(|_| PasswordHash::new(""));
-        Ok(self.catalog.try_account(AccountWork::ChangePerson(id, Box::new(row))).await?)
+        Ok(self.catalog.try_out(Trial::ChangePerson(id, Box::new(row))).await?)
     }
 
     /// The change without a new hash, and the password of which it is to be made.

@@ -11,7 +11,7 @@ use callvault_core::person::profile::{
 };
 use callvault_core::person::{NewPerson, PasswordHash, PersonChange};
 use callvault_core::plan::{PlanChange, PlanLimit};
-use callvault_core::port::catalog::{AccountWork, CatalogError, CatalogResult};
+use callvault_core::port::catalog::{CatalogError, CatalogResult, Trial};
 use callvault_core::role::Reach;
 
 use super::sessions::session;
@@ -323,22 +323,22 @@ pub(crate) async fn a_trial_of_an_account_changes_nothing(bench: &Bench) {
     let catalog = &bench.catalog;
     let before =
         (catalog.profile(ann).await.unwrap().unwrap(), catalog.customer(customer).await.unwrap().unwrap());
-    let new = |username: &str| AccountWork::AddPerson(Box::new(bench.new_person(customer, username)));
+    let new = |username: &str| Trial::AddPerson(Box::new(bench.new_person(customer, username)));
     let renamed = |username: &str| {
         let change = PersonChange { username: Some(username.to_owned()), ..PersonChange::default() };
-        AccountWork::ChangePerson(ann, Box::new(change))
+        Trial::ChangePerson(ann, Box::new(change))
     };
     let change = CustomerChange { name: Some("B".to_owned()), ..CustomerChange::default() };
     for work in [
         new("bob"),
         renamed("anna"),
-        AccountWork::AddCustomer(customer_numbered(None, Some(customer))),
-        AccountWork::ChangeCustomer(customer, change.clone()),
+        Trial::AddCustomer(customer_numbered(None, Some(customer))),
+        Trial::ChangeCustomer(customer, change.clone()),
     ] {
-        catalog.try_account(work).await.unwrap();
+        catalog.try_out(work).await.unwrap();
     }
-    assert_taken(catalog.try_account(new("ANN")).await, "username");
-    assert_gone(catalog.try_account(AccountWork::ChangeCustomer(CustomerId(99), change)).await, "customer");
+    assert_taken(catalog.try_out(new("ANN")).await, "username");
+    assert_gone(catalog.try_out(Trial::ChangeCustomer(CustomerId(99), change)).await, "customer");
     let after =
         (catalog.profile(ann).await.unwrap().unwrap(), catalog.customer(customer).await.unwrap().unwrap());
     assert_eq!(after, before);

@@ -12,7 +12,7 @@ use callvault_core::hunt_group::{HuntGroup, HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, DestinationId, HuntGroupId, PersonId, RecordGroupId};
 use callvault_core::page::PageRequest;
 use callvault_core::plan::{PlanChange, PlanLimit};
-use callvault_core::port::catalog::{CatalogError, HuntGroupWork};
+use callvault_core::port::catalog::{CatalogError, Trial};
 use callvault_core::record_group::NewRecordGroup;
 
 use super::record_groups::new_group;
@@ -340,11 +340,11 @@ pub(crate) async fn a_trial_fails_as_the_change_would_and_changes_nothing(bench:
     let moved = || DestinationChange { level: Some(level(9)), ..DestinationChange::default() };
     let works = || {
         [
-            HuntGroupWork::Add(bench.new_hunt_group(customer)),
-            HuntGroupWork::Change(hunt_group, renamed()),
-            HuntGroupWork::ChangeLevel(hunt_group, level(1), plays),
-            HuntGroupWork::AddDestination(new_destination(hunt_group, "200")),
-            HuntGroupWork::ChangeDestination(destination, moved()),
+            Trial::AddHuntGroup(bench.new_hunt_group(customer)),
+            Trial::ChangeHuntGroup(hunt_group, renamed()),
+            Trial::ChangeLevel(hunt_group, level(1), plays),
+            Trial::AddDestination(new_destination(hunt_group, "200")),
+            Trial::ChangeDestination(destination, moved()),
         ]
     };
     let untouched = async || {
@@ -358,8 +358,8 @@ pub(crate) async fn a_trial_fails_as_the_change_would_and_changes_nothing(bench:
         untouched().await;
     }
     let owned = HuntGroupChange { owner: Some(Some(PersonId(99))), ..renamed() };
-    assert_gone(catalog.try_out(HuntGroupWork::Change(hunt_group, owned)).await, "owner");
-    let lost = HuntGroupWork::ChangeDestination(DestinationId(99), moved());
+    assert_gone(catalog.try_out(Trial::ChangeHuntGroup(hunt_group, owned)).await, "owner");
+    let lost = Trial::ChangeDestination(DestinationId(99), moved());
     assert_gone(catalog.try_out(lost).await, "destination");
     forbid(bench, customer).await;
     for work in works() {

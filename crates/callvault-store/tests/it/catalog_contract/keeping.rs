@@ -5,7 +5,7 @@ use callvault_core::id::{CustomerId, PersonId, RecordGroupId, RecordingId};
 use callvault_core::kept::{KeptCursor, KeptFilter, KeptKey, KeptOrder, KeptRecording, Place, PlaceChange};
 use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{
-    Added, CatalogError, CatalogResult, HuntGroupWork, PlaceToTake, RecordGroupWork, Taken,
+    Added, CatalogError, CatalogResult, PlaceToTake, RecordGroupWork, Taken, Trial,
 };
 use callvault_core::record_group::{NewRecordGroup, RecordGroupChange, RecordGroupSettings};
 use callvault_core::recording::Recording;
@@ -158,7 +158,7 @@ pub(crate) async fn places_are_changed(bench: &Bench) {
     check(PlaceChange::default(), &[(Some(one), Some(80))]).await;
     let end = |record_group, end: Option<i64>| Place { record_group, expires_at: end.map(at) };
     catalog.set_end(id, end(Some(one), Some(90))).await.unwrap();
-    let trial = |place| HuntGroupWork::RecordGroup(RecordGroupWork::SetEnd(id, place));
+    let trial = |place| Trial::RecordGroup(RecordGroupWork::SetEnd(id, place));
     catalog.try_out(trial(end(Some(one), None))).await.unwrap();
     check(PlaceChange::default(), &[(Some(one), Some(90))]).await;
     for elsewhere in [end(None, Some(1)), end(Some(two), Some(1))] {

@@ -5,7 +5,7 @@ use callvault_core::hunt_group::settings::{HuntGroupSettings, HuntGroupSettingsC
 use callvault_core::hunt_group::{HuntGroupChange, NewHuntGroup};
 use callvault_core::id::{CustomerId, PersonId, RecordGroupId};
 use callvault_core::plan::{PlanChange, PlanLimit};
-use callvault_core::port::catalog::{CatalogResult, HuntGroupWork, RecordGroupWork};
+use callvault_core::port::catalog::{CatalogResult, RecordGroupWork, Trial};
 use callvault_core::record_group::{
     Announcement, NewRecordGroup, RecordGroup, RecordGroupChange, RecordGroupSettings,
     RecordGroupSettingsChange,
@@ -133,7 +133,7 @@ pub(crate) async fn a_plan_without_record_groups_forbids_them(bench: &Bench) {
     let forbidden = |result: CatalogResult<()>| assert_forbidden(result, PlanLimit::RecordGroups);
     forbidden(catalog.add_record_group(new_group(customer)).await.map(drop));
     forbidden(catalog.change_record_group(id, name.clone()).await);
-    let work = |work: RecordGroupWork| HuntGroupWork::RecordGroup(work);
+    let work = |work: RecordGroupWork| Trial::RecordGroup(work);
     forbidden(catalog.try_out(work(RecordGroupWork::Add(new_group(customer)))).await);
     forbidden(catalog.try_out(work(RecordGroupWork::Change(id, name.clone()))).await);
     assert_eq!(find(bench, id).await.unwrap().name, "Sales calls");

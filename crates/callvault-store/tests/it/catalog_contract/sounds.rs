@@ -5,7 +5,7 @@ use callvault_core::gate::{Gate, Kind, Principal, Verb};
 use callvault_core::id::{CustomerId, SoundId};
 use callvault_core::page::PageRequest;
 use callvault_core::plan::{PlanChange, PlanLimit};
-use callvault_core::port::catalog::HuntGroupWork;
+use callvault_core::port::catalog::Trial;
 use callvault_core::role::Reach;
 use callvault_core::sound::{NewSound, Sound, SoundChange};
 
@@ -83,7 +83,7 @@ pub(crate) async fn a_sound_changes(bench: &Bench) {
             shared: Some(true),
         },
     ] {
-        catalog.try_out(HuntGroupWork::ChangeSound(sound, change.clone())).await.unwrap();
+        catalog.try_out(Trial::ChangeSound(sound, change.clone())).await.unwrap();
         assert_eq!(find(sound).await, expected, "a trial of {change:?}");
         catalog.change_sound(sound, change.clone()).await.unwrap();
         expected.name = change.name.unwrap_or(expected.name);
@@ -93,10 +93,10 @@ pub(crate) async fn a_sound_changes(bench: &Bench) {
     }
     assert_eq!(find(other).await, untouched);
     assert_gone(catalog.change_sound(SoundId(99), SoundChange::default()).await, "sound");
-    let lost = HuntGroupWork::ChangeSound(SoundId(99), SoundChange::default());
+    let lost = Trial::ChangeSound(SoundId(99), SoundChange::default());
     assert_gone(catalog.try_out(lost).await, "sound");
     // A number that a trial took is free again.
-    catalog.try_out(HuntGroupWork::AddSound(bench.new_sound(customer))).await.unwrap();
+    catalog.try_out(Trial::AddSound(bench.new_sound(customer))).await.unwrap();
     assert_eq!(catalog.add_sound(bench.new_sound(customer)).await.unwrap(), SoundId(other.0 + 1));
 }
 
@@ -195,8 +195,7 @@ pub(crate) async fn a_plan_without_sounds_adds_changes_and_fills_none(bench: &Be
     assert_forbidden(catalog.add_sound(bench.new_sound(customer)).await, forbidden);
     assert_forbidden(catalog.change_sound(sound, renamed()).await, forbidden);
     assert_forbidden(catalog.fill_sound(sound, bench.received(2).await, None, at(1)).await, forbidden);
-    let trials =
-        [HuntGroupWork::AddSound(bench.new_sound(customer)), HuntGroupWork::ChangeSound(sound, renamed())];
+    let trials = [Trial::AddSound(bench.new_sound(customer)), Trial::ChangeSound(sound, renamed())];
     for trial in trials {
         assert_forbidden(catalog.try_out(trial).await, forbidden);
     }
