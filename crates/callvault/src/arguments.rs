@@ -43,8 +43,8 @@ Examples:
   callvault serve --data /var/lib/callvault --listen 0.0.0.0:8088
   callvault recording import --customer 1 /var/spool/asterisk/monitor
 
-While a server runs, the other commands work through it and take effect at once; without one they work on the data
-folder themselves. Exit codes: 0 done, 1 failed, 2 wrong usage.";
+While a server runs, the other commands work through it and take effect at once; without one they work on the data folder
+themselves. Exit codes: 0 done, 1 failed, 2 wrong usage.";
 
 /// Keeps the audio of phone systems (call recordings and hunt-group messages), and serves it over the Yeastar S-Series and
 /// Enswitch APIs.

@@ -10,7 +10,7 @@ pub(crate) struct RecordGroupSettingsArguments {
     /// A description; empty for none
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: Option<String>,
-    /// E-mail addresses that recordings are sent to; empty for none
+    /// E-mail addresses for recordings to be sent to; empty for none
     #[arg(long, value_name = "ADDRESSES")]
     pub(crate) email: Option<String>,
     /// For how many days a recording is kept that comes into the group; 0 keeps none, and refuses them
@@ -40,7 +40,7 @@ pub(crate) struct RecordGroupSettingsArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecordGroupCommand {
     /// Add a record group; prints its id
-    #[command(after_help = "Example:\n  callvault recordgroup add --customer 1 --name Sales --expires 90")]
+    #[command(after_help = "Example:\n  callvault recordgroup add --customer 1 --name Sales --expires 90\n\nAll but the days is for the phone system to read: Callvault itself sends, records and transcribes nothing.")]
     Add {
         /// Where it belongs
         #[arg(long, value_name = "ID")]
