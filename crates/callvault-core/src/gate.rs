@@ -430,7 +430,8 @@ impl Gate {
         principal.privileges.has(Privilege::Administrator) || principal.reach >= Reach::Customer
     }
 
-    async fn reaches(&self, principal: &Principal, customer: CustomerId) -> Result<bool> {
+    /// Whether a customer is within reach.
+    pub(crate) async fn reaches(&self, principal: &Principal, customer: CustomerId) -> Result<bool> {
         match principal.reach {
             Reach::System => Ok(self.catalog.customer(customer).await?.is_some()),
             _ if principal.customer == Some(customer) => Ok(true),

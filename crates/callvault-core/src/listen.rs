@@ -105,7 +105,7 @@ pub struct Listened {
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenEntry {
-    /// Whose audio it is about.
+    /// Whose audio it is about, or of a shared sound of another customer, who heard it.
     pub customer: CustomerId,
     /// When.
     pub at: Timestamp,

@@ -19,7 +19,8 @@ const CHAIN_PAGE: u32 = 1000;
 /// A thing that can be handed out, as the log names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// Whose it is.
+    /// Whose log tells of it: that of the customer whose it is, or where a shared sound is heard by somebody who does not
+    /// reach that one, that of theirs.
     pub customer: CustomerId,
     /// `recording`, `message`, `sound`, `prompt`, `calls` or `person`.
     pub kind: &'static str,

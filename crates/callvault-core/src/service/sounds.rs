@@ -267,7 +267,14 @@ impl Sounds {
         };
         let ((sound, audio), reader) = self.playback.open_current(find, |(_, audio)| audio).await?;
         let name = file_name(&sound.served_name(), "sound.wav");
-        Ok(self.playback.playable(principal, subject(&sound), audio, name, None, reader))
+        let mut subject = subject(&sound);
+        // Heard because it is shared: the log of its customer does not tell of people of others.
+        if let Some(own) = principal.customer
+            && !self.gate.reaches(principal, sound.customer).await?
+        {
+            subject.customer = own;
+        }
+        Ok(self.playback.playable(principal, subject, audio, name, None, reader))
     }
 
     /// Takes the file of one away. What was taken from it stays.

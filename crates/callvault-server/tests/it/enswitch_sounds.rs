@@ -459,8 +459,8 @@ async fn a_file_that_is_replaced_is_heard_wholly_old_or_wholly_new() {
 async fn a_lost_file_is_no_empty_sound_and_what_is_heard_is_logged() {
     let world = world().await;
     let id = sound(&world, 4, true, &wav(1, 100)).await;
-    download(&world, "beside", id).await;
-    data(&world, "beside", "sounds/files/download", &format!("sound={id}&check=1")).await;
+    download(&world, "owner", id).await;
+    data(&world, "owner", "sounds/files/download", &format!("sound={id}&check=1")).await;
     fill(&world, id, &wav(2, 100)).await;
     assert_eq!(code(&world, "owner", "sounds/files/delete", &format!("sound={id}")).await, "204");
     let log = world.local(Method::GET, &format!("/log?customer=4&name={id}"), "").await.json();
@@ -476,4 +476,41 @@ async fn a_lost_file_is_no_empty_sound_and_what_is_heard_is_logged() {
         assert_eq!(entries(&answer), [("500".to_owned(), String::new())]);
         assert!(answer.text().contains("The sound file cannot be read."), "{}", answer.text());
     }
+}
+
+/// What the listen log of a customer has of a sound.
+async fn log(world: &World, username: &str, customer: i64, id: i64) -> Vec<Value> {
+    let request = Request::get(format!("/api/v1/log?customer={customer}&name={id}"));
+    let request = request.header("authorization", basic(username)).body(Body::empty()).unwrap();
+    let answer = world.call(HERE, request).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    answer.json()["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn who_hears_a_shared_sound_is_told_to_nobody_who_does_not_know_them() {
+    let world = world().await;
+    for (listener, of, told) in [
+        ("beside", 1, 3),
+        ("below", 1, 2),
+        ("admin", 2, 1),
+        // Who reaches the customer of the sound is told there, as with all other audio.
+        ("admin", 1, 1),
+        ("seller", 2, 2),
+        ("owner", 1, 1),
+    ] {
+        let id = sound(&world, of, true, &wav(1, 100)).await;
+        assert_eq!(download(&world, listener, id).await.status, StatusCode::OK);
+        for customer in 1..=4 {
+            let seen = log(&world, "owner", customer, id).await.len();
+            let wanted = usize::from(customer == told);
+            assert_eq!(seen, wanted, "{listener} hears a sound of {of}, log of {customer}");
+        }
+    }
+    let id = sound(&world, 1, true, &wav(1, 100)).await;
+    let request = Request::get(format!("/api/v1/sounds/{id}/audio")).header("authorization", basic("beside"));
+    let answer = world.call(HERE, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(log(&world, "admin", 1, id).await, [] as [Value; 0]);
+    assert_eq!(log(&world, "beside", 3, id).await[0]["action"], "download");
 }
