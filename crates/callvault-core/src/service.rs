@@ -7,6 +7,7 @@ pub mod call_files;
 pub mod call_pages;
 pub mod call_walk;
 pub mod calls;
+mod deletions;
 pub mod destinations;
 pub mod features;
 mod field;

@@ -25,7 +25,8 @@ use crate::hunt_group::{
     HuntGroup, HuntGroupChange, Level, Message, MessageVersion, NewHuntGroup, NewMessage,
 };
 use crate::id::{
-    CallRecordId, CustomerId, HuntGroupId, PersonId, RecordGroupId, ReportId, RoleId, SoundId, TargetId,
+    CallRecordId, CustomerId, HuntGroupId, PersonId, RecordGroupId, RecordingId, ReportId, RoleId, SoundId,
+    TargetId,
 };
 use crate::listen::{Head, LogRow};
 use crate::page::PageRequest;
@@ -211,18 +212,31 @@ pub trait Sounds: Send + Sync {
     /// Changes one, if the plan of its customer has sounds. Gone: the sound.
     async fn change_sound(&self, id: SoundId, change: SoundChange) -> CatalogResult<()>;
     /// Gives it its bytes and their name, if the plan of its customer allows them; answers the objects that became discarded.
-    /// Gone: the sound.
+    /// Gone: the sound. Changed: the file that it has is none of the `noted`.
     async fn fill_sound(
         &self,
         id: SoundId,
         audio: StoredAudio,
         file_name: Option<String>,
+        noted: Vec<AudioKey>,
         at: Timestamp,
     ) -> CatalogResult<Vec<AudioKey>>;
     /// Leaves it without a file; answers the objects that became discarded, `None` when it had none. Gone: the sound.
-    async fn clear_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Option<Vec<AudioKey>>>;
-    /// Removes one; answers the objects that became discarded.
-    async fn remove_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;
+    /// Changed: the file that it has is none of the `noted`.
+    async fn clear_sound(
+        &self,
+        id: SoundId,
+        noted: Vec<AudioKey>,
+        at: Timestamp,
+    ) -> CatalogResult<Option<Vec<AudioKey>>>;
+    /// Removes one; answers the objects that became discarded. Gone: the sound. Changed: the file that it has is none of
+    /// the `noted`.
+    async fn remove_sound(
+        &self,
+        id: SoundId,
+        noted: Vec<AudioKey>,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>>;
     /// One.
     async fn sound(&self, within: &SoundsWithin, id: SoundId) -> CatalogResult<Option<Sound>>;
     /// Those of a customer, by number; with `shared` also those that are shared with all customers.
@@ -265,11 +279,13 @@ pub trait Recordings: Send + Sync {
         customer: &InCustomer,
         page: PageRequest<RecordingName>,
     ) -> CatalogResult<Vec<Recording>>;
-    /// Removes one with all its places; answers the objects that became discarded. Gone: the recording.
+    /// Removes one with all its places; answers the objects that became discarded. Gone: the recording. Changed: it is none
+    /// of the `noted`.
     async fn remove_recording(
         &self,
         customer: &InCustomer,
         name: &RecordingName,
+        noted: Vec<RecordingId>,
         at: Timestamp,
     ) -> CatalogResult<Vec<AudioKey>>;
 }

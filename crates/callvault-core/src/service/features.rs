@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureChange, FeatureKey, FeatureKind, NewFeature};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, FeatureId, PersonId};
-use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::service::Ports;
+use crate::service::deletions::Deletions;
 use crate::service::field::{own_number, title};
 use crate::service::intake::Intake;
 use crate::service::playback::Playback;
@@ -141,14 +141,20 @@ impl Features {
     /// Removes one with its prompts.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`].
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`], [`Error::Busy`] when others put prompts all the time.
     pub async fn remove(&self, principal: &Principal, key: FeatureKey) -> Result<()> {
-        let feature = self.find(principal, Verb::Delete, key).await?;
-        for prompt in self.catalog.prompts(key).await? {
-            let subject = prompts::subject(&feature, prompt.file);
-            self.playback.note(principal, Action::Delete, &subject, &prompt.audio).await?;
-        }
-        let discarded = self.catalog.remove_feature(key, self.clock.now()).await?;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let discarded = loop {
+            let feature = self.find(principal, Verb::Delete, key).await?;
+            for prompt in self.catalog.prompts(key).await? {
+                let subject = prompts::subject(&feature, prompt.file);
+                deletions.note((prompt.file, prompt.audio.key), &subject, &prompt.audio).await?;
+            }
+            let removed = self.catalog.remove_feature(key, deletions.noted(), self.clock.now()).await;
+            if let Some(removed) = deletions.or_again(removed)? {
+                break removed;
+            }
+        };
         self.intake.discard(discarded).await;
         Ok(())
     }

@@ -11,9 +11,10 @@ use crate::page::PageRequest;
 use crate::port::catalog::{Catalog, Trial};
 use crate::port::clock::Clock;
 use crate::service::Ports;
+use crate::service::deletions::Deletions;
 use crate::service::field::{MOST_DESCRIPTION, MOST_NUMBER, own_number, text, title};
 use crate::service::intake::Intake;
-use crate::service::messages::Deletions;
+use crate::service::messages;
 use crate::service::playback::Playback;
 use crate::service::record_groups::RecordGroups;
 
@@ -195,7 +196,7 @@ impl HuntGroups {
         let discarded = loop {
             let hunt_group = self.find(principal, Verb::Delete, id).await?;
             let versions = self.catalog.message_versions(id, None).await?;
-            deletions.note(&hunt_group, &versions).await?;
+            messages::note(&mut deletions, &hunt_group, &versions).await?;
             let removed = self.catalog.remove_hunt_group(id, deletions.noted(), self.clock.now()).await;
             if let Some(removed) = deletions.or_again(removed)? {
                 break removed;

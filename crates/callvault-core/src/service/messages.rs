@@ -1,27 +1,24 @@
 //! The messages that the levels of hunt groups play, with their older versions.
 
-mod deletions;
-
 use std::sync::Arc;
 
 use crate::audio::{AudioFacts, Container, StoredAudio};
 use crate::error::{Error, Result};
 use crate::file_name::{file_name, wave_name};
 use crate::gate::{Gate, Kind, Principal, Verb};
-use crate::hunt_group::{HuntGroup, Level, Message, NewMessage};
+use crate::hunt_group::{HuntGroup, Level, Message, MessageVersion, NewMessage};
 use crate::id::{HuntGroupId, SoundId};
 use crate::plan::Room;
 use crate::port::audio_store::AudioReader;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::probe::{Probe, Unrecognised};
+use crate::service::deletions::Deletions;
 use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
 use crate::service::sounds;
 use crate::service::{MessageCaps, Policy, Ports};
-
-pub(super) use self::deletions::Deletions;
 
 /// A message on its way in.
 pub struct MessageToPut {
@@ -179,7 +176,7 @@ impl Messages {
             let pruned = self.pruned(&versions);
             // The catalog decides; here it is told before deletions are noted that would not come to be.
             self.room(hunt_group, pruned).await?.check(new.audio.size_bytes)?;
-            deletions.note(hunt_group, pruned).await?;
+            note(&mut deletions, hunt_group, pruned).await?;
             new.noted = deletions.noted();
             if let Some(put) = deletions.or_again(self.catalog.put_message(new.clone()).await)? {
                 break put;
@@ -286,7 +283,7 @@ impl Messages {
         loop {
             let found = self.catalog.message(hunt_group.id, level).await?;
             let message = found.ok_or(Error::NotFound { what: "message" })?;
-            deletions.note(&hunt_group, std::slice::from_ref(&message)).await?;
+            note(&mut deletions, &hunt_group, std::slice::from_ref(&message)).await?;
             if self.catalog.clear_message(hunt_group.id, (&message).into()).await? {
                 return Ok(());
             }
@@ -315,6 +312,21 @@ pub(super) fn playable_by_a_switch(facts: &AudioFacts) -> Result<(), Unrecognise
 /// What a message is called that brings no name along (`docs/enswitch.md` 25).
 fn name_of(hunt_group: &HuntGroup, level: Level) -> String {
     format!("huntgroup-{}-level-{level}.wav", hunt_group.id)
+}
+
+/// Notes messages of a hunt group, each once.
+///
+/// # Errors
+/// [`Error::Unlogged`].
+pub(super) async fn note(
+    deletions: &mut Deletions<'_, MessageVersion>,
+    hunt_group: &HuntGroup,
+    messages: &[Message],
+) -> Result<()> {
+    for message in messages {
+        deletions.note(message.into(), &subject(hunt_group, message), &message.audio).await?;
+    }
+    Ok(())
 }
 
 fn subject(hunt_group: &HuntGroup, message: &Message) -> Subject {

@@ -8,10 +8,10 @@ use crate::feature::{Feature, FeatureKey, FeatureKind, Prompt, PromptFile};
 use crate::file_name::{file_name, wave_name};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, SoundId};
-use crate::listen::Action;
 use crate::plan::Room;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
+use crate::service::deletions::Deletions;
 use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::messages::playable_by_a_switch;
@@ -106,7 +106,7 @@ impl Prompts {
     ///
     /// # Errors
     /// [`Error::NotAudio`], [`Error::PlanForbids`] when others took the room meanwhile, [`Error::NotFound`] when the feature
-    /// went meanwhile, [`Error::Unlogged`], or when catalog or store fail.
+    /// went meanwhile, [`Error::Unlogged`], [`Error::Busy`] when others put prompts all the time, or when catalog or store fail.
     pub async fn put(&self, principal: &Principal, prompt: PromptToPut, name: Option<&str>) -> Result<()> {
         let PromptToPut { feature, file, incoming } = prompt;
         let audio = incoming.finish().await?;
@@ -117,7 +117,7 @@ impl Prompts {
         let name = file_name(name.unwrap_or_default(), &feature.file_name(file));
         let key = audio.key;
         let put = self.put_stored(principal, &feature, file, name, audio).await;
-        if matches!(put, Err(Error::PlanForbids(_))) {
+        if matches!(put, Err(Error::PlanForbids(_) | Error::Busy)) {
             self.intake.discard(vec![key]).await;
         }
         put
@@ -127,7 +127,8 @@ impl Prompts {
     ///
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, customer), [`Error::Invalid`] (`sound`: not there, not visible,
-    /// without a file, or no WAV), [`Error::PlanForbids`], [`Error::Unlogged`].
+    /// without a file, or no WAV), [`Error::PlanForbids`], [`Error::Unlogged`], [`Error::Busy`] when others put prompts all
+    /// the time.
     pub async fn put_sound(
         &self,
         principal: &Principal,
@@ -158,17 +159,24 @@ impl Prompts {
         name: String,
         audio: StoredAudio,
     ) -> Result<()> {
-        // Read again: another one may have been put while these bytes came in.
-        let replaced = self.catalog.prompt(feature.key, file).await?;
-        // The catalog decides; here it is told before a deletion is noted that would not come to be.
-        self.room(feature, replaced.as_ref()).await?.check(audio.size_bytes)?;
-        if let Some(replaced) = replaced.filter(|replaced| replaced.audio.key != audio.key) {
-            self.playback.note(principal, Action::Delete, &subject(feature, file), &replaced.audio).await?;
-        }
         let put_by = principal.person;
         let created_at = self.clock.now();
         let new = Prompt { feature: feature.key, file, name, put_by, created_at, audio };
-        let discarded = self.catalog.put_prompt(new).await?;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let discarded = loop {
+            // Read again: another one may have been put while these bytes came in.
+            let replaced = self.catalog.prompt(feature.key, file).await?;
+            // The catalog decides; here it is told before a deletion is noted that would not come to be.
+            self.room(feature, replaced.as_ref()).await?.check(new.audio.size_bytes)?;
+            if let Some(replaced) = replaced.filter(|replaced| replaced.audio.key != new.audio.key) {
+                let audio = &replaced.audio;
+                deletions.note(audio.key, &subject(feature, file), audio).await?;
+            }
+            let put = self.catalog.put_prompt(new.clone(), deletions.noted()).await;
+            if let Some(put) = deletions.or_again(put)? {
+                break put;
+            }
+        };
         self.intake.discard(discarded).await;
         Ok(())
     }
@@ -256,7 +264,8 @@ impl Prompts {
     /// Removes one.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, customer, or `file` when there is none), [`Error::Unlogged`].
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (feature, customer, or `file` when there is none), [`Error::Unlogged`],
+    /// [`Error::Busy`] when others put prompts all the time.
     pub async fn remove(
         &self,
         principal: &Principal,
@@ -265,9 +274,16 @@ impl Prompts {
     ) -> Result<()> {
         let feature = self.feature(principal, Verb::Delete, &selector.into()).await?;
         let none = || Error::NotFound { what: "file" };
-        let prompt = self.catalog.prompt(feature.key, file).await?.ok_or_else(none)?;
-        self.playback.note(principal, Action::Delete, &subject(&feature, file), &prompt.audio).await?;
-        let removed = self.catalog.remove_prompt(feature.key, file, self.clock.now()).await?;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let removed = loop {
+            let prompt = self.catalog.prompt(feature.key, file).await?.ok_or_else(none)?;
+            deletions.note(prompt.audio.key, &subject(&feature, file), &prompt.audio).await?;
+            let (noted, at) = (deletions.noted(), self.clock.now());
+            let removed = self.catalog.remove_prompt(feature.key, file, noted, at).await;
+            if let Some(removed) = deletions.or_again(removed)? {
+                break removed;
+            }
+        };
         self.intake.discard(removed.ok_or_else(none)?).await;
         Ok(())
     }

@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, InCustomer, Kind, Principal, Verb};
 use crate::id::{CustomerId, RecordGroupId, RecordingId};
 use crate::kept::{Place, PlaceChange};
-use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::port::audio_store::{AudioStore, ReadFrom};
 use crate::port::catalog::{Added, Catalog};
@@ -18,6 +17,7 @@ use crate::port::clock::Clock;
 use crate::port::random::Random;
 use crate::port::wake::Wake;
 use crate::recording::{Recording, RecordingName};
+use crate::service::deletions::Deletions;
 use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
@@ -331,16 +331,23 @@ impl Recordings {
     /// Removes one, with its bytes.
     ///
     /// # Errors
-    /// As [`Recordings::find`]; [`Error::Unlogged`].
+    /// As [`Recordings::find`]; [`Error::Unlogged`], [`Error::Busy`] when others put another one there all the time.
     pub async fn remove(
         &self,
         principal: &Principal,
         customer: Option<CustomerId>,
         name: &RecordingName,
     ) -> Result<()> {
-        let (customer, recording) = self.find_in(principal, Verb::Delete, customer, name).await?;
-        self.playback.note(principal, Action::Delete, &subject(&recording), &recording.audio).await?;
-        let discarded = self.catalog.remove_recording(&customer, name, self.clock.now()).await?;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let discarded = loop {
+            let (customer, recording) = self.find_in(principal, Verb::Delete, customer, name).await?;
+            deletions.note(recording.id, &subject(&recording), &recording.audio).await?;
+            let (noted, at) = (deletions.noted(), self.clock.now());
+            let removed = self.catalog.remove_recording(&customer, name, noted, at).await;
+            if let Some(removed) = deletions.or_again(removed)? {
+                break removed;
+            }
+        };
         self.intake.discard(discarded).await;
         Ok(())
     }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::audio::StoredAudio;
+use crate::audio::{AudioKey, StoredAudio};
 use crate::error::{Error, Result};
 use crate::file_name::file_name;
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, SoundId};
-use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::plan::Room;
 use crate::port::catalog::{Catalog, Trial};
 use crate::port::clock::Clock;
 use crate::role::Reach;
+use crate::service::deletions::Deletions;
 use crate::service::field::{MOST_DESCRIPTION, own_number, text, title};
 use crate::service::intake::{Bound, Incoming, Intake};
 use crate::service::listening::Subject;
@@ -172,7 +172,7 @@ impl Sounds {
     ///
     /// # Errors
     /// [`Error::NotAudio`], also for what is no WAV, [`Error::NotFound`], [`Error::PlanForbids`] when others took the room
-    /// meanwhile, [`Error::Unlogged`], or when catalog or store fail.
+    /// meanwhile, [`Error::Unlogged`], [`Error::Busy`] when others fill it all the time, or when catalog or store fail.
     pub async fn fill(&self, principal: &Principal, filling: SoundToFill, name: Option<&str>) -> Result<()> {
         let SoundToFill { sound, incoming } = filling;
         let audio = incoming.finish().await?;
@@ -183,7 +183,7 @@ impl Sounds {
         let key = audio.key;
         let name = name.map(|name| file_name(name, &format!("sound-{}.wav", sound.id)));
         let filled = self.fill_stored(principal, sound.id, audio, name).await;
-        if matches!(filled, Err(Error::PlanForbids(_))) {
+        if matches!(filled, Err(Error::PlanForbids(_) | Error::Busy)) {
             self.intake.discard(vec![key]).await;
         }
         filled
@@ -196,14 +196,19 @@ impl Sounds {
         audio: StoredAudio,
         name: Option<String>,
     ) -> Result<()> {
-        // Read again: another one may have filled it while these bytes came in.
-        let sound = self.look_up(principal, Kind::SoundFile, Verb::Change, id).await?;
-        // The catalog decides; here it is told before a deletion is noted that would not come to be.
-        self.room(&sound).await?.check(audio.size_bytes)?;
-        if let Some(replaced) = &sound.audio {
-            self.playback.note(principal, Action::Delete, &subject(&sound), replaced).await?;
-        }
-        let discarded = self.catalog.fill_sound(sound.id, audio, name, self.clock.now()).await?;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let discarded = loop {
+            // Read again: another one may have filled it while these bytes came in.
+            let sound = self.look_up(principal, Kind::SoundFile, Verb::Change, id).await?;
+            // The catalog decides; here it is told before a deletion is noted that would not come to be.
+            self.room(&sound).await?.check(audio.size_bytes)?;
+            note(&mut deletions, &sound).await?;
+            let (audio, name, at) = (audio.clone(), name.clone(), self.clock.now());
+            let filled = self.catalog.fill_sound(sound.id, audio, name, deletions.noted(), at).await;
+            if let Some(filled) = deletions.or_again(filled)? {
+                break filled;
+            }
+        };
         self.intake.discard(discarded).await;
         Ok(())
     }
@@ -280,27 +285,36 @@ impl Sounds {
     /// Takes the file of one away. What was taken from it stays.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`] (`sound`, or `file` when it has none), [`Error::Unlogged`].
+    /// [`Error::RoleForbids`], [`Error::NotFound`] (`sound`, or `file` when it has none), [`Error::Unlogged`],
+    /// [`Error::Busy`] when others fill it all the time.
     pub async fn clear(&self, principal: &Principal, id: SoundId) -> Result<()> {
-        let sound = self.look_up(principal, Kind::SoundFile, Verb::Delete, id).await?;
-        let missing = Error::NotFound { what: "file" };
-        let Some(audio) = &sound.audio else { return Err(missing) };
-        self.playback.note(principal, Action::Delete, &subject(&sound), audio).await?;
-        let discarded = self.catalog.clear_sound(sound.id, self.clock.now()).await?;
-        self.intake.discard(discarded.ok_or(missing)?).await;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let cleared = loop {
+            let sound = self.look_up(principal, Kind::SoundFile, Verb::Delete, id).await?;
+            note(&mut deletions, &sound).await?;
+            let cleared = self.catalog.clear_sound(id, deletions.noted(), self.clock.now()).await;
+            if let Some(cleared) = deletions.or_again(cleared)? {
+                break cleared;
+            }
+        };
+        self.intake.discard(cleared.ok_or(Error::NotFound { what: "file" })?).await;
         Ok(())
     }
 
     /// Removes one. Messages that were taken from it stay.
     ///
     /// # Errors
-    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`].
+    /// [`Error::RoleForbids`], [`Error::NotFound`], [`Error::Unlogged`], [`Error::Busy`] when others fill it all the time.
     pub async fn remove(&self, principal: &Principal, id: SoundId) -> Result<()> {
-        let sound = self.look_up(principal, Kind::Sound, Verb::Delete, id).await?;
-        if let Some(audio) = &sound.audio {
-            self.playback.note(principal, Action::Delete, &subject(&sound), audio).await?;
-        }
-        let discarded = self.catalog.remove_sound(sound.id, self.clock.now()).await?;
+        let mut deletions = Deletions::new(&self.playback, principal);
+        let discarded = loop {
+            let sound = self.look_up(principal, Kind::Sound, Verb::Delete, id).await?;
+            note(&mut deletions, &sound).await?;
+            let removed = self.catalog.remove_sound(id, deletions.noted(), self.clock.now()).await;
+            if let Some(removed) = deletions.or_again(removed)? {
+                break removed;
+            }
+        };
         self.intake.discard(discarded).await;
         Ok(())
     }
@@ -334,6 +348,14 @@ fn may_share(principal: &Principal, shared: bool) -> Result<()> {
         return Err(Error::invalid("shared", "only a system owner shares a sound with all customers"));
     }
     Ok(())
+}
+
+/// Notes the file that a sound has, if any.
+async fn note(deletions: &mut Deletions<'_, AudioKey>, sound: &Sound) -> Result<()> {
+    match &sound.audio {
+        Some(audio) => deletions.note(audio.key, &subject(sound), audio).await,
+        None => Ok(()),
+    }
 }
 
 fn subject(sound: &Sound) -> Subject {

@@ -33,8 +33,13 @@ impl<E: Engine> Features for SqlCatalog<E> {
         self.engine.write(Change { key, change }).await
     }
 
-    async fn remove_feature(&self, key: FeatureKey, at: Timestamp) -> CatalogResult<Vec<AudioKey>> {
-        self.engine.write(Remove { key, at }).await
+    async fn remove_feature(
+        &self,
+        key: FeatureKey,
+        noted: Vec<(PromptFile, AudioKey)>,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>> {
+        self.engine.write(Remove { key, noted, at }).await
     }
 
     async fn feature(&self, within: &Within, key: FeatureKey) -> CatalogResult<Option<Feature>> {
@@ -105,8 +110,8 @@ impl<E: Engine> Features for SqlCatalog<E> {
         read_all(&self.engine, query, read).await
     }
 
-    async fn put_prompt(&self, new: Prompt) -> CatalogResult<Vec<AudioKey>> {
-        self.engine.write(prompts::Put(new)).await
+    async fn put_prompt(&self, new: Prompt, noted: Vec<AudioKey>) -> CatalogResult<Vec<AudioKey>> {
+        self.engine.write(prompts::Put { new, noted }).await
     }
 
     async fn prompt(&self, feature: FeatureKey, file: PromptFile) -> CatalogResult<Option<Prompt>> {
@@ -121,9 +126,10 @@ impl<E: Engine> Features for SqlCatalog<E> {
         &self,
         feature: FeatureKey,
         file: PromptFile,
+        noted: Vec<AudioKey>,
         at: Timestamp,
     ) -> CatalogResult<Option<Vec<AudioKey>>> {
-        self.engine.write(prompts::Remove { feature, file, at }).await
+        self.engine.write(prompts::Remove { feature, file, noted, at }).await
     }
 }
 
@@ -247,6 +253,7 @@ impl Change {
 
 struct Remove {
     key: FeatureKey,
+    noted: Vec<(PromptFile, AudioKey)>,
     at: Timestamp,
 }
 
@@ -257,12 +264,16 @@ impl Unit for Remove {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
         let query = Query::new(
             "removing the prompts of a feature",
-            "DELETE FROM prompt WHERE kind = $1 AND feature = $2 RETURNING audio",
+            "DELETE FROM prompt WHERE kind = $1 AND feature = $2 RETURNING file, audio",
         )
         .with(self.key.kind.as_str())
         .with(self.key.id.0);
-        let mut rows = sql.fetch(query).await?;
-        let keys = rows.iter_mut().map(stored_audio::key).collect::<CatalogResult<_>>()?;
+        let mut gone = Vec::new();
+        for mut row in sql.fetch(query).await? {
+            gone.push((prompts::file(self.key.kind, &mut row)?, stored_audio::key(&mut row)?));
+        }
+        stored_audio::require_noted("prompts", &gone, &self.noted)?;
+        let keys = gone.into_iter().map(|(_, audio)| audio).collect();
         let query = Query::new("removing a feature", "DELETE FROM feature WHERE kind = $1 AND id = $2")
             .with(self.key.kind.as_str())
             .with(self.key.id.0);

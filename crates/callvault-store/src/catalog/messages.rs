@@ -79,16 +79,13 @@ fn level(row: &mut Row) -> CatalogResult<Level> {
 /// # Errors
 /// [`CatalogError::Changed`] when one of them was not noted, so that its unit leaves all of them where they are.
 pub(super) fn gone(rows: Vec<Row>, noted: &[MessageVersion]) -> CatalogResult<Vec<AudioKey>> {
-    let mut keys = Vec::with_capacity(rows.len());
+    let mut gone = Vec::with_capacity(rows.len());
     for mut row in rows {
         let (level, version) = (level(&mut row)?, row.int("message version")?);
-        let audio = stored_audio::key(&mut row)?;
-        if !noted.contains(&MessageVersion { level, version, audio }) {
-            return Err(CatalogError::Changed { what: "messages" });
-        }
-        keys.push(audio);
+        gone.push(MessageVersion { level, version, audio: stored_audio::key(&mut row)? });
     }
-    Ok(keys)
+    stored_audio::require_noted("messages", &gone, noted)?;
+    Ok(gone.into_iter().map(|one| one.audio).collect())
 }
 
 /// Leaves the level without a current message.

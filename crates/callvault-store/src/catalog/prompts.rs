@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use callvault_core::audio::AudioKey;
-use callvault_core::feature::{FeatureKey, Prompt, PromptFile};
+use callvault_core::feature::{FeatureKey, FeatureKind, Prompt, PromptFile};
 use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use callvault_core::time::Timestamp;
@@ -53,12 +53,17 @@ fn read(row: &mut Row) -> CatalogResult<Prompt> {
     let feature = features::key(row)?;
     Ok(Prompt {
         feature,
-        file: row.parsed("prompt file", |word| feature.kind.file(word))?,
+        file: file(feature.kind, row)?,
         name: row.text("prompt name")?,
         put_by: row.optional_int("prompt put_by")?.map(PersonId),
         created_at: Timestamp::from_unix_ms(row.int("prompt created_at")?),
         audio: stored_audio::read(row)?,
     })
+}
+
+/// Reads which file of a feature of this kind is meant.
+pub(super) fn file(kind: FeatureKind, row: &mut Row) -> CatalogResult<PromptFile> {
+    row.parsed("prompt file", |word| kind.file(word))
 }
 
 /// The key that a prompt has, if it is there.
@@ -71,14 +76,17 @@ async fn key_of(sql: &mut dyn Sql, feature: FeatureKey, file: PromptFile) -> Cat
     sql.fetch_first(query).await?.map(|mut row| stored_audio::key(&mut row)).transpose()
 }
 
-pub(super) struct Put(pub(super) Prompt);
+pub(super) struct Put {
+    pub(super) new: Prompt,
+    pub(super) noted: Vec<AudioKey>,
+}
 
 #[async_trait]
 impl Unit for Put {
     type Output = Vec<AudioKey>;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
-        let new = &self.0;
+        let new = &self.new;
         let query =
             Query::new("looking for a feature", "SELECT customer FROM feature WHERE kind = $1 AND id = $2")
                 .with(new.feature.kind.as_str())
@@ -87,6 +95,8 @@ impl Unit for Put {
         let customer = CustomerId(row.int("feature customer")?);
         stored_audio::take(sql, &new.audio).await?;
         let before = key_of(sql, new.feature, new.file).await?;
+        let replaced = before.filter(|before| *before != new.audio.key);
+        stored_audio::require_noted("prompts", replaced.as_slice(), &self.noted)?;
         let query = Query::new(
             "putting a prompt",
             "INSERT INTO prompt (kind, feature, file, name, put_by, created_at, audio)
@@ -100,7 +110,7 @@ impl Unit for Put {
         .with(new.created_at.unix_ms())
         .with(new.audio.key.to_string());
         sql.execute(query).await?;
-        let discarded = stored_audio::discard(sql, before.into_iter().collect(), new.created_at).await?;
+        let discarded = stored_audio::discard(sql, replaced.into_iter().collect(), new.created_at).await?;
         let plan = plans::of_customer(sql, customer).await?;
         plans::check_written(sql, customer, &plan, new.audio.size_bytes).await?;
         Ok(discarded)
@@ -110,6 +120,7 @@ impl Unit for Put {
 pub(super) struct Remove {
     pub(super) feature: FeatureKey,
     pub(super) file: PromptFile,
+    pub(super) noted: Vec<AudioKey>,
     pub(super) at: Timestamp,
 }
 
@@ -125,6 +136,7 @@ impl Unit for Remove {
         .prompt(self.feature, self.file);
         let Some(mut row) = sql.fetch_first(query).await? else { return Ok(None) };
         let key = stored_audio::key(&mut row)?;
+        stored_audio::require_noted("prompts", &[key], &self.noted)?;
         stored_audio::discard(sql, vec![key], self.at).await.map(Some)
     }
 }

@@ -75,9 +75,10 @@ impl<E: Engine> Recordings for SqlCatalog<E> {
         &self,
         customer: &InCustomer,
         name: &RecordingName,
+        noted: Vec<RecordingId>,
         at: Timestamp,
     ) -> CatalogResult<Vec<AudioKey>> {
-        self.engine.write(Remove { customer: customer.id(), name: name.clone(), at }).await
+        self.engine.write(Remove { customer: customer.id(), name: name.clone(), noted, at }).await
     }
 }
 
@@ -183,6 +184,7 @@ impl Unit for Add {
 struct Remove {
     customer: CustomerId,
     name: RecordingName,
+    noted: Vec<RecordingId>,
     at: Timestamp,
 }
 
@@ -198,7 +200,9 @@ impl Unit for Remove {
         .with(self.customer.0)
         .with(self.name.as_str());
         let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "recording" })?;
-        keeping::forget_places(sql, RecordingId(row.int("recording id")?)).await?;
+        let id = RecordingId(row.int("recording id")?);
+        stored_audio::require_noted("recordings", &[id], &self.noted)?;
+        keeping::forget_places(sql, id).await?;
         let query = Query::new(
             "removing a recording",
             "DELETE FROM recording WHERE customer = $1 AND name = $2 RETURNING audio",

@@ -41,17 +41,28 @@ impl<E: Engine> Sounds for SqlCatalog<E> {
         id: SoundId,
         audio: StoredAudio,
         file_name: Option<String>,
+        noted: Vec<AudioKey>,
         at: Timestamp,
     ) -> CatalogResult<Vec<AudioKey>> {
-        self.engine.write(Fill { id, audio, file_name, at }).await
+        self.engine.write(Fill { id, audio, file_name, noted, at }).await
     }
 
-    async fn clear_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Option<Vec<AudioKey>>> {
-        self.engine.write(Clear { id, at }).await
+    async fn clear_sound(
+        &self,
+        id: SoundId,
+        noted: Vec<AudioKey>,
+        at: Timestamp,
+    ) -> CatalogResult<Option<Vec<AudioKey>>> {
+        self.engine.write(Clear { id, noted, at }).await
     }
 
-    async fn remove_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Vec<AudioKey>> {
-        self.engine.write(Remove { id, at }).await
+    async fn remove_sound(
+        &self,
+        id: SoundId,
+        noted: Vec<AudioKey>,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>> {
+        self.engine.write(Remove { id, noted, at }).await
     }
 
     async fn sound(&self, within: &SoundsWithin, id: SoundId) -> CatalogResult<Option<Sound>> {
@@ -174,6 +185,7 @@ struct Fill {
     id: SoundId,
     audio: StoredAudio,
     file_name: Option<String>,
+    noted: Vec<AudioKey>,
     at: Timestamp,
 }
 
@@ -183,6 +195,9 @@ impl Unit for Fill {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
         let (customer, before) = owner_and_key(sql, self.id).await?;
+        // An earlier run of this unit may have filled it.
+        let replaced = before.filter(|before| *before != self.audio.key);
+        stored_audio::require_noted("sounds", replaced.as_slice(), &self.noted)?;
         let plan = plans::of_customer(sql, customer).await?;
         plan.check_sounds().map_err(CatalogError::PlanForbids)?;
         stored_audio::take(sql, &self.audio).await?;
@@ -192,7 +207,7 @@ impl Unit for Fill {
                 .with(self.audio.key.to_string())
                 .with(self.file_name.as_deref());
         sql.execute(query).await?;
-        let discarded = stored_audio::discard(sql, before.into_iter().collect(), self.at).await?;
+        let discarded = stored_audio::discard(sql, replaced.into_iter().collect(), self.at).await?;
         plans::check_written(sql, customer, &plan, self.audio.size_bytes).await?;
         Ok(discarded)
     }
@@ -200,6 +215,7 @@ impl Unit for Fill {
 
 struct Clear {
     id: SoundId,
+    noted: Vec<AudioKey>,
     at: Timestamp,
 }
 
@@ -209,6 +225,7 @@ impl Unit for Clear {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Option<Vec<AudioKey>>> {
         let (_, Some(key)) = owner_and_key(sql, self.id).await? else { return Ok(None) };
+        stored_audio::require_noted("sounds", &[key], &self.noted)?;
         let query = Query::new(
             "taking the file of a sound away",
             "UPDATE sound SET audio = NULL, file_name = NULL WHERE id = $1",
@@ -220,6 +237,7 @@ impl Unit for Clear {
 
 struct Remove {
     id: SoundId,
+    noted: Vec<AudioKey>,
     at: Timestamp,
 }
 
@@ -229,6 +247,7 @@ impl Unit for Remove {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Vec<AudioKey>> {
         let (_, key) = owner_and_key(sql, self.id).await?;
+        stored_audio::require_noted("sounds", key.as_slice(), &self.noted)?;
         let query = Query::new("removing a sound", "DELETE FROM sound WHERE id = $1").with(self.id.0);
         sql.execute(query).await?;
         stored_audio::discard(sql, key.into_iter().collect(), self.at).await

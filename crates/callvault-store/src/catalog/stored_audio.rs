@@ -96,6 +96,12 @@ pub(super) async fn take(sql: &mut dyn Sql, audio: &StoredAudio) -> CatalogResul
     super::sql::require(sql, "upload", query).await
 }
 
+/// Changed: one of the things that go is none of those whose deletion was noted, so that its unit leaves all of them where they
+/// are.
+pub(super) fn require_noted<T: PartialEq>(what: &'static str, gone: &[T], noted: &[T]) -> CatalogResult<()> {
+    if gone.iter().all(|one| noted.contains(one)) { Ok(()) } else { Err(CatalogError::Changed { what }) }
+}
+
 /// Gives up objects that have just lost a user: those that nothing else needs become discarded, and are answered.
 pub(super) async fn discard(
     sql: &mut dyn Sql,

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use callvault_core::audio::{AudioFacts, AudioKey, Codec, Container, Marks, Sha1, Sha256, StoredAudio};
 use callvault_core::customer::NewCustomer;
+use callvault_core::feature::{FeatureKey, Prompt, PromptFile};
 use callvault_core::gate::{Gate, InCustomer, Kind, Principal, Verb, Within};
 use callvault_core::hunt_group::settings::HuntGroupSettings;
 use callvault_core::hunt_group::{Level, MessageVersion, NewHuntGroup, NewMessage};
-use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RecordingId, RoleId};
+use callvault_core::id::{CustomerId, HuntGroupId, PersonId, RecordingId, RoleId, SoundId};
 use callvault_core::listen::Door;
 use callvault_core::page::PageRequest;
 use callvault_core::person::profile::Profile;
@@ -51,8 +52,11 @@ pub(crate) fn assert_gone<T: std::fmt::Debug>(result: Result<T, CatalogError>, e
     }
 }
 
-pub(crate) fn assert_changed<T: std::fmt::Debug>(result: Result<T, CatalogError>) {
-    assert!(matches!(result, Err(CatalogError::Changed { what: "messages" })), "{result:?}");
+pub(crate) fn assert_changed<T: std::fmt::Debug>(result: Result<T, CatalogError>, expected: &str) {
+    match result {
+        Err(CatalogError::Changed { what }) => assert_eq!(what, expected),
+        other => panic!("expected other {expected}: {other:?}"),
+    }
 }
 
 pub(crate) fn assert_taken<T: std::fmt::Debug>(result: Result<T, CatalogError>, expected: &str) {
@@ -240,6 +244,85 @@ impl Bench {
         at: Timestamp,
     ) -> CatalogResult<Vec<AudioKey>> {
         self.catalog.remove_hunt_group(hunt_group, self.noted(hunt_group, None).await, at).await
+    }
+
+    /// The file that may go of a sound once it is noted, if it has one.
+    pub(crate) async fn noted_of_sound(&self, id: SoundId) -> Vec<AudioKey> {
+        let sound = self.catalog.sound(&self.everywhere().into(), id).await.unwrap();
+        sound.and_then(|sound| sound.audio).map(|audio| audio.key).into_iter().collect()
+    }
+
+    /// Fills a sound in the place of whatever it has.
+    pub(crate) async fn fill_sound(
+        &self,
+        id: SoundId,
+        audio: StoredAudio,
+        file_name: Option<String>,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>> {
+        self.catalog.fill_sound(id, audio, file_name, self.noted_of_sound(id).await, at).await
+    }
+
+    /// Takes whatever file a sound has.
+    pub(crate) async fn clear_sound(
+        &self,
+        id: SoundId,
+        at: Timestamp,
+    ) -> CatalogResult<Option<Vec<AudioKey>>> {
+        self.catalog.clear_sound(id, self.noted_of_sound(id).await, at).await
+    }
+
+    /// Removes a sound with whatever file it has.
+    pub(crate) async fn remove_sound(&self, id: SoundId, at: Timestamp) -> CatalogResult<Vec<AudioKey>> {
+        self.catalog.remove_sound(id, self.noted_of_sound(id).await, at).await
+    }
+
+    /// The prompts that may go of a feature once they are noted.
+    pub(crate) async fn noted_of_feature(&self, key: FeatureKey) -> Vec<(PromptFile, AudioKey)> {
+        let prompts = self.catalog.prompts(key).await.unwrap();
+        prompts.iter().map(|prompt| (prompt.file, prompt.audio.key)).collect()
+    }
+
+    async fn noted_of_prompt(&self, key: FeatureKey, file: PromptFile) -> Vec<AudioKey> {
+        let prompt = self.catalog.prompt(key, file).await.unwrap();
+        prompt.map(|prompt| prompt.audio.key).into_iter().collect()
+    }
+
+    /// Puts a prompt in the place of whatever is there.
+    pub(crate) async fn put_prompt(&self, new: Prompt) -> CatalogResult<Vec<AudioKey>> {
+        let noted = self.noted_of_prompt(new.feature, new.file).await;
+        self.catalog.put_prompt(new, noted).await
+    }
+
+    /// Removes whatever prompt is there.
+    pub(crate) async fn remove_prompt(
+        &self,
+        key: FeatureKey,
+        file: PromptFile,
+        at: Timestamp,
+    ) -> CatalogResult<Option<Vec<AudioKey>>> {
+        self.catalog.remove_prompt(key, file, self.noted_of_prompt(key, file).await, at).await
+    }
+
+    /// Removes a feature with whatever prompts it has.
+    pub(crate) async fn remove_feature(
+        &self,
+        key: FeatureKey,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>> {
+        self.catalog.remove_feature(key, self.noted_of_feature(key).await, at).await
+    }
+
+    /// Removes whatever recording has a name.
+    pub(crate) async fn remove_recording(
+        &self,
+        customer: &InCustomer,
+        name: &RecordingName,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>> {
+        let recording = self.catalog.recording(customer, name).await?;
+        let noted = recording.map(|recording| recording.id).into_iter().collect();
+        self.catalog.remove_recording(customer, name, noted, at).await
     }
 
     /// The keys to be removed now.

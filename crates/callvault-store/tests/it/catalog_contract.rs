@@ -51,7 +51,8 @@ macro_rules! catalog_contract {
                 a_trial_fails_as_the_change_would_and_changes_nothing;
             features: a_feature_comes_back_as_written features_change features_are_found_by_number
                 features_are_listed_by_kind_and_id a_prompt_is_put_replaced_and_removed
-                a_prompt_shares_the_audio_of_a_sound a_prompt_is_never_seen_half_replaced;
+                a_prompt_shares_the_audio_of_a_sound a_prompt_is_never_seen_half_replaced
+                no_prompt_goes_that_was_not_noted;
             found: a_recording_is_joined_with_its_first_call what_is_found_is_what_the_filter_wants
                 recordings_are_found_by_id nothing_of_another_customer_is_joined
                 an_id_of_another_call_never_passes_for_a_new_one
@@ -80,6 +81,7 @@ macro_rules! catalog_contract {
                 a_plan_without_record_groups_forbids_them hunt_groups_refer_to_record_groups_of_their_customer;
             recordings: a_recording_comes_back_as_written the_same_name_is_taken_once
                 adding_twice_is_adding_once what_is_missing_is_told removal_discards_the_object
+                no_recording_goes_that_was_not_noted
                 fifty_at_once_for_one_name;
             reports: a_call_is_joined_by_its_id_and_told_once_more a_target_comes_back_as_written a_call_is_due_at_once_or_with_its_recording
                 an_overdue_call_is_reported_twice every_target_has_a_list_of_its_own
@@ -91,7 +93,8 @@ macro_rules! catalog_contract {
             sessions: sessions_come_back_as_written a_session_is_renewed_once changing_does_not_bring_back
                 a_session_begins_only_with_the_password_of_now;
             sounds: a_sound_is_made_then_filled a_sound_changes a_sound_is_replaced_and_removed
-                a_sound_loses_its_file a_shared_sound_is_found_by_all a_plan_without_sounds_adds_changes_and_fills_none;
+                a_sound_loses_its_file a_shared_sound_is_found_by_all a_plan_without_sounds_adds_changes_and_fills_none
+                no_file_of_a_sound_goes_that_was_not_noted;
             tenants: nothing_of_another_customer_is_found;
             tickets: a_ticket_comes_back_as_written only_one_of_two_hundred_claims
                 a_ticket_ends tickets_are_revoked_and_pruned;

@@ -17,8 +17,14 @@ pub trait Features: Send + Sync {
     async fn add_feature(&self, new: NewFeature) -> CatalogResult<FeatureId>;
     /// Changes one. Taken: `number`. Gone: the feature; the owner is nobody of the same customer.
     async fn change_feature(&self, key: FeatureKey, change: FeatureChange) -> CatalogResult<()>;
-    /// Removes one with its prompts, whose objects become discarded. Gone: the feature.
-    async fn remove_feature(&self, key: FeatureKey, at: Timestamp) -> CatalogResult<Vec<AudioKey>>;
+    /// Removes one with its prompts, whose objects become discarded. Gone: the feature. Changed: it has a prompt that is none
+    /// of the `noted`.
+    async fn remove_feature(
+        &self,
+        key: FeatureKey,
+        noted: Vec<(PromptFile, AudioKey)>,
+        at: Timestamp,
+    ) -> CatalogResult<Vec<AudioKey>>;
     /// One.
     async fn feature(&self, within: &Within, key: FeatureKey) -> CatalogResult<Option<Feature>>;
     /// The one with this number. Where several customers have one, that of `first`, or else of the customer with the lowest id.
@@ -38,16 +44,19 @@ pub trait Features: Send + Sync {
     ) -> CatalogResult<Vec<Feature>>;
     /// Puts a prompt in the place of the one that is there, and releases its object's `receiving` row, if the plan of the
     /// feature's customer allows it; answers the objects that became discarded. Gone: the feature, the upload.
-    async fn put_prompt(&self, new: Prompt) -> CatalogResult<Vec<AudioKey>>;
+    /// Changed: the audio of the one that is there is neither its own nor one of the `noted`.
+    async fn put_prompt(&self, new: Prompt, noted: Vec<AudioKey>) -> CatalogResult<Vec<AudioKey>>;
     /// One.
     async fn prompt(&self, feature: FeatureKey, file: PromptFile) -> CatalogResult<Option<Prompt>>;
     /// Those of a feature, by the word of their file; there are few.
     async fn prompts(&self, feature: FeatureKey) -> CatalogResult<Vec<Prompt>>;
-    /// Removes one; answers the objects that became discarded, `None` when there was none.
+    /// Removes one; answers the objects that became discarded, `None` when there was none. Changed: its audio is none
+    /// of the `noted`.
     async fn remove_prompt(
         &self,
         feature: FeatureKey,
         file: PromptFile,
+        noted: Vec<AudioKey>,
         at: Timestamp,
     ) -> CatalogResult<Option<Vec<AudioKey>>>;
 }

@@ -214,7 +214,7 @@ pub(crate) async fn what_is_left_keeps_a_customer(bench: &Bench) {
     refused("left in the customer: recordings").await;
     let recorded = name("a.wav");
     let within = bench.inside(customer).await;
-    catalog.remove_recording(&within, &recorded, at(1)).await.unwrap();
+    bench.remove_recording(&within, &recorded, at(1)).await.unwrap();
     catalog.remove_customer(customer, at(1)).await.unwrap();
     assert_eq!(catalog.customer(customer).await.unwrap(), None);
     assert_gone(catalog.remove_customer(customer, at(1)).await, "customer");

@@ -9,7 +9,7 @@ use callvault_core::page::PageRequest;
 use callvault_core::role::Reach;
 use tokio::task::JoinSet;
 
-use crate::bench::{Bench, assert_gone, assert_taken, at};
+use crate::bench::{Bench, assert_changed, assert_gone, assert_taken, at};
 
 pub(super) fn new_feature(customer: CustomerId, kind: FeatureKind, number: Option<&str>) -> NewFeature {
     NewFeature {
@@ -186,11 +186,11 @@ pub(crate) async fn a_prompt_is_put_replaced_and_removed(bench: &Bench) {
     let (old, new, other) = (bench.received(1).await, bench.received(2).await, bench.received(3).await);
     let first = prompt(menu, "invalid", old.clone());
     assert_eq!(catalog.prompt(menu, first.file).await.unwrap(), None);
-    assert_eq!(catalog.put_prompt(first.clone()).await.unwrap(), []);
-    assert_eq!(catalog.put_prompt(first.clone()).await.unwrap(), [], "run again");
+    assert_eq!(bench.put_prompt(first.clone()).await.unwrap(), []);
+    assert_eq!(bench.put_prompt(first.clone()).await.unwrap(), [], "run again");
     assert_eq!(catalog.prompt(menu, first.file).await.unwrap(), Some(first.clone()));
     let beside = prompt(menu, "digits", other.clone());
-    catalog.put_prompt(beside.clone()).await.unwrap();
+    bench.put_prompt(beside.clone()).await.unwrap();
     let second = Prompt {
         name: "b.wav".to_owned(),
         put_by: None,
@@ -198,18 +198,18 @@ pub(crate) async fn a_prompt_is_put_replaced_and_removed(bench: &Bench) {
         audio: new.clone(),
         ..first.clone()
     };
-    assert_eq!(catalog.put_prompt(second.clone()).await.unwrap(), [old.key], "no older version is kept");
+    assert_eq!(bench.put_prompt(second.clone()).await.unwrap(), [old.key], "no older version is kept");
     assert_eq!(catalog.prompts(menu).await.unwrap(), [beside, second.clone()]);
     // A late upload changes nothing, nor does one for what is not there.
-    assert_gone(catalog.put_prompt(Prompt { audio: bench.audio(4), ..first.clone() }).await, "upload");
+    assert_gone(bench.put_prompt(Prompt { audio: bench.audio(4), ..first.clone() }).await, "upload");
     let missing = FeatureKey { id: FeatureId(99), ..menu };
     let nowhere = Prompt { feature: missing, audio: bench.received(5).await, ..first.clone() };
-    assert_gone(catalog.put_prompt(nowhere).await, "feature");
+    assert_gone(bench.put_prompt(nowhere).await, "feature");
     assert_eq!(catalog.prompt(menu, first.file).await.unwrap(), Some(second));
-    assert_eq!(catalog.remove_prompt(menu, first.file, at(7)).await.unwrap(), Some(vec![new.key]));
-    assert_eq!(catalog.remove_prompt(menu, first.file, at(7)).await.unwrap(), None);
-    assert_eq!(catalog.remove_feature(menu, at(8)).await.unwrap(), [other.key]);
-    assert_gone(catalog.remove_feature(menu, at(8)).await, "feature");
+    assert_eq!(bench.remove_prompt(menu, first.file, at(7)).await.unwrap(), Some(vec![new.key]));
+    assert_eq!(bench.remove_prompt(menu, first.file, at(7)).await.unwrap(), None);
+    assert_eq!(bench.remove_feature(menu, at(8)).await.unwrap(), [other.key]);
+    assert_gone(bench.remove_feature(menu, at(8)).await, "feature");
     assert_eq!(catalog.prompts(menu).await.unwrap(), []);
     let mut removable = bench.removable().await;
     removable.sort_unstable();
@@ -222,12 +222,12 @@ pub(crate) async fn a_prompt_shares_the_audio_of_a_sound(bench: &Bench) {
     let queue = feature(bench, customer, FeatureKind::Queue).await;
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let audio = bench.received(1).await;
-    catalog.fill_sound(sound, audio.clone(), None, at(1)).await.unwrap();
+    bench.fill_sound(sound, audio.clone(), None, at(1)).await.unwrap();
     let taken = prompt(queue, "main", audio.clone());
-    assert_eq!(catalog.put_prompt(taken.clone()).await.unwrap(), []);
-    assert_eq!(catalog.remove_sound(sound, at(2)).await.unwrap(), [], "the prompt needs it");
+    assert_eq!(bench.put_prompt(taken.clone()).await.unwrap(), []);
+    assert_eq!(bench.remove_sound(sound, at(2)).await.unwrap(), [], "the prompt needs it");
     assert_eq!(catalog.prompt(queue, taken.file).await.unwrap(), Some(taken.clone()));
-    assert_eq!(catalog.remove_prompt(queue, taken.file, at(3)).await.unwrap(), Some(vec![audio.key]));
+    assert_eq!(bench.remove_prompt(queue, taken.file, at(3)).await.unwrap(), Some(vec![audio.key]));
 }
 
 /// Whoever reads sees one of the two prompts whole, never a row of one with the audio of the other.
@@ -240,7 +240,7 @@ pub(crate) async fn a_prompt_is_never_seen_half_replaced(bench: &Bench) {
         puts.push(named(&number.to_string(), bench.received(number).await));
     }
     let file = puts[0].file;
-    bench.catalog.put_prompt(puts[0].clone()).await.unwrap();
+    bench.put_prompt(puts[0].clone()).await.unwrap();
     let mut readers = JoinSet::new();
     for _ in 0..4 {
         let catalog = Arc::clone(&bench.catalog);
@@ -253,7 +253,36 @@ pub(crate) async fn a_prompt_is_never_seen_half_replaced(bench: &Bench) {
         });
     }
     for put in puts {
-        bench.catalog.put_prompt(put).await.unwrap();
+        bench.put_prompt(put).await.unwrap();
     }
     readers.join_all().await;
+}
+
+pub(crate) async fn no_prompt_goes_that_was_not_noted(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let catalog = &bench.catalog;
+    let menu = feature(bench, customer, FeatureKind::PatternMenu).await;
+    let there = [("invalid", 1), ("digits", 2)];
+    for (word, content) in there {
+        catalog.put_prompt(prompt(menu, word, bench.received(content).await), vec![]).await.unwrap();
+    }
+    let all = bench.noted_of_feature(menu).await;
+    let [(file, one), (other_file, other)] = all[..] else { panic!("{all:?}") };
+    let new = Prompt { file, ..prompt(menu, "invalid", bench.received(3).await) };
+    for noted in [vec![], vec![other, new.audio.key]] {
+        assert_changed(catalog.put_prompt(new.clone(), noted.clone()).await, "prompts");
+        assert_changed(catalog.remove_prompt(menu, file, noted, at(1)).await, "prompts");
+    }
+    // The same bytes are another prompt elsewhere.
+    for noted in [vec![], vec![all[0]], vec![all[1]], vec![(file, other), (other_file, one)]] {
+        assert_changed(catalog.remove_feature(menu, noted, at(1)).await, "prompts");
+    }
+    assert_eq!(bench.noted_of_feature(menu).await, all, "what is refused does nothing");
+    assert_eq!(bench.removable().await, []);
+    // What is noted beyond that does no harm.
+    assert_eq!(catalog.put_prompt(new.clone(), vec![other, one]).await.unwrap(), [one]);
+    assert_eq!(catalog.put_prompt(new.clone(), vec![one]).await.unwrap(), [], "run again");
+    let removed = catalog.remove_prompt(menu, file, vec![one, new.audio.key], at(2)).await.unwrap();
+    assert_eq!(removed, Some(vec![new.audio.key]));
+    assert_eq!(catalog.remove_feature(menu, all, at(3)).await.unwrap(), [other]);
 }

@@ -67,7 +67,7 @@ pub(crate) async fn a_recording_is_joined_with_its_first_call(bench: &Bench) {
     check(&[(&late, Some(&ahead)), (&early, Some(&same_time))]).await;
     // A recording that comes back finds its call again.
     let inside = bench.inside(customer).await;
-    bench.catalog.remove_recording(&inside, &late.name, at(6_000)).await.unwrap();
+    bench.remove_recording(&inside, &late.name, at(6_000)).await.unwrap();
     check(&[(&early, Some(&same_time))]).await;
     let late = bench.recording(customer, "late.wav", 3).await;
     check(&[(&late, Some(&ahead)), (&early, Some(&same_time))]).await;

@@ -85,7 +85,7 @@ pub(crate) async fn a_recording_is_kept_as_its_group_says(bench: &Bench) {
     let both = catalog.places(vec![new.id, plain.id, RecordingId(i64::MAX)]).await.unwrap();
     assert_eq!(both.len(), 2);
     // A name that is free again brings no place back.
-    catalog.remove_recording(&inside, &new.name, at(1)).await.unwrap();
+    bench.remove_recording(&inside, &new.name, at(1)).await.unwrap();
     let back = bench.recording(customer, "grouped.wav", 2).await;
     assert_eq!(places(bench, back.id).await, [(None, None)]);
 }

@@ -88,10 +88,10 @@ pub(crate) async fn a_sound_is_shared(bench: &Bench) {
     let catalog = &*bench.catalog;
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let audio = bench.received(1).await;
-    catalog.fill_sound(sound, audio.clone(), None, at(1)).await.unwrap();
+    bench.fill_sound(sound, audio.clone(), None, at(1)).await.unwrap();
     catalog.put_message(bench.new_message(hunt_group, 1, audio.clone())).await.unwrap();
     catalog.put_message(bench.new_message(hunt_group, 2, audio.clone())).await.unwrap();
-    assert_eq!(catalog.remove_sound(sound, at(1)).await.unwrap(), [], "the messages need it");
+    assert_eq!(bench.remove_sound(sound, at(1)).await.unwrap(), [], "the messages need it");
     let expected = Message {
         hunt_group,
         level: level(1),
@@ -163,7 +163,7 @@ pub(crate) async fn nothing_goes_that_was_not_noted(bench: &Bench) {
         let mut noted = all.clone();
         // The same place with other bytes is another message.
         noted[missing] = MessageVersion { audio: other.audio, ..noted[missing] };
-        assert_changed(catalog.remove_hunt_group(hunt_group, noted, at(1)).await);
+        assert_changed(catalog.remove_hunt_group(hunt_group, noted, at(1)).await, "messages");
     }
     assert_eq!(all[0].version, 3, "newest first");
     for noted in [other, all[1], all[2]] {
@@ -171,7 +171,7 @@ pub(crate) async fn nothing_goes_that_was_not_noted(bench: &Bench) {
     }
     let new = bench.new_message(hunt_group, 1, bench.received(1).await);
     for noted in [vec![], vec![all[0], all[1], all[3]]] {
-        assert_changed(catalog.put_message(NewMessage { noted, ..new.clone() }).await);
+        assert_changed(catalog.put_message(NewMessage { noted, ..new.clone() }).await, "messages");
     }
     assert_eq!(bench.noted(hunt_group, None).await, all, "what is refused does nothing");
     assert_eq!(bench.removable().await, []);

@@ -60,14 +60,14 @@ pub(crate) async fn needed_audio_is_listed_with_its_user(bench: &Bench) {
     catalog.put_message(bench.new_message(hunt_group, 7, message.clone())).await.unwrap();
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let library = bench.received(3).await;
-    catalog.fill_sound(sound, library.clone(), None, at(1)).await.unwrap();
+    bench.fill_sound(sound, library.clone(), None, at(1)).await.unwrap();
     let menu = feature(bench, customer, FeatureKind::PatternMenu).await;
     let goodbye = bench.received(6).await;
-    catalog.put_prompt(prompt(menu, "goodbye", goodbye.clone())).await.unwrap();
+    bench.put_prompt(prompt(menu, "goodbye", goodbye.clone())).await.unwrap();
     bench.received(4).await;
     let gone = bench.recording(customer, "b.wav", 5).await;
     let inside = bench.inside(customer).await;
-    catalog.remove_recording(&inside, &gone.name, at(1)).await.unwrap();
+    bench.remove_recording(&inside, &gone.name, at(1)).await.unwrap();
     let needed = catalog.needed(first(10)).await.unwrap();
     let found: Vec<_> = needed.iter().map(|one| (one.audio.clone(), one.kind, one.name.as_str())).collect();
     let (place, number) = (format!("{hunt_group}/7/1"), sound.to_string());
@@ -89,7 +89,7 @@ pub(crate) async fn known_objects_are_told_from_strangers(bench: &Bench) {
     let stored = bench.recording(customer, "a.wav", 1).await.audio.key;
     let receiving = bench.received(2).await.key;
     let discarded = bench.recording(customer, "b.wav", 3).await.audio.key;
-    catalog.remove_recording(&inside, &name("b.wav"), at(1)).await.unwrap();
+    bench.remove_recording(&inside, &name("b.wav"), at(1)).await.unwrap();
     let strangers: Vec<_> = (0..300).map(|_| bench.key()).collect();
     let asked = [&strangers[..], &[stored, receiving, discarded]].concat();
     let mut known = catalog.known(asked).await.unwrap();

@@ -57,7 +57,7 @@ pub(crate) async fn without_hunt_groups_none_are_added(bench: &Bench) {
     assert_forbidden(catalog.add_hunt_group(bench.new_hunt_group(customer)).await, forbidden);
     assert_eq!(versions(bench, hunt_group).await, [(2, true), (1, false)]);
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
-    catalog.fill_sound(sound, bench.received(1).await, None, at(1)).await.unwrap();
+    bench.fill_sound(sound, bench.received(1).await, None, at(1)).await.unwrap();
     assert!(bench.clear(hunt_group, 1).await.unwrap(), "taking away is always allowed");
     set(true).await;
     // The refused upload is still good for another try.
@@ -80,8 +80,8 @@ pub(crate) async fn the_largest_file_is_bound(bench: &Bench) {
     assert_forbidden(catalog.restore_message(hunt_group, level(1), 1).await, forbidden);
     assert_eq!(versions(bench, hunt_group).await, [(2, true), (1, false)]);
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
-    assert_forbidden(catalog.fill_sound(sound, sized(bench, 101).await, None, at(1)).await, forbidden);
-    catalog.fill_sound(sound, sized(bench, 100).await, None, at(1)).await.unwrap();
+    assert_forbidden(bench.fill_sound(sound, sized(bench, 101).await, None, at(1)).await, forbidden);
+    bench.fill_sound(sound, sized(bench, 100).await, None, at(1)).await.unwrap();
     plan(bench, customer, largest(None)).await;
     put(101).await.unwrap();
 }
@@ -99,7 +99,7 @@ pub(crate) async fn the_total_counts_versions_and_sounds(bench: &Bench) {
     put(one, 20).await.unwrap();
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let shared = sized(bench, 40).await;
-    catalog.fill_sound(sound, shared.clone(), None, at(1)).await.unwrap();
+    bench.fill_sound(sound, shared.clone(), None, at(1)).await.unwrap();
     assert_eq!(kept(bench, customer).await, 70);
     // A message that is taken from a sound counts like any other.
     catalog.put_message(bench.new_message(other, 1, shared)).await.unwrap();
@@ -116,7 +116,7 @@ pub(crate) async fn the_total_counts_versions_and_sounds(bench: &Bench) {
     assert!(bench.clear(one, 1).await.unwrap());
     assert_eq!(kept(bench, customer).await, 120, "the versions stay");
     catalog.restore_message(one, level(1), 2).await.unwrap();
-    catalog.remove_sound(sound, at(2)).await.unwrap();
+    bench.remove_sound(sound, at(2)).await.unwrap();
     assert_eq!(kept(bench, customer).await, 80);
     bench.remove_hunt_group(one, at(2)).await.unwrap();
     assert_eq!(kept(bench, customer).await, 40);
@@ -151,12 +151,12 @@ pub(crate) async fn a_replaced_sound_makes_room(bench: &Bench) {
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     plan(bench, customer, total(Some(100))).await;
     let first = sized(bench, 60).await;
-    catalog.fill_sound(sound, first.clone(), None, at(1)).await.unwrap();
+    bench.fill_sound(sound, first.clone(), None, at(1)).await.unwrap();
     let second = sized(bench, 100).await;
-    assert_eq!(catalog.fill_sound(sound, second.clone(), None, at(1)).await.unwrap(), [first.key]);
-    assert_eq!(catalog.fill_sound(sound, second, None, at(1)).await.unwrap(), [], "run again");
+    assert_eq!(bench.fill_sound(sound, second.clone(), None, at(1)).await.unwrap(), [first.key]);
+    assert_eq!(bench.fill_sound(sound, second, None, at(1)).await.unwrap(), [], "run again");
     let forbidden = PlanLimit::TotalMessages { limit_bytes: 100 };
-    assert_forbidden(catalog.fill_sound(sound, sized(bench, 101).await, None, at(1)).await, forbidden);
+    assert_forbidden(bench.fill_sound(sound, sized(bench, 101).await, None, at(1)).await, forbidden);
     assert_eq!(kept(bench, customer).await, 100);
 }
 
@@ -199,7 +199,7 @@ pub(crate) async fn prompts_count_like_messages(bench: &Bench) {
     let catalog = &bench.catalog;
     let put = async |feature, size| {
         let audio = sized(bench, size).await;
-        catalog.put_prompt(prompt(feature, "main", audio)).await.map(drop)
+        bench.put_prompt(prompt(feature, "main", audio)).await.map(drop)
     };
     put(queue, 60).await.unwrap();
     let hunt_groups = PlanChange { hunt_groups_allowed: Some(false), ..PlanChange::default() };
@@ -211,8 +211,8 @@ pub(crate) async fn prompts_count_like_messages(bench: &Bench) {
     assert_eq!(kept(bench, customer).await, 90, "the one before makes room");
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let forbidden = PlanLimit::TotalMessages { limit_bytes: 100 };
-    assert_forbidden(catalog.fill_sound(sound, sized(bench, 11).await, None, at(1)).await, forbidden);
-    catalog.fill_sound(sound, sized(bench, 10).await, None, at(1)).await.unwrap();
+    assert_forbidden(bench.fill_sound(sound, sized(bench, 11).await, None, at(1)).await, forbidden);
+    bench.fill_sound(sound, sized(bench, 10).await, None, at(1)).await.unwrap();
     plan(bench, customer, largest(None)).await;
     assert_forbidden(put(queue, 91).await, forbidden);
     let file = FeatureKind::Queue.file("main").unwrap();
@@ -220,7 +220,7 @@ pub(crate) async fn prompts_count_like_messages(bench: &Bench) {
     assert_eq!(there.audio.size_bytes, 90, "what is refused leaves no trace");
     put(elsewhere, 1000).await.unwrap();
     assert_eq!((kept(bench, customer).await, kept(bench, other).await), (100, 1000));
-    catalog.remove_prompt(queue, file, at(2)).await.unwrap();
+    bench.remove_prompt(queue, file, at(2)).await.unwrap();
     assert_eq!(kept(bench, customer).await, 10);
 }
 
@@ -258,7 +258,7 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
                 let Some(audio) = filled else { continue };
                 bench.put(bench.new_message(hunt_group, place, audio)).await.map(drop)
             }
-            4 => catalog.fill_sound(sound, sized(bench, draw(90) + 1).await, None, at(1)).await.map(drop),
+            4 => bench.fill_sound(sound, sized(bench, draw(90) + 1).await, None, at(1)).await.map(drop),
             5 => bench.clear(hunt_group, place).await.map(drop),
             6 => {
                 let there = catalog.message_versions(hunt_group, Some(level(place))).await.unwrap();
@@ -267,11 +267,11 @@ pub(crate) async fn the_total_stays_that_of_what_is_kept(bench: &Bench) {
             }
             7 => {
                 let audio = sized(bench, draw(90) + 1).await;
-                catalog.put_prompt(prompt(queue, "main", audio)).await.map(drop)
+                bench.put_prompt(prompt(queue, "main", audio)).await.map(drop)
             }
-            8 => catalog.remove_prompt(queue, file, at(1)).await.map(drop),
+            8 => bench.remove_prompt(queue, file, at(1)).await.map(drop),
             _ => {
-                catalog.remove_sound(sound, at(1)).await.unwrap();
+                bench.remove_sound(sound, at(1)).await.unwrap();
                 let again = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
                 sounds.iter_mut().filter(|one| **one == sound).for_each(|one| *one = again);
                 Ok(())

@@ -4,7 +4,7 @@ use callvault_core::id::CustomerId;
 use callvault_core::port::catalog::Added;
 use callvault_core::recording::Recording;
 
-use crate::bench::{Bench, assert_gone, at, name};
+use crate::bench::{Bench, assert_changed, assert_gone, at, name};
 
 pub(crate) async fn a_recording_comes_back_as_written(bench: &Bench) {
     let customer = bench.customer(None).await;
@@ -60,7 +60,7 @@ pub(crate) async fn what_is_missing_is_told(bench: &Bench) {
     assert_eq!(catalog.recording(&inside, &name("b.wav")).await.unwrap(), None);
     let unreserved = Recording { name: name("a.wav"), ..unreserved };
     assert_gone(catalog.add_recording(unreserved).await, "upload");
-    assert_gone(catalog.remove_recording(&inside, &name("c.wav"), at(1)).await, "recording");
+    assert_gone(bench.remove_recording(&inside, &name("c.wav"), at(1)).await, "recording");
 }
 
 pub(crate) async fn removal_discards_the_object(bench: &Bench) {
@@ -69,12 +69,12 @@ pub(crate) async fn removal_discards_the_object(bench: &Bench) {
     let catalog = &bench.catalog;
     let recording = bench.recording(customer, "a.wav", 1).await;
     let kept = bench.recording(customer, "b.wav", 1).await;
-    let discarded = catalog.remove_recording(&inside, &name("a.wav"), at(1)).await.unwrap();
+    let discarded = bench.remove_recording(&inside, &name("a.wav"), at(1)).await.unwrap();
     assert_eq!(discarded, [recording.audio.key]);
     assert_eq!(catalog.recording(&inside, &name("a.wav")).await.unwrap(), None);
     assert_eq!(catalog.recording(&inside, &name("b.wav")).await.unwrap(), Some(kept));
     assert_eq!(bench.removable().await, [recording.audio.key]);
-    assert_gone(catalog.remove_recording(&inside, &name("a.wav"), at(1)).await, "recording");
+    assert_gone(bench.remove_recording(&inside, &name("a.wav"), at(1)).await, "recording");
     // The name is free again.
     bench.recording(customer, "a.wav", 2).await;
 }
@@ -108,4 +108,21 @@ pub(crate) async fn fifty_at_once_for_one_name(bench: &Bench) {
     let mut expected: Vec<_> = losers.iter().map(|(new, _)| new.audio.key).collect();
     expected.sort();
     assert_eq!(removable, expected);
+}
+
+pub(crate) async fn no_recording_goes_that_was_not_noted(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let inside = bench.inside(customer).await;
+    let catalog = &bench.catalog;
+    let before = bench.recording(customer, "a.wav", 1).await;
+    bench.remove_recording(&inside, &before.name, at(1)).await.unwrap();
+    let there = bench.recording(customer, "a.wav", 1).await;
+    let beside = bench.recording(customer, "b.wav", 1).await;
+    for noted in [vec![], vec![before.id, beside.id]] {
+        assert_changed(catalog.remove_recording(&inside, &there.name, noted, at(2)).await, "recordings");
+    }
+    assert_eq!(catalog.recording(&inside, &there.name).await.unwrap(), Some(there.clone()));
+    let noted = vec![before.id, there.id];
+    let removed = catalog.remove_recording(&inside, &there.name, noted, at(2)).await;
+    assert_eq!(removed.unwrap(), [there.audio.key]);
 }

@@ -9,7 +9,7 @@ use callvault_core::port::catalog::Trial;
 use callvault_core::role::Reach;
 use callvault_core::sound::{NewSound, Sound, SoundChange};
 
-use crate::bench::{Bench, assert_forbidden, assert_gone, assert_taken, at, first};
+use crate::bench::{Bench, assert_changed, assert_forbidden, assert_gone, assert_taken, at, first};
 
 pub(crate) async fn a_sound_is_made_then_filled(bench: &Bench) {
     let customer = bench.customer(None).await;
@@ -32,11 +32,11 @@ pub(crate) async fn a_sound_is_made_then_filled(bench: &Bench) {
     let all = bench.everywhere();
     assert_eq!(catalog.sound(&all.into(), SoundId(30)).await.unwrap(), Some(empty.clone()));
     let audio = bench.received(1).await;
-    assert_eq!(catalog.fill_sound(SoundId(30), audio.clone(), None, at(1)).await.unwrap(), []);
+    assert_eq!(bench.fill_sound(SoundId(30), audio.clone(), None, at(1)).await.unwrap(), []);
     let filled = Sound { audio: Some(audio), ..empty };
     assert_eq!(catalog.sound(&all.into(), SoundId(30)).await.unwrap(), Some(filled.clone()));
     let named = bench.received(2).await;
-    catalog.fill_sound(SoundId(30), named.clone(), Some("Grüße.wav".to_owned()), at(1)).await.unwrap();
+    bench.fill_sound(SoundId(30), named.clone(), Some("Grüße.wav".to_owned()), at(1)).await.unwrap();
     let named = Sound { audio: Some(named), file_name: Some("Grüße.wav".to_owned()), ..filled };
     assert_eq!(catalog.sound(&all.into(), SoundId(30)).await.unwrap(), Some(named));
     assert_eq!(catalog.sound(&all.into(), SoundId(99)).await.unwrap(), None);
@@ -47,19 +47,19 @@ pub(crate) async fn a_sound_is_replaced_and_removed(bench: &Bench) {
     let catalog = &bench.catalog;
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let (old, new) = (bench.received(1).await, bench.received(2).await);
-    catalog.fill_sound(sound, old.clone(), None, at(1)).await.unwrap();
-    assert_eq!(catalog.fill_sound(sound, old.clone(), None, at(1)).await.unwrap(), [], "run again");
-    assert_eq!(catalog.fill_sound(sound, new.clone(), None, at(1)).await.unwrap(), [old.key]);
-    assert_gone(catalog.fill_sound(sound, bench.audio(3), None, at(1)).await, "upload");
+    bench.fill_sound(sound, old.clone(), None, at(1)).await.unwrap();
+    assert_eq!(bench.fill_sound(sound, old.clone(), None, at(1)).await.unwrap(), [], "run again");
+    assert_eq!(bench.fill_sound(sound, new.clone(), None, at(1)).await.unwrap(), [old.key]);
+    assert_gone(bench.fill_sound(sound, bench.audio(3), None, at(1)).await, "upload");
     assert_eq!(
         catalog.sound(&bench.everywhere().into(), sound).await.unwrap().unwrap().audio,
         Some(new.clone())
     );
-    assert_gone(catalog.fill_sound(SoundId(99), bench.received(4).await, None, at(1)).await, "sound");
-    assert_eq!(catalog.remove_sound(sound, at(2)).await.unwrap(), [new.key]);
-    assert_gone(catalog.remove_sound(sound, at(2)).await, "sound");
+    assert_gone(bench.fill_sound(SoundId(99), bench.received(4).await, None, at(1)).await, "sound");
+    assert_eq!(bench.remove_sound(sound, at(2)).await.unwrap(), [new.key]);
+    assert_gone(bench.remove_sound(sound, at(2)).await, "sound");
     let empty = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
-    assert_eq!(catalog.remove_sound(empty, at(2)).await.unwrap(), []);
+    assert_eq!(bench.remove_sound(empty, at(2)).await.unwrap(), []);
     assert_eq!(bench.removable().await, [old.key, new.key]);
 }
 
@@ -106,18 +106,18 @@ pub(crate) async fn a_sound_loses_its_file(bench: &Bench) {
     let catalog = &bench.catalog;
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let before = catalog.sound(&bench.everywhere().into(), sound).await.unwrap();
-    assert_eq!(catalog.clear_sound(sound, at(1)).await.unwrap(), None, "it has none");
+    assert_eq!(bench.clear_sound(sound, at(1)).await.unwrap(), None, "it has none");
     let audio = bench.received(1).await;
     let name = Some("a.wav".to_owned());
-    catalog.fill_sound(sound, audio.clone(), name.clone(), at(1)).await.unwrap();
-    assert_eq!(catalog.clear_sound(sound, at(2)).await.unwrap(), Some(vec![audio.key]));
+    bench.fill_sound(sound, audio.clone(), name.clone(), at(1)).await.unwrap();
+    assert_eq!(bench.clear_sound(sound, at(2)).await.unwrap(), Some(vec![audio.key]));
     assert_eq!(catalog.sound(&bench.everywhere().into(), sound).await.unwrap(), before);
     // What was taken from it keeps the bytes.
     let audio = bench.received(2).await;
-    catalog.fill_sound(sound, audio.clone(), name, at(3)).await.unwrap();
+    bench.fill_sound(sound, audio.clone(), name, at(3)).await.unwrap();
     catalog.put_message(bench.new_message(hunt_group, 1, audio.clone())).await.unwrap();
-    assert_eq!(catalog.clear_sound(sound, at(4)).await.unwrap(), Some(Vec::new()));
-    assert_gone(catalog.clear_sound(SoundId(99), at(1)).await, "sound");
+    assert_eq!(bench.clear_sound(sound, at(4)).await.unwrap(), Some(Vec::new()));
+    assert_gone(bench.clear_sound(SoundId(99), at(1)).await, "sound");
 }
 
 pub(crate) async fn a_shared_sound_is_found_by_all(bench: &Bench) {
@@ -185,7 +185,7 @@ pub(crate) async fn a_plan_without_sounds_adds_changes_and_fills_none(bench: &Be
     let catalog = &bench.catalog;
     let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
     let audio = bench.received(1).await;
-    catalog.fill_sound(sound, audio.clone(), None, at(1)).await.unwrap();
+    bench.fill_sound(sound, audio.clone(), None, at(1)).await.unwrap();
     let before = catalog.sound(&bench.everywhere().into(), sound).await.unwrap();
     let plan = PlanChange { sounds_allowed: Some(false), ..PlanChange::default() };
     let change = CustomerChange { plan, ..CustomerChange::default() };
@@ -194,7 +194,7 @@ pub(crate) async fn a_plan_without_sounds_adds_changes_and_fills_none(bench: &Be
     let forbidden = PlanLimit::Sounds;
     assert_forbidden(catalog.add_sound(bench.new_sound(customer)).await, forbidden);
     assert_forbidden(catalog.change_sound(sound, renamed()).await, forbidden);
-    assert_forbidden(catalog.fill_sound(sound, bench.received(2).await, None, at(1)).await, forbidden);
+    assert_forbidden(bench.fill_sound(sound, bench.received(2).await, None, at(1)).await, forbidden);
     let trials = [Trial::AddSound(bench.new_sound(customer)), Trial::ChangeSound(sound, renamed())];
     for trial in trials {
         assert_forbidden(catalog.try_out(trial).await, forbidden);
@@ -202,6 +202,29 @@ pub(crate) async fn a_plan_without_sounds_adds_changes_and_fills_none(bench: &Be
     assert_eq!(catalog.sound(&bench.everywhere().into(), sound).await.unwrap(), before);
     catalog.add_sound(bench.new_sound(other)).await.unwrap();
     // What is there can be taken away.
-    assert_eq!(catalog.clear_sound(sound, at(2)).await.unwrap(), Some(vec![audio.key]));
-    catalog.remove_sound(sound, at(2)).await.unwrap();
+    assert_eq!(bench.clear_sound(sound, at(2)).await.unwrap(), Some(vec![audio.key]));
+    bench.remove_sound(sound, at(2)).await.unwrap();
+}
+
+pub(crate) async fn no_file_of_a_sound_goes_that_was_not_noted(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let catalog = &bench.catalog;
+    let sound = catalog.add_sound(bench.new_sound(customer)).await.unwrap();
+    let (there, new) = (bench.received(1).await, bench.received(2).await);
+    catalog.fill_sound(sound, there.clone(), None, vec![], at(1)).await.unwrap();
+    let before = catalog.sound(&bench.everywhere().into(), sound).await.unwrap();
+    for noted in [vec![], vec![bench.key(), new.key]] {
+        let filled = catalog.fill_sound(sound, new.clone(), None, noted.clone(), at(2)).await;
+        assert_changed(filled, "sounds");
+        assert_changed(catalog.clear_sound(sound, noted.clone(), at(2)).await, "sounds");
+        assert_changed(catalog.remove_sound(sound, noted, at(2)).await, "sounds");
+    }
+    assert_eq!(catalog.sound(&bench.everywhere().into(), sound).await.unwrap(), before);
+    assert_eq!(bench.removable().await, [], "what is refused does nothing");
+    // What is noted beyond that does no harm.
+    let noted = vec![bench.key(), there.key];
+    assert_eq!(catalog.fill_sound(sound, new.clone(), None, noted, at(3)).await.unwrap(), [there.key]);
+    let again = catalog.fill_sound(sound, new.clone(), None, vec![there.key], at(3)).await;
+    assert_eq!(again.unwrap(), [], "run again");
+    assert_eq!(catalog.remove_sound(sound, vec![there.key, new.key], at(4)).await.unwrap(), [new.key]);
 }

@@ -75,7 +75,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
         let log = catalog.log_rows(&inside, &LogFilter::default(), first(10)).await.unwrap();
         assert_eq!(log.len(), count * 3);
         if count == 0 {
-            assert_gone(catalog.remove_recording(&inside, &name("a.wav"), at(1)).await, "recording");
+            assert_gone(bench.remove_recording(&inside, &name("a.wav"), at(1)).await, "recording");
         }
     }
     let stranger = bench.person(other, "eve").await;

@@ -1,55 +1,52 @@
-//! Deletions of messages, noted before they come to be.
+//! Deletions, noted before they come to be.
 //!
 //! Promise: what goes was noted. The catalog is told what was, and does nothing where others would go; then it is looked
 //! again what is there. An entry may be of a version that others took away meanwhile, never the other way round.
 
-use super::subject;
+use crate::audio::StoredAudio;
 use crate::error::{Error, Result};
 use crate::gate::Principal;
-use crate::hunt_group::{HuntGroup, Message, MessageVersion};
 use crate::listen::Action;
 use crate::port::catalog::{CatalogError, CatalogResult};
+use crate::service::listening::Subject;
 use crate::service::playback::Playback;
 
 /// How often others may come first until somebody is told to come back later.
 const ROUNDS: u32 = 20;
 
-/// What one use case deletes.
-pub(in crate::service) struct Deletions<'a> {
+/// What one use case deletes, each told from others that could be in its place by a `T`.
+pub(in crate::service) struct Deletions<'a, T> {
     playback: &'a Playback,
     principal: &'a Principal,
-    noted: Vec<MessageVersion>,
+    noted: Vec<T>,
     rounds: u32,
 }
 
-impl<'a> Deletions<'a> {
+impl<'a, T: Clone + PartialEq> Deletions<'a, T> {
     /// Nothing yet.
     pub(in crate::service) fn new(playback: &'a Playback, principal: &'a Principal) -> Self {
         Self { playback, principal, noted: Vec::new(), rounds: 0 }
     }
 
-    /// Notes messages of a hunt group, each once.
+    /// Notes one thing, once.
     ///
     /// # Errors
     /// [`Error::Unlogged`].
     pub(in crate::service) async fn note(
         &mut self,
-        hunt_group: &HuntGroup,
-        messages: &[Message],
+        told_by: T,
+        subject: &Subject,
+        audio: &StoredAudio,
     ) -> Result<()> {
-        for message in messages {
-            let version = MessageVersion::from(message);
-            if !self.noted.contains(&version) {
-                let subject = subject(hunt_group, message);
-                self.playback.note(self.principal, Action::Delete, &subject, &message.audio).await?;
-                self.noted.push(version);
-            }
+        if !self.noted.contains(&told_by) {
+            self.playback.note(self.principal, Action::Delete, subject, audio).await?;
+            self.noted.push(told_by);
         }
         Ok(())
     }
 
     /// What was noted.
-    pub(in crate::service) fn noted(&self) -> Vec<MessageVersion> {
+    pub(in crate::service) fn noted(&self) -> Vec<T> {
         self.noted.clone()
     }
 
@@ -57,7 +54,7 @@ impl<'a> Deletions<'a> {
     ///
     /// # Errors
     /// Those of the unit, and of [`Deletions::again`].
-    pub(in crate::service) fn or_again<T>(&mut self, done: CatalogResult<T>) -> Result<Option<T>> {
+    pub(in crate::service) fn or_again<D>(&mut self, done: CatalogResult<D>) -> Result<Option<D>> {
         match done {
             Ok(done) => Ok(Some(done)),
             Err(CatalogError::Changed { .. }) => self.again().map(|()| None),
