@@ -37,6 +37,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_login_tokens", include_str!("migrations/20261122_login_tokens.sql")),
     ("20261122_one_time_codes", include_str!("migrations/20261122_one_time_codes.sql")),
     ("20261122_api_keys", include_str!("migrations/20261122_api_keys.sql")),
+    ("20261122_record_group_numbers", include_str!("migrations/20261122_record_group_numbers.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

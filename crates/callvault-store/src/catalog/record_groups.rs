@@ -245,9 +245,11 @@ impl Unit for Remove {
             let reason = "the record group still has recordings";
             return Err(CatalogError::Kept { field: "id", reason: reason.to_owned() });
         }
+        // Those of its own customer alone: what others were told before there were record groups means none.
         let query = Query::new(
             "taking a record group from hunt groups",
-            "UPDATE hunt_group SET record_group = NULL WHERE record_group = $1",
+            "UPDATE hunt_group SET record_group = NULL
+             WHERE record_group = $1 AND customer = (SELECT customer FROM record_group WHERE id = $1)",
         );
         sql.execute(query.with(self.0.0)).await?;
         let query = Query::new("removing a record group", "DELETE FROM record_group WHERE id = $1");

@@ -6,4 +6,5 @@ mod audio_contract;
 mod bench;
 mod catalog_contract;
 mod local_files;
+mod record_group_numbers;
 mod sqlite_file;

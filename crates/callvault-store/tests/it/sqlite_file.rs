@@ -26,18 +26,18 @@ pub(crate) async fn open() -> Bench {
 
 catalog_contract!(crate::sqlite_file::open);
 
-async fn at_path(path: &Path) -> Bench {
+pub(crate) async fn at_path(path: &Path) -> Bench {
     Bench::over(open_sqlite(path).await.unwrap(), ())
 }
 
-fn directory() -> (TempDir, std::path::PathBuf) {
+pub(crate) fn directory() -> (TempDir, std::path::PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("catalog.db");
     (directory, path)
 }
 
 /// Other hands in the file.
-async fn raw(path: &Path) -> SqliteConnection {
+pub(crate) async fn raw(path: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(path).foreign_keys(false).connect().await.unwrap()
 }
 
