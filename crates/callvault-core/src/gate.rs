@@ -298,6 +298,18 @@ impl Gate {
         if principal.privileges.has_any(privileges) { Ok(()) } else { Err(Error::RoleForbids) }
     }
 
+    /// What [`Gate::customer`] asks before it looks at the customer, for whoever has to know that first.
+    ///
+    /// # Errors
+    /// [`Error::ScopeForbids`], [`Error::RoleForbids`].
+    pub fn in_some_customer(&self, principal: &Principal, kind: Kind, verb: Verb) -> Result<()> {
+        self.privilege(principal, kind, verb)?;
+        if principal.reach == Reach::Own && !open_to_own_reach(kind) {
+            return Err(Error::RoleForbids);
+        }
+        Ok(())
+    }
+
     /// Narrows to one customer; without one, the principal's own. For things keyed by customer, the verb needs a
     /// role that reaches a whole customer. The listen log alone outlives its customer, for who reaches the whole installation.
     ///
@@ -310,10 +322,7 @@ impl Gate {
         verb: Verb,
         customer: Option<CustomerId>,
     ) -> Result<InCustomer> {
-        self.privilege(principal, kind, verb)?;
-        if principal.reach == Reach::Own && !open_to_own_reach(kind) {
-            return Err(Error::RoleForbids);
-        }
+        self.in_some_customer(principal, kind, verb)?;
         let Some(customer) = customer.or(principal.customer) else {
             return Err(Error::invalid("customer", "say which customer"));
         };

@@ -1,7 +1,7 @@
 //! Small bodies, read whole: each has a bound and a time, and those of all requests together have a budget, because
-//! anybody can send one before it shows who they are. Strangers have a budget of their own, and no address more than a part
-//! of it, so that they keep nobody out who is known. Readers of their own that keep values of a body take the same budgets
-//! through [`Room`].
+//! anybody can send one before it shows who they are. Strangers, people who are known, and the local system owner have a
+//! budget each, and no address more than a part of one, so that nobody keeps out who is known, and no person the operator.
+//! Readers of their own that keep values of a body take the same budgets through [`Room`].
 
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -23,27 +23,41 @@ pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 /// What a body has for nothing. An honest login has a few hundred bytes, and goes on when the budget is used up.
 const FREE_BYTES: usize = 4 * 1024;
 
-/// What all bodies of strangers that are longer may hold together; and what those of known senders may.
+/// What all bodies of strangers that are longer may hold together; what those of known senders may; and what those of the
+/// local system owner may.
 const BUDGET_BYTES: usize = 32 << 20;
 
 /// What those of strangers at one address may hold.
 const BUDGET_OF_AN_ADDRESS_BYTES: usize = BUDGET_BYTES / 8;
+
+/// What those of known senders at one address may hold: two of the largest.
+const KNOWN_OF_AN_ADDRESS_BYTES: usize = BUDGET_BYTES / 4;
 
 /// Who sends a body, as far as that can be told before it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
     /// Nobody knows yet; at this address.
     Stranger(IpAddr),
-    /// Somebody who showed who they are before the body, or the local system owner.
-    Known,
+    /// Somebody who showed who they are before the body; at this address.
+    Known(IpAddr),
+    /// The local system owner, on the control socket.
+    Operator,
 }
 
 impl Sender {
     /// The sender of a request that shows nothing before its body.
     pub(crate) fn unverified(caller: Caller) -> Self {
         match caller {
-            Caller::ControlSocket => Self::Known,
+            Caller::ControlSocket => Self::Operator,
             Caller::Network { address, .. } => Self::Stranger(address),
+        }
+    }
+
+    /// The sender of a request that showed who they are before its body.
+    pub(crate) fn verified(caller: Caller) -> Self {
+        match caller {
+            Caller::ControlSocket => Self::Operator,
+            Caller::Network { address, .. } => Self::Known(address),
         }
     }
 }
@@ -65,6 +79,8 @@ pub(crate) struct SmallBodies {
     strangers: Arc<Semaphore>,
     strangers_per_address: Arc<PerAddress>,
     known: Arc<Semaphore>,
+    known_per_address: Arc<PerAddress>,
+    operator: Arc<Semaphore>,
 }
 
 /// The part of a budget that what is kept of one body has, given back when it is dropped.
@@ -72,7 +88,7 @@ pub(crate) struct SmallBodies {
 pub(crate) struct Room {
     of: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
-    /// What the address of a stranger has of it.
+    /// What the address of the sender has of it.
     share: Option<Share>,
 }
 
@@ -101,6 +117,8 @@ impl Default for SmallBodies {
             strangers: Arc::new(Semaphore::new(BUDGET_BYTES)),
             strangers_per_address: PerAddress::new(BUDGET_OF_AN_ADDRESS_BYTES),
             known: Arc::new(Semaphore::new(BUDGET_BYTES)),
+            known_per_address: PerAddress::new(KNOWN_OF_AN_ADDRESS_BYTES),
+            operator: Arc::new(Semaphore::new(BUDGET_BYTES)),
         }
     }
 }
@@ -138,7 +156,8 @@ impl SmallBodies {
             Sender::Stranger(address) => {
                 (&self.strangers, Some(self.strangers_per_address.nothing_for(address)))
             }
-            Sender::Known => (&self.known, None),
+            Sender::Known(address) => (&self.known, Some(self.known_per_address.nothing_for(address))),
+            Sender::Operator => (&self.operator, None),
         };
         Room { of: of.clone(), held: None, share }
     }
@@ -195,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn long_bodies_leave_room_for_a_login_and_for_who_is_known() {
+    async fn long_bodies_leave_room_for_a_login_and_for_who_is_known_better() {
         let bodies = SmallBodies::default();
         let read = async |sender: Sender| {
             let pieces = [vec![0; 5000], vec![0; MOST - 5000]].map(Ok::<_, std::io::Error>);
@@ -214,11 +233,20 @@ mod tests {
             let short = bodies.read(sender, Body::from(vec![0; FREE_BYTES]), MOST).await;
             assert_eq!(short.map(|body| body.len()), Ok(FREE_BYTES));
         }
-        for _ in 0..BUDGET_BYTES / MOST {
-            held.push(read(Sender::Known).await);
+        let known = |number: u8| Sender::Known([192, 0, 2, number].into());
+        for number in 0..4 {
+            for _ in 0..KNOWN_OF_AN_ADDRESS_BYTES / MOST {
+                held.push(read(known(number)).await);
+            }
+            assert_eq!(read(known(number)).await.map(drop), Err(NoBody::Busy), "known at address {number}");
         }
         assert!(held.iter().all(Result::is_ok), "who is known has as much");
-        assert_eq!(read(Sender::Known).await.map(drop), Err(NoBody::Busy));
+        assert_eq!(read(known(4)).await.map(drop), Err(NoBody::Busy), "of all who are known");
+        for _ in 0..BUDGET_BYTES / MOST {
+            held.push(read(Sender::Operator).await);
+        }
+        assert!(held.iter().all(Result::is_ok), "and so has the operator");
+        assert_eq!(read(Sender::Operator).await.map(drop), Err(NoBody::Busy));
         held.clear();
         assert!(read(stranger(8)).await.is_ok());
     }

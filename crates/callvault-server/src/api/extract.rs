@@ -29,20 +29,25 @@ use crate::small_body::{NoBody, Sender};
 /// The largest JSON body, unless a route says otherwise.
 const MOST_JSON_BYTES: usize = 64 * 1024;
 
+/// The largest body that is read again where an integer is written as 4.0: as values it takes sixty times its length.
+const MOST_REREAD_BYTES: usize = MOST_JSON_BYTES;
+
 /// How many rows a page has when nothing is said.
 const DEFAULT_LIMIT: u32 = 100;
 
 /// A JSON body of at most `MOST` bytes. A route lets [`super::principal::Verified`] go first, so that nobody unknown fills
-/// memory with a large one, and nobody who is known waits for strangers.
+/// memory with a large one, and nobody who is known waits for strangers. Where `MOST` is more than usual, what goes first asks
+/// for the privilege as well.
 pub(super) struct JsonBody<T, const MOST: usize = MOST_JSON_BYTES>(pub(super) T);
 
 impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<T, MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let caller = Caller::of(request.extensions());
         let sender = match request.extensions().get::<WasVerified>() {
-            Some(WasVerified) => Sender::Known,
-            None => Sender::unverified(Caller::of(request.extensions())),
+            Some(WasVerified) => Sender::verified(caller),
+            None => Sender::unverified(caller),
         };
         let read = app.bodies.read(sender, request.into_body(), MOST).await;
         let bytes = read.map_err(|refused| match refused {
@@ -62,7 +67,8 @@ fn understood<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     };
     let text = error.to_string();
     // 4.0 is an integer too (JSON Schema 2020-12, section 4.2.3), and there are languages that write it so.
-    if text.starts_with("invalid type: floating point")
+    if bytes.len() <= MOST_REREAD_BYTES
+        && text.starts_with("invalid type: floating point")
         && let Ok(mut value) = serde_json::from_slice(bytes)
         && let Ok(understood) = serde_json::from_value(with_integers(&mut value))
     {
@@ -94,7 +100,12 @@ fn with_integers(value: &mut Value) -> Value {
 impl<T: JsonSchema, const MOST: usize> Input for JsonBody<T, MOST> {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {
         let content = json!({ "application/json": { "schema": schemas.sent_ref::<T>() } });
-        let about = format!("At most {MOST} bytes.");
+        let about = match MOST > MOST_REREAD_BYTES {
+            true => format!(
+                "At most {MOST} bytes; beyond {MOST_REREAD_BYTES}, integers are written without a point."
+            ),
+            false => format!("At most {MOST} bytes."),
+        };
         operation.body = Some(json!({ "required": true, "description": about, "content": content }));
         operation.fails(&[Code::Invalid, Code::TooLarge, Code::Busy]);
     }
@@ -520,6 +531,11 @@ mod tests {
         check(r#"{"level":1e300}"#, None);
         check(r#"{"level":4.0,"more":1}"#, None);
         check(r#"{"level":4,"level":4}"#, None);
+        // A long body is not turned into values.
+        let text = r#"{"level":4.0}"#;
+        let padded = |length: usize| text.to_owned() + &" ".repeat(length - text.len());
+        check(&padded(MOST_REREAD_BYTES), Some(4));
+        check(&padded(MOST_REREAD_BYTES + 1), None);
     }
 
     #[test]

@@ -234,7 +234,7 @@ async fn receive(
     let sender = match Credentials::from_parameters(query) {
         None => stranger,
         Some(_) => match admit(app, caller, query).await {
-            Ok(_) => Sender::Known,
+            Ok(_) => Sender::verified(caller),
             Err(failure) => {
                 // Who waits to be told to go on with the body has not sent it, and reads the answer at once.
                 if !parts.headers.contains_key(header::EXPECT) {
@@ -245,14 +245,14 @@ async fn receive(
         },
     };
     let spool = match sender {
-        Sender::Known => app.spools.open_for_known(caller.address()),
+        Sender::Known(_) | Sender::Operator => app.spools.open_for_known(caller.address()),
         Sender::Stranger(address) => app.spools.open_for_stranger(address),
     };
     if spool.is_none() {
         tracing::warn!(client = %caller.address(), ?sender, "an upload was refused, too many are under way");
         return Err(Failure::Busy);
     }
-    if sender == Sender::Known {
+    if sender != stranger {
         *room = app.bodies.room(sender);
     }
     read_form(query.function(), parts, pieces(body, sender), spool, room).await

@@ -1,4 +1,4 @@
-//! What the bodies of strangers may hold, and whom that leaves in peace.
+//! What the bodies of strangers and of known people may hold, and whom that leaves in peace.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -14,6 +14,12 @@ use tokio::sync::watch;
 /// What all bodies of strangers may hold together, and those of one address, in bytes (`SECURITY.md`).
 const BUDGET_BYTES: usize = 32 << 20;
 const BUDGET_OF_AN_ADDRESS_BYTES: usize = 4 << 20;
+
+/// What those of known people at one address may hold.
+const KNOWN_OF_AN_ADDRESS_BYTES: usize = 8 << 20;
+
+/// Nearly the largest body of `POST /calls`, in bytes.
+const LONG_BYTES: usize = (4 << 20) - 100;
 
 async fn world() -> World {
     let world = World::new().await;
@@ -137,6 +143,49 @@ async fn strangers_keep_nobody_from_long_bodies_who_is_known() {
     assert_eq!(added.status, StatusCode::OK, "{}", added.text());
     let request = Request::post("/api/v1/calls").header("authorization", basic("admin"));
     let added = world.call(HERE, request.body(Body::from(calls(50))).unwrap()).await;
+    assert_eq!(added.status, StatusCode::OK, "{}", added.text());
+    assert_eq!(waiting.len(), usize::from(addresses) * share, "the others wait on");
+}
+
+/// A request of a person to add calls that stands still behind a long beginning.
+async fn slow_calls(world: &World, peer: IpAddr, username: &str, client: &watch::Receiver<()>) -> Answer {
+    let request = Request::post("/api/v1/calls").header("authorization", basic(username));
+    let body = slow(vec![b' '; LONG_BYTES], client.clone());
+    world.call(peer, request.body(body).unwrap()).await
+}
+
+#[tokio::test]
+async fn calls_of_who_may_not_add_them_are_not_read() {
+    let world = world().await;
+    world.person(1, "resident", "residential").await;
+    let (_client, present) = watch::channel(());
+    // Its end never comes: who waited for it would answer that it broke off.
+    let answer = slow_calls(&world, HERE, "resident", &present).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text());
+    assert_eq!(answer.json()["code"], "forbidden");
+}
+
+#[tokio::test]
+async fn known_people_keep_out_neither_other_addresses_nor_the_operator() {
+    let world = world().await;
+    let (_client, present) = watch::channel(());
+    let share = KNOWN_OF_AN_ADDRESS_BYTES / LONG_BYTES;
+    let addresses = u8::try_from(BUDGET_BYTES / KNOWN_OF_AN_ADDRESS_BYTES).unwrap();
+    let mut waiting = FuturesUnordered::new();
+    for number in 1..=addresses {
+        // Whoever is first goes on in peace.
+        let request = Request::post("/api/v1/calls").header("authorization", basic("admin"));
+        let added = world.call(stranger(number), request.body(Body::from(calls(50))).unwrap()).await;
+        assert_eq!(added.status, StatusCode::OK, "{}", added.text());
+        (0..=share).for_each(|_| waiting.push(slow_calls(&world, stranger(number), "admin", &present)));
+        let answer = waiting.next().await.unwrap();
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text());
+    }
+    // All together have the whole of it, and the control socket has its own.
+    let request = Request::post("/api/v1/calls").header("authorization", basic("admin"));
+    let refused = world.call(HERE, request.body(Body::from(calls(50))).unwrap()).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text());
+    let added = world.local(Method::POST, "/calls", calls(100)).await;
     assert_eq!(added.status, StatusCode::OK, "{}", added.text());
     assert_eq!(waiting.len(), usize::from(addresses) * share, "the others wait on");
 }

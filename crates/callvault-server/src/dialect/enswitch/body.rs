@@ -76,7 +76,7 @@ impl Pieces {
     fn deadline(&self) -> Instant {
         let next_piece = Instant::now() + BODY_TIME;
         let slowest = match self.sender {
-            Sender::Known => SLOWEST_KNOWN_BYTES_PER_SECOND,
+            Sender::Known(_) | Sender::Operator => SLOWEST_KNOWN_BYTES_PER_SECOND,
             Sender::Stranger(_) => SLOWEST_BYTES_PER_SECOND,
         };
         let for_size = Duration::from_secs(self.received_bytes / slowest);
@@ -93,6 +93,7 @@ mod tests {
     use super::*;
 
     const STRANGER: Sender = Sender::Stranger(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 66)));
+    const KNOWN: Sender = Sender::Known(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 66)));
 
     /// A body of `count` pieces of `bytes` each, one every 10 seconds.
     fn slow(count: usize, bytes: usize) -> Body {
@@ -134,12 +135,12 @@ mod tests {
         assert_eq!(fault, slowly);
         assert!((30..=60).contains(&took.as_secs()), "{took:?}");
         // Who is known may be slower, but may hold a place no more than a stranger may.
-        let (_, took, fault) = read(slow(100, 40 << 10), Sender::Known, 1 << 30).await;
+        let (_, took, fault) = read(slow(100, 40 << 10), KNOWN, 1 << 30).await;
         assert_eq!((took.as_secs(), fault), (1000, None));
-        let (_, took, fault) = read(slow(100, 1), Sender::Known, 1 << 20).await;
+        let (_, took, fault) = read(slow(100, 1), KNOWN, 1 << 20).await;
         assert_eq!((took.as_secs(), fault), (30, slowly.clone()));
         let silent = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-        let (_, took, fault) = read(silent, Sender::Known, 1 << 20).await;
+        let (_, took, fault) = read(silent, KNOWN, 1 << 20).await;
         assert_eq!((took.as_secs(), fault), (30, slowly));
     }
 
