@@ -51,7 +51,7 @@ fn table() -> Vec<At> {
             "/customers/{id}",
             [
                 get("Find customer", accounts::find_customer),
-                patch("Change customer", accounts::change_customer).fails(&[Conflict]),
+                patch("Change customer", accounts::change_customer).fails(&[Conflict, Plan]),
                 delete("Remove customer", accounts::remove_customer).fails(&[Conflict]),
             ],
         ),
@@ -140,14 +140,14 @@ fn table() -> Vec<At> {
             "/sounds",
             [
                 get("List sounds", sounds::list).fails(&[NotFound]),
-                post("Add sound", sounds::add).fails(&[NotFound, Conflict]),
+                post("Add sound", sounds::add).fails(&[NotFound, Conflict, Plan]),
             ],
         ),
         at(
             "/sounds/{id}",
             [
                 get("Find sound", sounds::find),
-                patch("Change sound", sounds::change),
+                patch("Change sound", sounds::change).fails(&[Plan]),
                 delete("Remove sound", sounds::remove),
             ],
         ),

@@ -294,3 +294,21 @@ async fn a_plan_is_set_from_above_alone() {
     }
     assert_eq!(patch("boss", 2, json!({ "name": "y" })).await, StatusCode::OK);
 }
+
+/// `World` holds each answer against the description of the API.
+#[tokio::test]
+async fn what_a_plan_refuses_of_sounds_and_customers_is_described() {
+    let world = world().await;
+    world.add("/sounds", json!({ "id": 7, "customer": 1, "name": "Hello" })).await;
+    world.customer(2, Some(1)).await;
+    plan(&world, json!({ "sounds_allowed": false, "most_customers": 0 })).await;
+    for (method, path, body) in [
+        (Method::POST, "/sounds", json!({ "customer": 1, "name": "Other" })),
+        (Method::PATCH, "/sounds/7", json!({ "name": "Other" })),
+        (Method::PATCH, "/customers/2", json!({ "name": "Other" })),
+    ] {
+        let answer = world.local(method, path, body.to_string()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.text());
+        assert_eq!(answer.json()["code"], "plan", "{path}");
+    }
+}
