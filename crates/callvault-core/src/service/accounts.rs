@@ -166,11 +166,17 @@ impl Accounts {
         Ok(self.catalog.try_out(Trial::AddCustomer(new)).await?)
     }
 
-    async fn prepared_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<NewCustomer> {
+    /// Whether the role adds customers at all: none does that reaches nothing below its own.
+    ///
+    /// # Errors
+    /// [`Error::ScopeForbids`], [`Error::RoleForbids`].
+    pub fn may_add_customers(&self, principal: &Principal) -> Result<()> {
         self.gate.privilege(principal, Kind::Customer, Verb::Administer)?;
-        if principal.reach < Reach::Subtree {
-            return Err(Error::RoleForbids);
-        }
+        if principal.reach < Reach::Subtree { Err(Error::RoleForbids) } else { Ok(()) }
+    }
+
+    async fn prepared_customer(&self, principal: &Principal, customer: CustomerToAdd) -> Result<NewCustomer> {
+        self.may_add_customers(principal)?;
         let parent = match (customer.parent, principal.reach) {
             (None, Reach::System) => None,
             (parent, _) => {

@@ -237,3 +237,12 @@ async fn removals_and_additions_at_once_leave_nothing_hanging() {
     let check = world.local(Method::POST, "/check", "").await.json();
     assert_eq!(check["problems"], json!([]));
 }
+
+/// `docs/enswitch.md` 13 and 71: what the role does not have goes before what is wrong with the parameters.
+#[tokio::test]
+async fn administrators_are_refused_whatever_they_send() {
+    let world = world().await;
+    for parameters in ["name=Below", "name=&timezone=Nowhere", ""] {
+        assert_eq!(code(&world, "admin", "customers/create", parameters).await, "402", "{parameters}");
+    }
+}

@@ -528,3 +528,21 @@ async fn our_own_api_keeps_the_same_rules() {
     let (_, answer) = send("admin", Method::GET, "/people?email=N@example.com", json!({})).await;
     assert_eq!(answer.json()["items"][0]["username"], "n");
 }
+
+/// `docs/enswitch.md` 13 and 67: what the role does not have goes before what is wrong with the parameters.
+#[tokio::test]
+async fn wholesale_alone_is_refused_whatever_it_sends() {
+    let world = World::new().await;
+    world.customer(1, None).await;
+    world.add("/roles", json!({ "name": "trader", "privileges": ["wholesale"], "reach": "customer" })).await;
+    world.person(1, "trader", "trader").await;
+    for (function, parameters) in [
+        ("people/create", "username=x&password=password&role=4"),
+        ("people/create", "username=x&password=short&role=4"),
+        ("people/create", ""),
+        ("people/delete", "id=1"),
+        ("people/delete", "id=none"),
+    ] {
+        assert_eq!(code(&world, "trader", function, parameters).await, "402", "{function} {parameters}");
+    }
+}
