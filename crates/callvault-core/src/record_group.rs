@@ -1,7 +1,7 @@
 //! Record groups: named groups of a customer's recordings, and for how long they keep them.
 //!
 //! Which calls are recorded, and what callers hear of it, is kept and handed out: Callvault records nothing by itself. The
-//! meanings and bounds are those of the Enswitch functions (`docs/enswitch.md`, decisions 55, 58 and 64 to 66).
+//! meanings and bounds are those of the Enswitch functions (`docs/enswitch.md`, decisions 55, 58 and 80 to 82).
 
 use std::time::Duration;
 
