@@ -1,4 +1,5 @@
-//! Where recordings are kept, and for how long: each in no record group or in several, with an end of its own in each.
+//! Where recordings are kept, and for how long: each in record groups, in none, or in both ways, with an end of its own at each
+//! place.
 //!
 //! The bytes are there once. A recording goes when it is taken from its last place, or when that place comes to its end;
 //! from any other place it goes alone.
@@ -7,20 +8,27 @@ use crate::found::FoundRecording;
 use crate::id::{RecordGroupId, RecordingId};
 use crate::time::Timestamp;
 
-/// A place where a recording is kept. One that is in no record group has exactly this one, without a group.
+/// A place where a recording is kept. Every recording has at least one, and at most one without a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
-    /// The record group; `None` is the place of a recording that is in none.
+    /// The record group; `None` is the place outside all of them.
     pub record_group: Option<RecordGroupId>,
     /// When it ends; `None` is never.
     pub expires_at: Option<Timestamp>,
 }
 
+impl Place {
+    /// Whether its time is over.
+    pub fn has_ended(&self, by: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= by)
+    }
+}
+
 /// What may change about the places of a recording; `None` keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PlaceChange {
-    /// The one group that it is in from now on, or none. A place that is there already keeps its end; another one gets that
-    /// of its group, or none.
+    /// The one place where it is from now on: a group, or none. A place that is there already keeps its end, unless that
+    /// has passed; another one gets that of its group, or none.
     pub record_group: Option<Option<RecordGroupId>>,
     /// The end of all its places, after the change above; `Some(None)` is never.
     pub expires_at: Option<Option<Timestamp>>,

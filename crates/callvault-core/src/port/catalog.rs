@@ -253,7 +253,8 @@ pub trait Sounds: Send + Sync {
 pub enum Added {
     /// It is there now.
     New,
-    /// The same bytes are there under this name already; the new object became discarded.
+    /// The same bytes are there under this name already, and kept from here on where and as long as the new ones would have
+    /// been; the new object became discarded.
     Already(Box<Recording>),
     /// Other bytes are there under this name; the new object became discarded.
     Differs(Box<Recording>),
@@ -263,7 +264,8 @@ pub enum Added {
 #[async_trait]
 pub trait Recordings: Send + Sync {
     /// Adds one and releases its object's `receiving` row; calls that waited for it become reports in the same commit. Gone:
-    /// the customer, the receiving row.
+    /// the customer, the receiving row. What is there already gets the wanted place besides those that it has: a group that it
+    /// is in already only anew, if that place has ended; without a group one without an end.
     async fn add_recording(&self, new: Recording) -> CatalogResult<Added>;
     /// One.
     async fn recording(

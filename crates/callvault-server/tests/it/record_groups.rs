@@ -60,9 +60,8 @@ async fn a_recording_is_kept_where_it_is_put() {
     let end = at(&world, DAY);
     let there = json!([{ "record_group": 60, "expires_at": end }]);
     assert_eq!(answer.json()["places"], there);
-    // What is there already stays where it is.
-    let answer = put(&world, "a.wav", 61).await;
-    assert_eq!((answer.status, &answer.json()["places"]), (StatusCode::OK, &there));
+    let again = put(&world, "a.wav", 60).await;
+    assert_eq!((again.status, &again.json()["places"]), (StatusCode::OK, &there));
     world.recording(1, "plain.wav", wav(2, 800)).await;
     let nowhere = json!([{ "record_group": null, "expires_at": null }]);
     assert_eq!(places(&world, "plain.wav").await, Some(nowhere.clone()));
@@ -173,6 +172,41 @@ async fn what_has_come_to_its_end_goes_with_an_entry() {
     assert!(world.app.metrics.render().contains("callvault_recordings_expired_total 253"));
     let check = world.local(Method::POST, "/check", "").await.json();
     assert_eq!(check["problems"], json!([]));
+}
+
+#[tokio::test]
+async fn a_copy_does_not_end_what_is_kept_forever() {
+    let world = world().await;
+    world.recording(1, "forever.wav", wav(1, 800)).await;
+    let answer = world.local(Method::PUT, "/recordings/forever.wav/groups/60", "").await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    let forever = json!({ "record_group": null, "expires_at": null });
+    let copy = json!({ "record_group": 60, "expires_at": at(&world, DAY) });
+    assert_eq!(places(&world, "forever.wav").await, Some(json!([forever, copy])));
+    world.clock.advance(2 * DAY);
+    let_go(&world).await;
+    assert_eq!(places(&world, "forever.wav").await, Some(json!([forever])));
+}
+
+/// Whoever imports may remove their own file as soon as it is told that the recording is there.
+#[tokio::test]
+async fn what_is_imported_again_is_kept_as_long_as_if_it_were_new() {
+    for (second, lost_after) in [("&record_group=61", 2 * DAY), ("&record_group=60", DAY), ("", 400 * DAY)] {
+        for late in [Duration::ZERO, DAY] {
+            let world = world().await;
+            assert_eq!(put(&world, "a.wav", 60).await.status, StatusCode::CREATED);
+            // After a day its time is over, and the round has not come by yet.
+            world.clock.advance(late);
+            let path = format!("/recordings/a.wav?customer=1{second}");
+            assert_eq!(world.local(Method::PUT, &path, wav(1, 800)).await.status, StatusCode::OK);
+            let verdict = world.local(Method::POST, "/recordings/a.wav/verify?customer=1", "").await.json();
+            assert_eq!(verdict["verdict"], "intact");
+            let_go(&world).await;
+            world.clock.advance(lost_after - Duration::from_millis(1));
+            let_go(&world).await;
+            assert!(places(&world, "a.wav").await.is_some(), "{second:?} {late:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -63,13 +63,12 @@ const FAULTS: [&str; 14] = [
      WHERE r.began_at <> COALESCE(c.started_at, r.stored_at)
          OR EXISTS (SELECT 1 FROM call_record e WHERE e.customer = r.customer AND e.recording = r.name
              AND (c.id IS NULL OR (e.started_at, e.id) < (c.started_at, c.id))) LIMIT 100",
-    "SELECT 'recording ' || CAST(p.recording AS TEXT) || ' is in record group ' || CAST(p.record_group AS TEXT)
-         || ', and one of the two is not there, of another customer, or of another time'
+    "SELECT 'recording ' || CAST(p.recording AS TEXT) || ' is in record group '
+         || COALESCE(CAST(p.record_group AS TEXT), 'none') || ', and one of the two is not there, of another customer, or of another time'
      FROM recording_place p LEFT JOIN recording r ON r.id = p.recording LEFT JOIN record_group g ON g.id = p.record_group
-     WHERE r.id IS NULL OR g.id IS NULL OR r.customer <> g.customer OR r.began_at <> p.began_at LIMIT 100",
-    "SELECT 'recording ' || r.name || ' of customer ' || CAST(r.customer AS TEXT) || ' has an end outside its record groups'
-     FROM recording r WHERE r.expires_at IS NOT NULL
-         AND EXISTS (SELECT 1 FROM recording_place p WHERE p.recording = r.id) LIMIT 100",
+     WHERE r.id IS NULL OR (g.id IS NULL AND p.record_group IS NOT NULL) OR r.customer <> g.customer OR r.began_at <> p.began_at LIMIT 100",
+    "SELECT 'recording ' || r.name || ' of customer ' || CAST(r.customer AS TEXT) || ' is kept at no place'
+     FROM recording r WHERE NOT EXISTS (SELECT 1 FROM recording_place p WHERE p.recording = r.id) LIMIT 100",
 ];
 
 pub(super) async fn dangling_rows<E: Engine>(engine: &E) -> CatalogResult<Vec<String>> {

@@ -25,9 +25,9 @@ impl<E: Engine> Keeping for SqlCatalog<E> {
 
     async fn places(&self, recordings: Vec<RecordingId>) -> CatalogResult<Vec<(RecordingId, Place)>> {
         let rows = recordings.into_iter().map(|id| vec![id.0.into()]).collect();
-        let before = "SELECT r.id, p.record_group, COALESCE(p.expires_at, r.expires_at) FROM (VALUES ";
-        let after = ") AS v CROSS JOIN recording r LEFT JOIN recording_place p ON p.recording = r.id
-             WHERE r.id = v.column1 ORDER BY r.id, p.record_group";
+        let before = "SELECT p.recording, p.record_group, p.expires_at FROM (VALUES ";
+        let after = ") AS v CROSS JOIN recording_place p
+             WHERE p.recording = v.column1 ORDER BY p.recording, p.record_group";
         let mut places = Vec::new();
         for query in batches("reading the places of recordings", before, rows, after) {
             let read = |row: &mut Row| Ok((RecordingId(row.int("recording id")?), place(row)?));
@@ -105,21 +105,17 @@ pub(super) fn place(row: &mut Row) -> CatalogResult<Place> {
     })
 }
 
-/// Each half is a range of an index of ends, and cut off by itself.
+/// A range of the index of ends, cut off before the rest is read.
 fn ended(by: Timestamp, limit: u32) -> Query {
     Query::new(
         "looking for what has ended",
         concat!(
             "SELECT e.record_group, e.expires_at, r.id, r.customer, r.name, r.stored_at, ",
             audio_columns!(),
-            " FROM (
-                 SELECT * FROM (SELECT record_group, recording, expires_at FROM recording_place
-                     WHERE expires_at <= $1 ORDER BY expires_at, recording LIMIT $2) AS grouped
-                 UNION ALL
-                 SELECT * FROM (SELECT CAST(NULL AS BIGINT) AS record_group, id AS recording, expires_at FROM recording
-                     WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2) AS single
-             ) AS e CROSS JOIN recording r CROSS JOIN audio a WHERE r.id = e.recording AND a.key = r.audio
-             ORDER BY e.expires_at, r.id, e.record_group LIMIT $2"
+            " FROM (SELECT record_group, recording, expires_at FROM recording_place WHERE expires_at <= $1
+                 ORDER BY expires_at, recording, COALESCE(record_group, 0) LIMIT $2) AS e
+             CROSS JOIN recording r CROSS JOIN audio a WHERE r.id = e.recording AND a.key = r.audio
+             ORDER BY e.expires_at, r.id, COALESCE(e.record_group, 0)"
         ),
     )
     .with(by.unix_ms())
@@ -129,42 +125,41 @@ fn ended(by: Timestamp, limit: u32) -> Query {
 /// What a unit knows of its recording: its row is this unit's own from here on.
 struct Held {
     customer: CustomerId,
-    /// Its end as long as it is in no group.
-    expires_at: Option<i64>,
-    groups: Vec<(RecordGroupId, Option<i64>)>,
+    /// Where it is kept, at least one.
+    places: Vec<Place>,
+}
+
+impl Held {
+    fn at(&self, group: Option<RecordGroupId>) -> Option<&Place> {
+        self.places.iter().find(|place| place.record_group == group)
+    }
 }
 
 /// Gone: the recording.
 async fn hold(sql: &mut dyn Sql, recording: RecordingId) -> CatalogResult<Held> {
     let query = Query::new(
         "queueing for a recording",
-        "UPDATE recording SET expires_at = expires_at WHERE id = $1 RETURNING customer, expires_at",
+        "UPDATE recording SET stored_at = stored_at WHERE id = $1 RETURNING customer",
     );
     let row = sql.fetch_first(query.with(recording.0)).await?;
     let mut row = row.ok_or(CatalogError::Gone { what: "recording" })?;
     let customer = CustomerId(row.int("recording customer")?);
-    let expires_at = row.optional_int("end of a recording")?;
     let query = Query::new(
-        "reading the record groups of a recording",
-        "SELECT record_group, expires_at FROM recording_place WHERE recording = $1 ORDER BY record_group",
+        "reading the places of a recording",
+        "SELECT record_group, expires_at FROM recording_place WHERE recording = $1",
     );
-    let mut groups = Vec::new();
-    for mut row in sql.fetch(query.with(recording.0)).await? {
-        let group = RecordGroupId(row.int("record group of a place")?);
-        groups.push((group, row.optional_int("end of a place")?));
-    }
-    Ok(Held { customer, expires_at, groups })
+    let mut rows = sql.fetch(query.with(recording.0)).await?;
+    let places = rows.iter_mut().map(place).collect::<CatalogResult<_>>()?;
+    Ok(Held { customer, places })
 }
 
-/// Puts a recording that is in no group or in others into one, with the end that it gives. Gone: the record group, also one
-/// of another customer.
-pub(super) async fn insert(
+/// The end that a record group gives. Gone: the record group, also one of another customer.
+async fn end_of(
     sql: &mut dyn Sql,
     customer: CustomerId,
-    recording: RecordingId,
     group: RecordGroupId,
     at: Timestamp,
-) -> CatalogResult<()> {
+) -> CatalogResult<Timestamp> {
     // Touched, so that the group cannot be removed, nor its days changed, until this is committed.
     let query = Query::new(
         "queueing for a record group",
@@ -177,42 +172,69 @@ pub(super) async fn insert(
     let retention_days =
         row.ok_or(CatalogError::Gone { what: "record group" })?.number("record group retention_days")?;
     let settings = RecordGroupSettings { retention_days, ..RecordGroupSettings::default() };
-    let end = settings.end_of(at).ok_or(CatalogError::KeepsNothing { record_group: group })?;
-    let query = Query::new(
-        "putting a recording into a record group",
-        "INSERT INTO recording_place (record_group, recording, began_at, expires_at)
-         SELECT $1, id, began_at, CAST($3 AS BIGINT) FROM recording WHERE id = $2",
-    )
-    .with(group.0)
-    .with(recording.0)
-    .with(end.unix_ms());
-    sql.execute(query).await?;
-    set_own_end(sql, recording, None).await
+    settings.end_of(at).ok_or(CatalogError::KeepsNothing { record_group: group })
 }
 
-/// The end of a recording that is in no group.
-async fn set_own_end(
+/// Keeps a recording at one more place: in a group with the end that it gives, in none without one. Gone: the record group.
+pub(super) async fn insert(
+    sql: &mut dyn Sql,
+    customer: CustomerId,
+    recording: RecordingId,
+    record_group: Option<RecordGroupId>,
+    at: Timestamp,
+) -> CatalogResult<()> {
+    let end = match record_group {
+        Some(group) => Some(end_of(sql, customer, group, at).await?),
+        None => None,
+    };
+    let query = Query::new(
+        "keeping a recording at a place",
+        "INSERT INTO recording_place (record_group, recording, began_at, expires_at)
+         SELECT CAST($1 AS BIGINT), id, began_at, CAST($3 AS BIGINT) FROM recording WHERE id = $2",
+    )
+    .with(record_group.map(|group| group.0))
+    .with(recording.0)
+    .with(end.map(Timestamp::unix_ms));
+    sql.execute(query).await?;
+    Ok(())
+}
+
+async fn leave(
     sql: &mut dyn Sql,
     recording: RecordingId,
-    expires_at: Option<i64>,
+    record_group: Option<RecordGroupId>,
 ) -> CatalogResult<()> {
-    let query =
-        Query::new("setting the end of a recording", "UPDATE recording SET expires_at = $2 WHERE id = $1")
-            .with(recording.0)
-            .with(expires_at);
+    let query = Query::new(
+        "taking a place from a recording",
+        "DELETE FROM recording_place WHERE recording = $1 AND COALESCE(record_group, 0) = $2",
+    )
+    .with(recording.0)
+    .with(record_group.map_or(0, |group| group.0));
     sql.execute(query).await?;
     Ok(())
 }
 
-async fn leave(sql: &mut dyn Sql, recording: RecordingId, group: RecordGroupId) -> CatalogResult<()> {
-    let query = Query::new(
-        "taking a recording out of a record group",
-        "DELETE FROM recording_place WHERE record_group = $1 AND recording = $2",
-    )
-    .with(group.0)
-    .with(recording.0);
-    sql.execute(query).await?;
-    Ok(())
+/// Keeps a recording that was sent once more where it was sent to. A place that has not ended stays as it is, only that what
+/// is sent to no group is kept without an end; one that has ended is there anew, as if nothing had been there. Gone, Keeps
+/// nothing: as [`insert`].
+pub(super) async fn keep_on(
+    sql: &mut dyn Sql,
+    recording: RecordingId,
+    record_group: Option<RecordGroupId>,
+    at: Timestamp,
+) -> CatalogResult<()> {
+    let held = hold(sql, recording).await?;
+    if let Some(place) = held.at(record_group) {
+        let is_kept = match record_group {
+            None => place.expires_at.is_none(),
+            Some(_) => !place.has_ended(at),
+        };
+        if is_kept {
+            return Ok(());
+        }
+        leave(sql, recording, record_group).await?;
+    }
+    insert(sql, held.customer, recording, record_group, at).await
 }
 
 struct Put {
@@ -226,11 +248,7 @@ impl Unit for Put {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        let held = hold(sql, self.recording).await?;
-        if held.groups.iter().any(|(group, _)| *group == self.group) {
-            return Ok(());
-        }
-        insert(sql, held.customer, self.recording, self.group, self.at).await
+        keep_on(sql, self.recording, Some(self.group), self.at).await
     }
 }
 
@@ -245,10 +263,14 @@ impl Unit for Leave {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
         let held = hold(sql, self.recording).await?;
-        if !held.groups.iter().any(|(group, _)| *group == self.group) {
+        let group = Some(self.group);
+        if held.at(group).is_none() {
             return Ok(false);
         }
-        leave(sql, self.recording, self.group).await?;
+        leave(sql, self.recording, group).await?;
+        if held.places.len() == 1 {
+            insert(sql, held.customer, self.recording, None, Timestamp::from_unix_ms(0)).await?;
+        }
         Ok(true)
     }
 }
@@ -265,29 +287,26 @@ impl Unit for Change {
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
         let held = hold(sql, self.recording).await?;
-        let mut is_grouped = !held.groups.is_empty();
         if let Some(wanted) = self.change.record_group {
-            for (group, _) in held.groups.iter().filter(|(group, _)| Some(*group) != wanted) {
-                leave(sql, self.recording, *group).await?;
+            for place in held.places.iter().filter(|place| place.record_group != wanted) {
+                leave(sql, self.recording, place.record_group).await?;
             }
-            match wanted {
-                Some(wanted) if held.groups.iter().any(|(group, _)| *group == wanted) => {}
-                Some(wanted) => insert(sql, held.customer, self.recording, wanted, self.at).await?,
-                None => {}
+            let place = held.at(wanted);
+            if place.is_some_and(|place| place.has_ended(self.at)) {
+                // It may have been kept by the others that were just taken.
+                leave(sql, self.recording, wanted).await?;
             }
-            is_grouped = wanted.is_some();
+            if place.is_none_or(|place| place.has_ended(self.at)) {
+                insert(sql, held.customer, self.recording, wanted, self.at).await?;
+            }
         }
         let Some(expires_at) = self.change.expires_at else { return Ok(()) };
-        let expires_at = expires_at.map(Timestamp::unix_ms);
-        if !is_grouped {
-            return set_own_end(sql, self.recording, expires_at).await;
-        }
         let query = Query::new(
             "setting the ends of a recording",
             "UPDATE recording_place SET expires_at = $2 WHERE recording = $1",
         )
         .with(self.recording.0)
-        .with(expires_at);
+        .with(expires_at.map(Timestamp::unix_ms));
         sql.execute(query).await?;
         Ok(())
     }
@@ -304,22 +323,16 @@ impl Unit for SetEnd {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        let held = hold(sql, self.recording).await?;
+        hold(sql, self.recording).await?;
         let Place { record_group, expires_at } = self.place;
-        let expires_at = expires_at.map(Timestamp::unix_ms);
-        let Some(group) = record_group else {
-            if !held.groups.is_empty() {
-                return Err(CatalogError::Gone { what: "recording" });
-            }
-            return set_own_end(sql, self.recording, expires_at).await;
-        };
         let query = Query::new(
             "setting the end of a place",
-            "UPDATE recording_place SET expires_at = $3 WHERE record_group = $1 AND recording = $2",
+            "UPDATE recording_place SET expires_at = $3
+             WHERE recording = $1 AND COALESCE(record_group, 0) = $2",
         )
-        .with(group.0)
         .with(self.recording.0)
-        .with(expires_at);
+        .with(record_group.map_or(0, |group| group.0))
+        .with(expires_at.map(Timestamp::unix_ms));
         match sql.execute(query).await? {
             0 => Err(CatalogError::Gone { what: "recording" }),
             _ => Ok(()),
@@ -342,16 +355,12 @@ impl Unit for Take {
             Err(CatalogError::Gone { .. }) => return Ok(Taken::Nothing),
             held => held?,
         };
-        let end = match record_group {
-            None => held.groups.is_empty().then_some(held.expires_at),
-            Some(wanted) => held.groups.iter().find(|(group, _)| *group == wanted).map(|(_, end)| *end),
-        };
-        let has_ended = |by: Timestamp| end.flatten().is_some_and(|end| end <= by.unix_ms());
-        if end.is_none() || ended_by.is_some_and(|by| !has_ended(by)) {
+        let Some(place) = held.at(record_group) else { return Ok(Taken::Nothing) };
+        if ended_by.is_some_and(|by| !place.has_ended(by)) {
             return Ok(Taken::Nothing);
         }
-        if let Some(group) = record_group.filter(|_| held.groups.len() > 1) {
-            leave(sql, recording, group).await?;
+        if held.places.len() > 1 {
+            leave(sql, recording, record_group).await?;
             return Ok(Taken::Place);
         }
         if !with_recording {
@@ -365,7 +374,7 @@ impl Unit for Take {
     }
 }
 
-/// Takes a recording that is about to go out of every group.
+/// Takes all places from a recording that is about to go.
 pub(super) async fn forget_places(sql: &mut dyn Sql, recording: RecordingId) -> CatalogResult<()> {
     let query = Query::new(
         "forgetting the places of a recording",

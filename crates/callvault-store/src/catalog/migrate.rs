@@ -38,6 +38,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261122_one_time_codes", include_str!("migrations/20261122_one_time_codes.sql")),
     ("20261122_api_keys", include_str!("migrations/20261122_api_keys.sql")),
     ("20261122_record_group_numbers", include_str!("migrations/20261122_record_group_numbers.sql")),
+    ("20261122_place_rows", include_str!("migrations/20261122_place_rows.sql")),
 ];
 
 /// Applies what is missing. The caller holds a transaction open around it.

@@ -126,7 +126,11 @@ impl Add {
         }
         let same = found.audio.sha256 == new.audio.sha256 && found.audio.size_bytes == new.audio.size_bytes;
         let found = Box::new(found);
-        Ok(if same { Added::Already(found) } else { Added::Differs(found) })
+        if !same {
+            return Ok(Added::Differs(found));
+        }
+        keeping::keep_on(sql, found.id, self.record_group, new.stored_at).await?;
+        Ok(Added::Already(found))
     }
 }
 
@@ -166,9 +170,7 @@ impl Unit for Add {
             let mut row = row.ok_or(CatalogError::Unreadable { what: "recording" })?;
             return self.found(sql, read(&mut row)?).await;
         }
-        if let Some(group) = self.record_group {
-            keeping::insert(sql, new.customer, new.id, group, new.stored_at).await?;
-        }
+        keeping::insert(sql, new.customer, new.id, self.record_group, new.stored_at).await?;
         if let Some((call, _)) = unnamed {
             found::name_calls(sql, [(call, &new.name)]).await?;
         }

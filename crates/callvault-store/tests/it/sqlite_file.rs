@@ -196,6 +196,50 @@ async fn a_call_of_another_customer_is_never_shown() {
     assert_eq!(found, [FoundRecording { recording, call: None }]);
 }
 
+/// The tables of before, where a recording in no group had its end in its own row.
+#[tokio::test]
+async fn recordings_of_before_keep_their_places() {
+    let (_directory, path) = directory();
+    let bench = at_path(&path).await;
+    let customer = bench.customer(None).await;
+    for (text, seed) in [("ended.wav", 1), ("forever.wav", 2), ("grouped.wav", 3)] {
+        bench.recording(customer, text, seed).await;
+    }
+    bench.catalog.close().await;
+    let mut raw = raw(&path).await;
+    for change in [
+        "DROP TABLE recording_place",
+        "DELETE FROM migration WHERE name IN ('20261122_recording_places', '20261122_place_rows')",
+    ] {
+        sqlx::query(change).execute(&mut raw).await.unwrap();
+    }
+    let before = include_str!("../../src/catalog/migrations/20261122_recording_places.sql");
+    sqlx::raw_sql(before).execute(&mut raw).await.unwrap();
+    for change in [
+        "INSERT INTO migration (name) VALUES ('20261122_recording_places')",
+        "INSERT INTO record_group VALUES (60, 1, 'Calls', NULL, 0, '', '', 1, 100, 0, TRUE, TRUE, FALSE, 'none')",
+        "UPDATE recording SET expires_at = 7000 WHERE name = 'ended.wav'",
+        "INSERT INTO recording_place SELECT 60, id, began_at, 9000 FROM recording WHERE name = 'grouped.wav'",
+    ] {
+        sqlx::query(change).execute(&mut raw).await.unwrap();
+    }
+    let bench = at_path(&path).await;
+    let rows = sqlx::query(
+        "SELECT r.name, p.record_group, p.expires_at, p.began_at = r.began_at
+         FROM recording r JOIN recording_place p ON p.recording = r.id ORDER BY r.name",
+    );
+    let rows = rows.fetch_all(&mut raw).await.unwrap();
+    let rows: Vec<(String, Option<i64>, Option<i64>, bool)> =
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
+    let expected = [
+        ("ended.wav".to_owned(), None, Some(7_000), true),
+        ("forever.wav".to_owned(), None, None, true),
+        ("grouped.wav".to_owned(), Some(60), Some(9_000), true),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(bench.catalog.self_check().await.unwrap(), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_newer_migration_is_left_alone() {
     let (_directory, path) = directory();
@@ -242,6 +286,7 @@ async fn the_self_check_finds_what_other_hands_did() {
         "UPDATE message SET current = TRUE",
         "UPDATE person SET customer = 99",
         "UPDATE recording SET call = NULL, began_at = stored_at",
+        "DELETE FROM recording_place",
     ] {
         sqlx::query(damage).execute(&mut raw).await.unwrap();
     }
@@ -251,6 +296,7 @@ async fn the_self_check_finds_what_other_hands_did() {
         "level 1 of hunt group 1 has more than one current message",
         "person 1 has no customer or no role",
         "recording a.wav of customer 1 is not joined with its first call",
+        "recording a.wav of customer 1 is kept at no place",
     ];
     assert_eq!(faults, expected);
     let damaged = bench.catalog.account_named("ann").await.unwrap();

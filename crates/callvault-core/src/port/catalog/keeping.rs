@@ -29,7 +29,7 @@ pub enum Taken {
 pub struct PlaceToTake {
     /// The recording.
     pub recording: RecordingId,
-    /// The record group, or the place of a recording in none.
+    /// The record group, or the place without one.
     pub record_group: Option<RecordGroupId>,
     /// Only if it has ended by then; whatever its end otherwise. Decided in the commit, so that an end that was put off at
     /// the last moment counts.
@@ -42,11 +42,12 @@ pub struct PlaceToTake {
 #[async_trait]
 pub trait Keeping: Send + Sync {
     /// As [`super::Recordings::add_recording`], into a record group: one of the same customer, with an end as the group
-    /// gives it. What is there already stays where it is. Gone: also the record group. Keeps nothing: the record group.
+    /// gives it. Gone: also the record group. Keeps nothing: the record group.
     async fn add_recording_into(&self, new: Recording, group: RecordGroupId) -> CatalogResult<Added>;
     /// The places of these recordings, by recording, then group.
     async fn places(&self, recordings: Vec<RecordingId>) -> CatalogResult<Vec<(RecordingId, Place)>>;
-    /// Puts a recording into a record group of its customer, besides those that it is in; nothing where it is in it already.
+    /// Puts a recording into a record group of its customer, besides the places that it has, of which none is lost or ends
+    /// earlier. Where it is in it already nothing changes, unless that place has ended: then it begins anew.
     /// Gone: the recording, the record group. Keeps nothing: the record group.
     async fn put_into_group(
         &self,
@@ -54,7 +55,7 @@ pub trait Keeping: Send + Sync {
         group: RecordGroupId,
         at: Timestamp,
     ) -> CatalogResult<()>;
-    /// Takes a recording out of a record group. From its last one it goes to the place without a group, without an end.
+    /// Takes a recording out of a record group. From its last place it goes to the one without a group, without an end.
     /// False when it was not in it. Gone: the recording.
     async fn take_from_group(&self, recording: RecordingId, group: RecordGroupId) -> CatalogResult<bool>;
     /// Changes the places of a recording. Gone: the recording, the record group. Keeps nothing: the record group.

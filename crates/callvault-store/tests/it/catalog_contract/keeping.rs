@@ -64,12 +64,12 @@ pub(crate) async fn a_recording_is_kept_as_its_group_says(bench: &Bench) {
     // Stored at 5000.
     let end = Some(5_000 + 365 * DAY);
     assert_eq!(places(bench, new.id).await, [(Some(year.0), end)]);
-    // Again is the same, and what is there already stays where it is.
+    // Again is the same, and what is there already is kept there besides.
     assert_eq!(catalog.add_recording_into(new.clone(), year).await.unwrap(), Added::New);
     let again = bench.new_recording(customer, "plain.wav", 1).await;
     let already = catalog.add_recording_into(again, year).await.unwrap();
     assert_eq!(already, Added::Already(Box::new(plain.clone())));
-    assert_eq!(places(bench, plain.id).await, [(None, None)]);
+    assert_eq!(places(bench, plain.id).await, [(None, None), (Some(year.0), end)]);
     // Other days hold for what comes from then on.
     let change = RecordGroupChange {
         settings: callvault_core::record_group::RecordGroupSettingsChange {
@@ -80,14 +80,62 @@ pub(crate) async fn a_recording_is_kept_as_its_group_says(bench: &Bench) {
     };
     catalog.change_record_group(year, change).await.unwrap();
     assert_eq!(places(bench, new.id).await, [(Some(year.0), end)]);
+    catalog.take_from_group(plain.id, year).await.unwrap();
     catalog.put_into_group(plain.id, year, at(7)).await.unwrap();
-    assert_eq!(places(bench, plain.id).await, [(Some(year.0), Some(7 + DAY))]);
-    let both = catalog.places(vec![new.id, plain.id, RecordingId(i64::MAX)]).await.unwrap();
-    assert_eq!(both.len(), 2);
+    assert_eq!(places(bench, plain.id).await, [(None, None), (Some(year.0), Some(7 + DAY))]);
+    let all = catalog.places(vec![new.id, plain.id, RecordingId(i64::MAX)]).await.unwrap();
+    assert_eq!(all.len(), 3);
     // A name that is free again brings no place back.
     bench.remove_recording(&inside, &new.name, at(1)).await.unwrap();
     let back = bench.recording(customer, "grouped.wav", 2).await;
     assert_eq!(places(bench, back.id).await, [(None, None)]);
+}
+
+pub(crate) async fn what_is_added_again_is_kept_as_long_as_if_it_were_new(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let catalog = &bench.catalog;
+    let (short, long) = (group(bench, customer, 1).await, group(bench, customer, 1000).await);
+    let none = group(bench, customer, 0).await;
+    let first = bench.new_recording(customer, "a.wav", 1).await;
+    catalog.add_recording_into(first.clone(), short).await.unwrap();
+    let id = first.id;
+    let again = async |into: Option<RecordGroupId>, now: i64| {
+        let new = Recording { stored_at: at(now), ..bench.new_recording(customer, "a.wav", 1).await };
+        match into {
+            None => catalog.add_recording(new).await,
+            Some(group) => catalog.add_recording_into(new, group).await,
+        }
+    };
+    let in_short = |end| (Some(short.0), Some(end));
+    let over = 5_000 + DAY;
+    // Not over: it stays as it is.
+    again(Some(short), over - 1).await.unwrap();
+    assert_eq!(places(bench, id).await, [in_short(over)]);
+    // Over, and nobody has looked yet: it begins anew.
+    again(Some(short), over).await.unwrap();
+    assert_eq!(places(bench, id).await, [in_short(over + DAY)]);
+    again(Some(long), over + DAY).await.unwrap();
+    let in_long = (Some(long.0), Some(over + 1_001 * DAY));
+    assert_eq!(places(bench, id).await, [in_short(over + DAY), in_long]);
+    assert_keeps_nothing(again(Some(none), 0).await, none);
+    assert_gone(again(Some(RecordGroupId(99)), 0).await, "record group");
+    // Without a group it is kept without an end, also where it had one.
+    for end in [None, Some(at(7)), Some(at(900 * DAY))] {
+        again(None, over).await.unwrap();
+        assert_eq!(places(bench, id).await, [(None, None), in_short(over + DAY), in_long]);
+        catalog.set_end(id, Place { record_group: None, expires_at: end }).await.unwrap();
+    }
+    // Other bytes change nothing.
+    let before = places(bench, id).await;
+    let other = bench.new_recording(customer, "a.wav", 2).await;
+    assert!(matches!(catalog.add_recording(other).await.unwrap(), Added::Differs(_)));
+    assert_eq!(places(bench, id).await, before);
+    // A copy keeps it from an end that has passed as well, and so does being moved.
+    catalog.put_into_group(id, short, at(over + DAY)).await.unwrap();
+    assert_eq!(places(bench, id).await[1], in_short(over + 2 * DAY));
+    let change = PlaceChange { record_group: Some(Some(short)), expires_at: None };
+    catalog.change_places(id, change, at(over + 2 * DAY)).await.unwrap();
+    assert_eq!(places(bench, id).await, [in_short(over + 3 * DAY)]);
 }
 
 pub(crate) async fn a_recording_is_in_several_groups(bench: &Bench) {
@@ -101,7 +149,12 @@ pub(crate) async fn a_recording_is_in_several_groups(bench: &Bench) {
     let id = recording.id;
     catalog.put_into_group(id, one, at(0)).await.unwrap();
     catalog.put_into_group(id, two, at(0)).await.unwrap();
-    let both = [(Some(one.0), Some(DAY)), (Some(two.0), Some(2 * DAY))];
+    // What was kept without an end still is.
+    let all = [(None, None), (Some(one.0), Some(DAY)), (Some(two.0), Some(2 * DAY))];
+    assert_eq!(places(bench, id).await, all);
+    let taken = catalog.take_place(taking(id, None), at(0)).await.unwrap();
+    assert_eq!(taken, Taken::Place);
+    let both = [all[1], all[2]];
     assert_eq!(places(bench, id).await, both);
     // Where it is already, it stays as it is.
     catalog.put_into_group(id, one, at(9_999)).await.unwrap();
@@ -112,7 +165,7 @@ pub(crate) async fn a_recording_is_in_several_groups(bench: &Bench) {
     assert!(!catalog.take_from_group(id, none).await.unwrap());
     assert!(catalog.take_from_group(id, one).await.unwrap());
     assert_eq!(places(bench, id).await, [both[1]]);
-    // From its last group it goes to none, without an end.
+    // From its last place it goes to none, without an end.
     assert!(catalog.take_from_group(id, two).await.unwrap());
     assert_eq!(places(bench, id).await, [(None, None)]);
     assert_gone(catalog.take_from_group(RecordingId(1 << 60), two).await, "recording");
@@ -141,15 +194,15 @@ pub(crate) async fn places_are_changed(bench: &Bench) {
     let until =
         |expires_at: Option<i64>| PlaceChange { record_group: None, expires_at: Some(expires_at.map(at)) };
     check(PlaceChange::default(), &[(None, None)]).await;
-    check(until(Some(50)), &[(None, Some(50))]).await;
-    check(to(None), &[(None, Some(50))]).await;
+    check(until(Some(500)), &[(None, Some(500))]).await;
+    check(to(None), &[(None, Some(500))]).await;
     check(to(Some(one)), &[(Some(one), Some(100 + DAY))]).await;
     check(until(None), &[(Some(one), None)]).await;
     // A place that is there keeps its end.
     check(to(Some(one)), &[(Some(one), None)]).await;
     catalog.put_into_group(id, two, at(0)).await.unwrap();
-    check(until(Some(70)), &[(Some(one), Some(70)), (Some(two), Some(70))]).await;
-    check(to(Some(two)), &[(Some(two), Some(70))]).await;
+    check(until(Some(700)), &[(Some(one), Some(700)), (Some(two), Some(700))]).await;
+    check(to(Some(two)), &[(Some(two), Some(700))]).await;
     let change = PlaceChange { record_group: Some(Some(one)), expires_at: Some(Some(at(80))) };
     check(change, &[(Some(one), Some(80))]).await;
     assert_keeps_nothing(catalog.change_places(id, to(Some(none)), at(100)).await, none);
@@ -182,6 +235,7 @@ pub(crate) async fn a_recording_goes_with_its_last_place(bench: &Bench) {
         catalog.put_into_group(id, group, at(0)).await.unwrap();
     }
     let take = async |place: PlaceToTake| catalog.take_place(place, at(1)).await.unwrap();
+    assert_eq!(take(taking(id, None)).await, Taken::Place);
     assert_eq!(take(taking(id, None)).await, Taken::Nothing);
     let ended_by = |place: PlaceToTake, by: i64| PlaceToTake { ended_by: Some(at(by)), ..place };
     assert_eq!(take(ended_by(taking(id, Some(one)), DAY - 1)).await, Taken::Nothing);
@@ -217,6 +271,7 @@ pub(crate) async fn one_of_two_takes_the_last_place(bench: &Bench) {
         for group in groups {
             catalog.put_into_group(recording.id, group, at(0)).await.unwrap();
         }
+        catalog.take_place(taking(recording.id, None), at(0)).await.unwrap();
         let take = |group| catalog.take_place(taking(recording.id, Some(group)), at(1));
         let (one, other) = futures_util::future::join(take(groups[0]), take(groups[1])).await;
         let mut taken = [one.unwrap(), other.unwrap()];
@@ -313,6 +368,10 @@ pub(crate) async fn lists_are_what_the_filter_wants_in_order(bench: &Bench) {
         for group in groups {
             catalog.put_into_group(recording.id, *group, at(number % 11)).await.unwrap();
         }
+        // The first of each kind stays in none as well.
+        if number >= 4 && !groups.is_empty() {
+            catalog.take_place(taking(recording.id, None), at(0)).await.unwrap();
+        }
         // Some calls are told of when the recording is in its groups already.
         if number % 5 > 1 {
             told().await;
@@ -333,8 +392,8 @@ pub(crate) async fn lists_are_what_the_filter_wants_in_order(bench: &Bench) {
         }
     };
     let everything = walk(None, &KeptFilter::default(), KeptOrder::default(), 1000).await;
-    // 23 in no group, 23 and 22 in one, 22 in both.
-    assert_eq!(everything.len(), 23 + 23 + 22 + 2 * 22);
+    // 23 and 3 more in no group, 23 and 22 in one, 22 in both.
+    assert_eq!(everything.len(), 23 + 3 + 23 + 22 + 2 * 22);
     let texts = |text: &str| Some(text.to_owned());
     let filters = [
         KeptFilter::default(),
@@ -396,6 +455,8 @@ pub(crate) async fn a_kept_recording_is_found_at_its_places_alone(bench: &Bench)
     check(None, Some(None)).await;
     check(Some(one), None).await;
     catalog.put_into_group(recording.id, one, at(0)).await.unwrap();
+    check(None, Some(None)).await;
+    catalog.take_place(taking(recording.id, None), at(0)).await.unwrap();
     check(None, None).await;
     check(Some(one), Some(Some(DAY))).await;
     check(Some(two), None).await;
