@@ -140,11 +140,12 @@ impl Keeping {
         principal: &Principal,
         wanted: &WantedPlace,
     ) -> Result<(KeptRecording, Playable, RecordingsEncoding)> {
-        let kept = self.find(principal, Verb::Download, wanted).await?;
+        let find = || self.find(principal, Verb::Download, wanted);
+        let (kept, reader) = self.playback.open_current(find, |kept| &kept.found.recording.audio).await?;
         let recording = &kept.found.recording;
         let (subject, audio) = (subject(recording), recording.audio.clone());
-        let playable =
-            self.playback.open(principal, subject, audio, recording.name.to_string(), None).await?;
+        let name = recording.name.to_string();
+        let playable = self.playback.playable(principal, subject, audio, name, None, reader);
         let customer = self.catalog.customer(kept.found.recording.customer).await?;
         let encoding = customer.map_or(RecordingsEncoding::Raw, |customer| customer.recordings_encoding);
         Ok((kept, playable, encoding))

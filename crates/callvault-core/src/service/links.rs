@@ -108,8 +108,13 @@ impl Links {
     /// [`Error::Unlogged`].
     pub async fn to_recording(&self, principal: &Principal, recording: &Recording) -> Result<MadeLink> {
         let customer = Some(recording.customer);
-        self.gate.customer(principal, Kind::Recording, Verb::Download, customer).await?;
-        self.playback.probe(&recording.audio).await?;
+        let inside = self.gate.customer(principal, Kind::Recording, Verb::Download, customer).await?;
+        let find = || async {
+            let found = self.catalog.recording(&inside, &recording.name).await?;
+            let found = found.filter(|found| found.id == recording.id);
+            found.ok_or(Error::NotFound { what: "recording" })
+        };
+        self.playback.open_current(find, |found| &found.audio).await?;
         let random = fresh_token(self.random.as_ref());
         let handle = Some(SecretHash::of(random.reveal()).handle());
         let (subject, audio) = (subject(recording), &recording.audio);

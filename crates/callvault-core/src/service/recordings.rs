@@ -289,10 +289,11 @@ impl Recordings {
         customer: Option<CustomerId>,
         name: &RecordingName,
     ) -> Result<Playable> {
-        let recording = self.find(principal, Verb::Download, customer, name).await?;
+        let find = || self.find(principal, Verb::Download, customer, name);
+        let (recording, reader) = self.playback.open_current(find, |recording| &recording.audio).await?;
         let subject = subject(&recording);
         let file_name = recording.name.to_string();
-        self.playback.open(principal, subject, recording.audio, file_name, None).await
+        Ok(self.playback.playable(principal, subject, recording.audio, file_name, None, reader))
     }
 
     /// Reads one back from the medium and compares its hash.

@@ -93,15 +93,15 @@ impl Tickets {
     ) -> Result<Secret> {
         let customer =
             self.gate.customer(principal, Kind::Recording, Verb::Share, Some(session.customer)).await?;
-        let mut found = None;
-        for name in names {
-            found = self.catalog.recording(&customer, name).await?;
-            if found.is_some() {
-                break;
+        let find = || async {
+            for name in names {
+                if let Some(found) = self.catalog.recording(&customer, name).await? {
+                    return Ok(found);
+                }
             }
-        }
-        let recording = found.ok_or(Error::NotFound { what: "recording" })?;
-        self.playback.probe(&recording.audio).await?;
+            Err(Error::NotFound { what: "recording" })
+        };
+        let (recording, _) = self.playback.open_current(find, |recording| &recording.audio).await?;
         let allowed = TicketBook::allowed(principal, session, extra);
         let (random, ticket) = self.make(principal, &recording, allowed, TICKET_LIFE).await?;
         self.book.add(session, ticket.map(TicketSubject::Recording));
@@ -242,18 +242,21 @@ impl Tickets {
 
     async fn open(&self, principal: &Principal, ticket: &Ticket) -> Result<Playable, TicketRefused> {
         let customer = self.gate.vouched(ticket.customer);
-        let found = self.catalog.recording(&customer, &ticket.subject).await.map_err(Error::from)?;
-        let recording = found.ok_or(TicketRefused::Missing)?;
-        let handle = Some(ticket.random.handle());
-        let file_name = recording.name.to_string();
-        let opened =
-            self.playback.open(principal, subject(&recording), recording.audio, file_name, handle).await;
-        opened.map_err(|error| match error {
-            Error::Unreadable(crate::port::audio_store::AudioStoreError::Missing { .. }) => {
+        let find = || async {
+            let found = self.catalog.recording(&customer, &ticket.subject).await?;
+            found.ok_or(Error::NotFound { what: "recording" })
+        };
+        let opened = self.playback.open_current(find, |recording| &recording.audio).await;
+        let (recording, reader) = opened.map_err(|error| match error {
+            Error::NotFound { .. }
+            | Error::Unreadable(crate::port::audio_store::AudioStoreError::Missing { .. }) => {
                 TicketRefused::Missing
             }
             other => TicketRefused::Failed(other),
-        })
+        })?;
+        let handle = Some(ticket.random.handle());
+        let (subject, file_name) = (subject(&recording), recording.name.to_string());
+        Ok(self.playback.playable(principal, subject, recording.audio, file_name, handle, reader))
     }
 
     /// Whether the customer or one above it is disabled, which closes every door to its audio.
