@@ -22,6 +22,11 @@ impl Place {
     pub fn has_ended(&self, by: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= by)
     }
+
+    /// Whether it would end earlier with this end.
+    pub fn is_shortened_by(&self, expires_at: Option<Timestamp>) -> bool {
+        expires_at.is_some_and(|end| self.expires_at.is_none_or(|present| end < present))
+    }
 }
 
 /// What may change about the places of a recording; `None` keeps.
@@ -32,6 +37,16 @@ pub struct PlaceChange {
     pub record_group: Option<Option<RecordGroupId>>,
     /// The end of all its places, after the change above; `Some(None)` is never.
     pub expires_at: Option<Option<Timestamp>>,
+}
+
+impl PlaceChange {
+    /// Whether a recording at these places is kept less long by it at one of them, or loses one.
+    pub fn shortens(&self, places: &[Place]) -> bool {
+        places.iter().any(|place| {
+            let is_lost = self.record_group.is_some_and(|wanted| wanted != place.record_group);
+            is_lost || self.expires_at.is_some_and(|end| place.is_shortened_by(end))
+        })
+    }
 }
 
 /// A recording at one of its places, with its call.

@@ -71,6 +71,8 @@ pub enum Action {
     Link,
     /// Taken out of use: a recording removed, a message, prompt or sound deleted.
     Delete,
+    /// Made to be kept less long: a recording lost a place, or an end of it was brought nearer.
+    Limit,
     /// Went on as another person.
     Switch,
 }
@@ -84,6 +86,7 @@ impl Action {
             Self::Export => "export",
             Self::Link => "link",
             Self::Delete => "delete",
+            Self::Limit => "limit",
             Self::Switch => "switch",
         }
     }

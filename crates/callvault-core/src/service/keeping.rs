@@ -1,7 +1,7 @@
 //! Recordings where they are kept: found, copied and removed by their place, and let go when that comes to its end.
 //!
-//! Promises: nothing goes without its entry in the listen log; an end that was put off before the commit counts; what is
-//! kept elsewhere stays there.
+//! Promises: nothing goes without its entry in the listen log, and nobody has a recording go sooner without one of their own;
+//! an end that was put off before the commit counts; what is kept elsewhere stays there.
 
 use std::sync::Arc;
 
@@ -206,18 +206,24 @@ impl Keeping {
         Ok(self.catalog.put_into_group(recording.id, destination, self.clock.now()).await?)
     }
 
-    /// Sets the end of a place; `None` is never, and what has passed already ends with the next round.
+    /// Sets the end of a place; `None` is never, and with one that has passed the place is removed at once.
     ///
     /// # Errors
-    /// As [`Keeping::find`].
+    /// As [`Keeping::find`]; [`Error::Unlogged`].
     pub async fn set_end(
         &self,
         principal: &Principal,
         wanted: &WantedPlace,
         expires_at: Option<Timestamp>,
     ) -> Result<()> {
-        let (recording, place) = self.ending(principal, wanted, expires_at).await?;
-        Ok(self.catalog.set_end(recording, place).await?)
+        if self.has_passed(expires_at) {
+            return self.remove(principal, wanted).await;
+        }
+        let (kept, place) = self.ending(principal, wanted, expires_at).await?;
+        if kept.place.is_shortened_by(expires_at) {
+            self.note_limit(principal, &kept.found.recording).await?;
+        }
+        Ok(self.catalog.set_end(kept.found.recording.id, place).await?)
     }
 
     /// Fails where the principal may not set the end of a place.
@@ -238,8 +244,11 @@ impl Keeping {
         wanted: &WantedPlace,
         expires_at: Option<Timestamp>,
     ) -> Result<()> {
-        let (recording, place) = self.ending(principal, wanted, expires_at).await?;
-        let work = RecordGroupWork::SetEnd(recording, place);
+        if self.has_passed(expires_at) {
+            return self.find(principal, Verb::Delete, wanted).await.map(drop);
+        }
+        let (kept, place) = self.ending(principal, wanted, expires_at).await?;
+        let work = RecordGroupWork::SetEnd(kept.found.recording.id, place);
         Ok(self.catalog.try_out(Trial::RecordGroup(work)).await?)
     }
 
@@ -248,9 +257,18 @@ impl Keeping {
         principal: &Principal,
         wanted: &WantedPlace,
         expires_at: Option<Timestamp>,
-    ) -> Result<(RecordingId, Place)> {
+    ) -> Result<(KeptRecording, Place)> {
         let kept = self.find(principal, Verb::Change, wanted).await?;
-        Ok((kept.found.recording.id, Place { expires_at, ..kept.place }))
+        let place = Place { expires_at, ..kept.place };
+        Ok((kept, place))
+    }
+
+    fn has_passed(&self, end: Option<Timestamp>) -> bool {
+        end.is_some_and(|end| end <= self.clock.now())
+    }
+
+    async fn note_limit(&self, principal: &Principal, recording: &Recording) -> Result<()> {
+        self.playback.note(principal, Action::Limit, &subject(recording), &recording.audio).await
     }
 
     /// Takes a place from a recording; with its last one the recording goes.
@@ -265,6 +283,10 @@ impl Keeping {
             ended_by: None,
             with_recording: false,
         };
+        if self.catalog.places(vec![place.recording]).await?.len() > 1 {
+            // What is left may end soon.
+            self.note_limit(principal, &kept.found.recording).await?;
+        }
         match self.take(principal, &kept.found.recording, place).await? {
             Taken::Nothing => Err(MISSING),
             _ => Ok(()),

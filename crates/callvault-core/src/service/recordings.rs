@@ -214,7 +214,8 @@ impl Recordings {
     /// Changes where one is kept, and for how long.
     ///
     /// # Errors
-    /// As [`Recordings::find`]; [`Error::NotFound`] (record group), [`Error::Conflict`] (`record_group`: it keeps nothing).
+    /// As [`Recordings::find`]; [`Error::NotFound`] (record group), [`Error::Conflict`] (`record_group`: it keeps nothing),
+    /// [`Error::Invalid`] (`expires_at`: it has passed), [`Error::Unlogged`].
     pub async fn change(
         &self,
         principal: &Principal,
@@ -226,7 +227,20 @@ impl Recordings {
         if let Some(Some(id)) = change.record_group {
             self.record_groups.in_customer(principal, customer, id).await?;
         }
-        self.catalog.change_places(recording.id, change, self.clock.now()).await?;
+        let now = self.clock.now();
+        if change.expires_at.flatten().is_some_and(|end| end <= now) {
+            // The next round would delete it, in nobody's name.
+            return Err(Error::invalid(
+                "expires_at",
+                "must be in the future; what is over is removed instead",
+            ));
+        }
+        let places = self.catalog.places(vec![recording.id]).await?;
+        let places: Vec<_> = places.into_iter().map(|(_, place)| place).collect();
+        if change.shortens(&places) {
+            self.note_limit(principal, &recording).await?;
+        }
+        self.catalog.change_places(recording.id, change, now).await?;
         Ok(recording)
     }
 
@@ -250,7 +264,7 @@ impl Recordings {
     /// without an end.
     ///
     /// # Errors
-    /// As [`Recordings::find`]; [`Error::NotFound`] (record group: also one that it is not in).
+    /// As [`Recordings::find`]; [`Error::NotFound`] (record group: also one that it is not in), [`Error::Unlogged`].
     pub async fn take_from(
         &self,
         principal: &Principal,
@@ -259,10 +273,19 @@ impl Recordings {
         group: RecordGroupId,
     ) -> Result<()> {
         let (_, recording) = self.find_in(principal, Verb::Change, customer, name).await?;
+        let places = self.catalog.places(vec![recording.id]).await?;
+        if places.len() > 1 && places.iter().any(|(_, place)| place.record_group == Some(group)) {
+            // What is left may end soon.
+            self.note_limit(principal, &recording).await?;
+        }
         match self.catalog.take_from_group(recording.id, group).await? {
             true => Ok(()),
             false => Err(Error::NotFound { what: "record group" }),
         }
+    }
+
+    async fn note_limit(&self, principal: &Principal, recording: &Recording) -> Result<()> {
+        self.playback.note(principal, Action::Limit, &subject(recording), &recording.audio).await
     }
 
     /// The recordings of a customer, by name.

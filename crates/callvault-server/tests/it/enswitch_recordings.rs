@@ -176,6 +176,38 @@ async fn a_copy_is_a_further_place() {
     assert_eq!(code(&world, "admin", "recording/groups/delete", "id=60").await, "204");
 }
 
+/// An end that has passed deletes at once, and a nearer one soon: both in the name of who asked for it.
+#[tokio::test]
+async fn who_ends_a_recording_is_told() {
+    let world = world().await;
+    for (expires, validation, action) in [
+        ("1", "&validation=1", None),
+        ("1", "", Some("delete")),
+        ("4000000000", "", None),
+        ("1800000000", "&validation=1", None),
+        ("1800000000", "", Some("limit")),
+    ] {
+        let name = format!("x{expires}{}.wav", validation.len());
+        let which = store(&world, 1, 60, &name).await;
+        let code = code(
+            &world,
+            "keeper",
+            "recording/recordings/update",
+            &format!("{which}&expires={expires}{validation}"),
+        )
+        .await;
+        assert_eq!(code, if validation.is_empty() { "204" } else { "201" });
+        let log = world.local(Method::GET, &format!("/log?customer=1&name={name}"), "").await.json();
+        let seen: Vec<_> = log["items"].as_array().unwrap().iter().collect();
+        assert_eq!(seen.first().map(|entry| &entry["action"]), action.map(|word| json!(word)).as_ref());
+        assert!(seen.iter().all(|entry| entry["person"] == 3 && entry["door"] == "enswitch"), "{log}");
+        expiry::let_go(&world.app.services, &world.app.metrics).await;
+        let is_there = world.local(Method::GET, &format!("/recordings/{name}"), "").await.status;
+        let expected = if action == Some("delete") { StatusCode::NOT_FOUND } else { StatusCode::OK };
+        assert_eq!(is_there, expected, "{expires}{validation}");
+    }
+}
+
 #[tokio::test]
 async fn the_file_comes_as_it_is_asked_for() {
     let world = world().await;

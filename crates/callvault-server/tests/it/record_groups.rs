@@ -89,6 +89,7 @@ async fn a_recording_is_kept_where_it_is_put() {
     for (change, field) in [
         (json!({ "expires_at": "tomorrow" }), "expires_at"),
         (json!({ "expires_at": "1969-12-31T23:59:59Z" }), "expires_at"),
+        (json!({ "expires_at": at(&world, Duration::ZERO) }), "expires_at"),
         (json!({ "places": [] }), "places"),
     ] {
         let answer = patch(&world, "plain.wav", change.clone()).await;
@@ -168,7 +169,8 @@ async fn what_has_come_to_its_end_goes_with_an_entry() {
     world.clock.advance(DAY);
     let_go(&world).await;
     assert_eq!(world.audio_files().len(), 2);
-    assert_eq!(deletions(&world).await.len(), 100, "the first page of the log");
+    // One entry of the page is of who brought an end nearer.
+    assert_eq!(deletions(&world).await.len(), 99, "the first page of the log");
     assert!(world.app.metrics.render().contains("callvault_recordings_expired_total 253"));
     let check = world.local(Method::POST, "/check", "").await.json();
     assert_eq!(check["problems"], json!([]));
@@ -206,6 +208,63 @@ async fn what_is_imported_again_is_kept_as_long_as_if_it_were_new() {
             let_go(&world).await;
             assert!(places(&world, "a.wav").await.is_some(), "{second:?} {late:?}");
         }
+    }
+}
+
+/// The round deletes in nobody's name, so that who brought the end about must be on record before.
+#[tokio::test]
+async fn who_has_a_recording_go_sooner_is_told() {
+    let world = world().await;
+    world.person(1, "boss", "administrator").await;
+    let change = async |method: Method, path: &str, body: Value| {
+        let request = http::Request::builder().method(method).uri(format!("/api/v1/recordings/{path}"));
+        let request = request.header("authorization", callvault_testkit::world::basic("boss"));
+        let request = request.header("content-type", "application/json");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        world.call(callvault_testkit::world::HERE, request.body(axum::body::Body::from(body)).unwrap()).await
+    };
+    let noted = async || {
+        let log = world.local(Method::GET, "/log?customer=1", "").await.json();
+        let entries = log["items"].as_array().unwrap().clone();
+        assert!(entries.iter().all(|entry| entry["action"] == "limit" && entry["person"].is_i64()), "{log}");
+        entries.len()
+    };
+    world.recording(1, "a.wav", wav(1, 800)).await;
+    let end = |after: Duration| json!({ "expires_at": at(&world, after) });
+    for (method, path, body, entries) in [
+        (Method::PATCH, "a.wav", end(2 * DAY), 1),
+        (Method::PATCH, "a.wav", end(3 * DAY), 1),
+        (Method::PATCH, "a.wav", end(DAY), 2),
+        (Method::PATCH, "a.wav", json!({ "expires_at": null }), 2),
+        (Method::PUT, "a.wav/groups/60", Value::Null, 2),
+        (Method::PATCH, "a.wav", json!({ "record_group": 60 }), 3),
+        (Method::PUT, "a.wav/groups/61", Value::Null, 3),
+        (Method::DELETE, "a.wav/groups/61", Value::Null, 4),
+        // From its last place it goes to none, for ever.
+        (Method::DELETE, "a.wav/groups/60", Value::Null, 4),
+    ] {
+        let answer = change(method.clone(), path, body.clone()).await;
+        assert!(answer.status.is_success(), "{method} {path} {body}: {}", answer.text());
+        assert_eq!(noted().await, entries, "{method} {path} {body}");
+    }
+}
+
+/// One that goes is not there; lost is what the catalog still names.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_that_goes_while_it_is_opened_is_not_there() {
+    let world = world().await;
+    for round in 0..300 {
+        let name = format!("r{round}.wav");
+        world.recording(1, &name, wav(1, 800)).await;
+        let path = format!("/recordings/{name}/audio?customer=1");
+        let gone = format!("/recordings/{name}?customer=1");
+        let opened = async {
+            for _ in 0..30 {
+                let status = world.local(Method::GET, &path, "").await.status;
+                assert!(matches!(status, StatusCode::OK | StatusCode::NOT_FOUND), "{name}: {status}");
+            }
+        };
+        futures_util::future::join(opened, world.local(Method::DELETE, &gone, "")).await;
     }
 }
 
