@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, InCustomer, Kind, Principal, Verb};
 use crate::id::{CustomerId, RecordGroupId, RecordingId};
 use crate::kept::{Place, PlaceChange};
+use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::port::audio_store::{AudioStore, ReadFrom};
 use crate::port::catalog::{Added, Catalog};

@@ -40,7 +40,9 @@ pub(crate) struct RecordGroupSettingsArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecordGroupCommand {
     /// Add a record group; prints its id
-    #[command(after_help = "Example:\n  callvault recordgroup add --customer 1 --name Sales --expires 90\n\nAll but the days is for the phone system to read: Callvault itself sends, records and transcribes nothing.")]
+    #[command(
+        after_help = "Example:\n  callvault recordgroup add --customer 1 --name Sales --expires 90\n\nAll but the days is for the phone system to read: Callvault itself sends, records and transcribes nothing."
+    )]
     Add {
         /// Where it belongs
         #[arg(long, value_name = "ID")]
