@@ -390,6 +390,22 @@ impl Gate {
         }
     }
 
+    /// Whether the principal may make a person the owner of something that they may change: themself, or, where a role reaches a
+    /// whole customer, those whom it sees there (`docs/enswitch.md` 45, 67). That the owner is of the thing's own customer is
+    /// decided by the catalog, and looks the same.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] (owner).
+    pub fn owner(&self, principal: &Principal, owner: PersonId) -> Result<()> {
+        let sees_others =
+            principal.reach >= Reach::Customer && self.privilege(principal, Kind::Person, Verb::See).is_ok();
+        if sees_others || principal.person == Some(owner) {
+            Ok(())
+        } else {
+            Err(Error::NotFound { what: "owner" })
+        }
+    }
+
     /// Narrows to the sounds that the principal reaches; what is shared is there for viewing.
     ///
     /// # Errors

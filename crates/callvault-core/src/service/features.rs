@@ -69,6 +69,9 @@ impl Features {
             return Err(Error::invalid("system", "only a music class may be one of the phone system"));
         }
         let customer = self.gate.customer(principal, Kind::Feature(kind), Verb::Administer, customer).await?;
+        if let Some(owner) = owner {
+            self.gate.owner(principal, owner)?;
+        }
         let created_at = self.clock.now();
         let new =
             NewFeature { kind, id, customer: customer.id(), number, name, owner, is_system, created_at };
@@ -84,8 +87,12 @@ impl Features {
         self.gate.privilege(principal, Kind::Feature(key.kind), Verb::Change)?;
         let name = change.name.map(|name| title("name", &name)).transpose()?;
         let number = fitting_number(key.kind, change.number)?;
-        self.find(principal, Verb::Change, key).await?;
-        let change = FeatureChange { name, number, owner: change.owner };
+        let feature = self.find(principal, Verb::Change, key).await?;
+        let owner = change.owner.filter(|owner| *owner != feature.owner);
+        if let Some(Some(owner)) = owner {
+            self.gate.owner(principal, owner)?;
+        }
+        let change = FeatureChange { name, number, owner };
         Ok(self.catalog.change_feature(key, change).await?)
     }
 

@@ -86,6 +86,9 @@ impl HuntGroups {
             return Err(Error::Contradicts { fields });
         }
         let customer = self.gate.customer(principal, Kind::HuntGroup, Verb::Administer, customer).await?;
+        if let Some(owner) = owner {
+            self.gate.owner(principal, owner)?;
+        }
         if let Some(id) = settings.record_group {
             self.record_groups.referable(principal, id).await?;
         }
@@ -135,6 +138,12 @@ impl HuntGroups {
         }
         check(&HuntGroupSettings::default().changed(change.settings.clone()))?;
         let hunt_group = self.find(principal, Verb::Change, id).await?;
+        if change.owner == Some(hunt_group.owner) {
+            change.owner = None;
+        }
+        if let Some(Some(owner)) = change.owner {
+            self.gate.owner(principal, owner)?;
+        }
         if change.settings.record_group == Some(hunt_group.settings.record_group) {
             // What is shown can be sent back, also by those who may not see the record group.
             change.settings.record_group = None;

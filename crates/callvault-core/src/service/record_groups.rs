@@ -74,6 +74,9 @@ impl RecordGroups {
         let settings = RecordGroupSettings::default().changed(settings);
         check(&settings)?;
         let customer = self.gate.customer(principal, Kind::RecordGroup, Verb::Administer, customer).await?;
+        if let Some(owner) = owner {
+            self.gate.owner(principal, owner)?;
+        }
         Ok(NewRecordGroup {
             id,
             customer: customer.id(),
@@ -124,7 +127,13 @@ impl RecordGroups {
             change.name = Some(title("name", name)?);
         }
         check(&RecordGroupSettings::default().changed(change.settings.clone()))?;
-        self.find(principal, Verb::Change, id).await?;
+        let group = self.find(principal, Verb::Change, id).await?;
+        if change.owner == Some(group.owner) {
+            change.owner = None;
+        }
+        if let Some(Some(owner)) = change.owner {
+            self.gate.owner(principal, owner)?;
+        }
         Ok(change)
     }
 
