@@ -282,7 +282,15 @@ impl Gate {
                 return Err(Error::ScopeForbids { scope: scope.as_str() });
             }
         }
-        if principal.privileges.has_any(needed(kind, verb)) { Ok(()) } else { Err(Error::RoleForbids) }
+        // Who administers a kind of thing sees its things, so that what they made and changed can be shown to them.
+        let administers = verb == Verb::See
+            && principal.privileges.has(Privilege::Administrator)
+            && matches!(kind, Kind::HuntGroup | Kind::Sound | Kind::Feature(_) | Kind::RecordGroup);
+        if administers || principal.privileges.has_any(needed(kind, verb)) {
+            Ok(())
+        } else {
+            Err(Error::RoleForbids)
+        }
     }
 
     /// Whether the role has any of these privileges: for dialects whose functions name their own, and which ask the rest of the
@@ -336,12 +344,16 @@ impl Gate {
         }
     }
 
-    /// Narrows to whatever the principal reaches, for look-ups by number.
+    /// Narrows to whatever the principal reaches, for look-ups by number. For things keyed by customer, the verb needs a role
+    /// that reaches a whole customer.
     ///
     /// # Errors
     /// [`Error::RoleForbids`].
     pub fn within(&self, principal: &Principal, kind: Kind, verb: Verb) -> Result<Within> {
         self.privilege(principal, kind, verb)?;
+        if principal.reach == Reach::Own && !open_to_own_reach(kind) && kind != Kind::Person {
+            return Err(Error::RoleForbids);
+        }
         let bound = match (principal.reach, principal.customer) {
             (Reach::System, _) => Bound::Everything,
             (Reach::Subtree, Some(own)) => Bound::Below(own),
@@ -499,8 +511,11 @@ fn open_to_own_reach(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::HuntGroup
+            | Kind::Level
+            | Kind::Destination
             | Kind::Message
             | Kind::Sound
+            | Kind::SoundFile
             | Kind::Feature(_)
             | Kind::Prompt(_)
             | Kind::RecordGroup
@@ -542,7 +557,7 @@ fn needed(kind: Kind, verb: Verb) -> &'static [Privilege] {
         (Kind::Feature(kind), Verb::See) => kind.viewers(),
         (Kind::Prompt(kind), _) if viewing => kind.viewers(),
         (Kind::Prompt(kind), _) => kind.changers(),
-        (Kind::Role, Verb::See) => &[User, Administrator],
+        (Kind::Role, Verb::See) => &[User, Administrator, System],
         (Kind::Role, _) | (Kind::Installation | Kind::Metrics, _) => &[System],
         (Kind::ListenLog, Verb::See) => &[Reports],
         (

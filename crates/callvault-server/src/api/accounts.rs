@@ -427,6 +427,8 @@ pub(super) async fn change_person(
     JsonBody(mut patch): JsonBody<PersonPatch>,
 ) -> Answer<PersonObject> {
     let accounts = &app.services.accounts;
+    // The answer shows them, so who may not see them changes nothing: it would be done, and look refused.
+    accounts.person(&principal, id).await?;
     let change = PersonToChange {
         profile: patch.profile()?,
         username: patch.username,
