@@ -28,6 +28,7 @@ mod golden_yeastar_calls;
 mod hunt_groups;
 mod keys;
 mod listen;
+mod matrix;
 mod phone;
 mod plans;
 mod pseries;
