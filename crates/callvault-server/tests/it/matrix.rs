@@ -275,6 +275,9 @@ const ROUTES: [(&[&str], usize); 5] = [
 /// Functions that our own API has no counterpart of: it knows no sessions.
 const WITHOUT_ROUTE: [&str; 2] = ["user/login", "user/switch"];
 
+/// Routes without a function whose rights are asked in tests of their own: `keys.rs` and `totp.rs`.
+const ELSEWHERE: [&str; 4] = ["/keys", "/keys/{id}", "/people/{id}/totp", "/people/{id}/totp/confirm"];
+
 impl FunctionRow {
     fn is_of(&self, families: &[&str]) -> bool {
         families.contains(&self.function.split('/').next().unwrap())
@@ -366,12 +369,12 @@ async fn the_roles_are_those_of_the_table() {
     assert_eq!(served, known);
 }
 
-/// Each function that is served has a row, with the privileges of its page, and a route; each route of the documentation has a row.
+/// Each function has a row, with the privileges of its page, and a route; each route of the documentation has a row.
 #[test]
 fn nothing_is_left_out_of_the_tables() {
     let (functions, routes) = (table::functions(), table::routes());
     let walked: BTreeSet<_> = functions.iter().map(|row| row.function.as_str()).collect();
-    let served: BTreeSet<_> = Function::all().filter(|one| one.is_served()).map(Function::path).collect();
+    let served: BTreeSet<_> = Function::all().map(Function::path).collect();
     assert_eq!(walked, served);
     for row in &functions {
         assert!(FAMILIES.iter().any(|(families, _)| row.is_of(families)), "{} is not asked", row.title());
@@ -390,6 +393,9 @@ fn nothing_is_left_out_of_the_tables() {
     let with_route = served.iter().copied().filter(|path| !WITHOUT_ROUTE.contains(path));
     assert_eq!(mapped, with_route.collect(), "functions with a route");
     for (method, documented) in documented_routes() {
+        if ELSEWHERE.contains(&documented.as_str()) {
+            continue;
+        }
         let parts: Vec<_> = documented.split('/').collect();
         let is_it = |row: &RouteRow| {
             let path: Vec<_> = row.path.split('?').next().unwrap().split('/').collect();
