@@ -108,9 +108,11 @@ impl Player {
             Some(Piece::Bytes(bytes)) => return Ok(Some(bytes)),
             Some(Piece::Audio(range, form)) => (range, form),
         };
+        // What is held for a client is the form, so that is what the budget counts; the bytes read are gone by then.
         let chunk = match form {
-            Form::Exact | Form::Base64 => self.budget.chunk_bytes(),
-            Form::Escaped => self.budget.chunk_bytes() / 4,
+            Form::Exact => self.budget.chunk_bytes(),
+            Form::Escaped => self.budget.chunk_bytes() / 6,
+            Form::Base64 => self.budget.chunk_bytes() / 4 * 3,
         };
         let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX).min(chunk);
         let bytes = self.reader.read_at(range.start, wanted).await?;
