@@ -9,6 +9,7 @@ mod features;
 mod hunt_groups;
 mod installation;
 mod keys;
+mod members;
 mod object;
 pub(crate) mod openapi;
 pub(crate) mod operation;

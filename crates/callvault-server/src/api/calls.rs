@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::extract::{Json, JsonBody, List, ListParams, Params};
+use super::members::Members;
 use super::object::CallObject;
 use super::operation::{Input, Operation, Schemas};
 use super::principal::Verified;
@@ -29,7 +30,7 @@ const MOST_BODY_BYTES: usize = 4 << 20;
 pub(super) struct CallsToAdd {
     customer: Option<i64>,
     #[schemars(length(max = 1000))]
-    calls: Vec<CallToAdd>,
+    calls: Vec<Members<CallToAdd>>,
     /// Whether application servers are told; true when nothing is said.
     report: Option<bool>,
 }
@@ -139,7 +140,7 @@ pub(super) async fn add(
     Adder(principal): Adder,
     JsonBody(new): JsonBody<CallsToAdd, MOST_BODY_BYTES>,
 ) -> Result<Json<CallsAddedObject>, Problem> {
-    let calls = new.calls.into_iter().enumerate().map(|(place, call)| understood(place, call));
+    let calls = new.calls.into_iter().enumerate().map(|(place, Members(call))| understood(place, call));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
     let (customer, reported) = (new.customer.map(CustomerId), new.report.unwrap_or(true));
     let outcome = app.services.calls.add(&principal, customer, calls, reported).await?;

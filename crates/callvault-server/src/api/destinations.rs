@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::extract::{Created, Done, Json, JsonBody, LevelOf, List, Numbered, PageParams, Params, present};
+use super::members::Members;
 use super::principal::Verified;
 use super::problem::Problem;
 use super::schema::{
@@ -99,9 +100,9 @@ pub(super) struct SettingsBody {
     #[serde(default, deserialize_with = "present")]
     record_group: Option<Option<i64>>,
     panel: Option<bool>,
-    default_exit: Option<ExitBody>,
-    unavailable_exit: Option<ExitBody>,
-    busy_exit: Option<ExitBody>,
+    default_exit: Option<Members<ExitBody>>,
+    unavailable_exit: Option<Members<ExitBody>>,
+    busy_exit: Option<Members<ExitBody>>,
 }
 
 /// Where a call goes on, and the number there; it is sent whole.
@@ -119,8 +120,8 @@ struct ExitBody {
 impl SettingsBody {
     /// What changes.
     pub(super) fn change(self) -> Result<HuntGroupSettingsChange, Problem> {
-        let exit = |exit: Option<ExitBody>| match exit {
-            Some(ExitBody { kind, number }) => Exit { kind, number }.into(),
+        let exit = |exit: Option<Members<ExitBody>>| match exit {
+            Some(Members(ExitBody { kind, number })) => Exit { kind, number }.into(),
             None => ExitChange::default(),
         };
         let order = self.order.map(|word| {

@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
+use crate::api::members::Members;
 use crate::api::operation::{Answers, Input, Operation, Schemas};
 use crate::api::principal::WasVerified;
 use crate::api::problem::{Code, Problem};
@@ -62,7 +63,7 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Arc<App>> for JsonBody<
 /// The JSON as what a route takes.
 fn understood<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let error = match serde_json::from_slice(bytes) {
-        Ok(understood) => return Ok(understood),
+        Ok(Members(understood)) => return Ok(understood),
         Err(error) => error,
     };
     let text = error.to_string();
@@ -70,7 +71,7 @@ fn understood<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.len() <= MOST_REREAD_BYTES
         && text.starts_with("invalid type: floating point")
         && let Ok(mut value) = serde_json::from_slice(bytes)
-        && let Ok(understood) = serde_json::from_value(with_integers(&mut value))
+        && let Ok(Members(understood)) = serde_json::from_value(with_integers(&mut value))
     {
         return Ok(understood);
     }
@@ -531,6 +532,8 @@ mod tests {
         check(r#"{"level":1e300}"#, None);
         check(r#"{"level":4.0,"more":1}"#, None);
         check(r#"{"level":4,"level":4}"#, None);
+        check("[4,null]", None);
+        check("[4.0,null]", None);
         // A long body is not turned into values.
         let text = r#"{"level":4.0}"#;
         let padded = |length: usize| text.to_owned() + &" ".repeat(length - text.len());

@@ -205,6 +205,31 @@ async fn errors_name_the_field_and_echo_no_secret() {
     );
 }
 
+/// serde reads a list as a structure, in the order of its fields, which no description says.
+#[tokio::test]
+async fn a_list_is_no_object() {
+    let world = world().await;
+    let call = r#"["1709633725.1","2024-03-05T10:15:25Z","2001","2002",1,1,"ANSWERED","Internal",null,"","","","",0,"",""]"#;
+    let calls = format!(r#"{{"customer":1,"calls":[{call}]}}"#);
+    world.add("/sounds", json!({ "id": 7, "customer": 1, "name": "Greeting" })).await;
+    world.add("/huntgroups", json!({ "id": 7, "customer": 1, "name": "Sales" })).await;
+    let mut taken = Vec::new();
+    for (method, path, body) in [
+        (Method::POST, "/roles", r#"["Made",["user"],null]"#),
+        (Method::PATCH, "/sounds/7", r#"["Made",null,null]"#),
+        (Method::PATCH, "/huntgroups/7/levels/1", "[20,null,null]"),
+        (Method::PATCH, "/huntgroups/7/levels/1", "[20.0,null,null]"),
+        (Method::PATCH, "/huntgroups/7", r#"{"busy_exit":["phone","100"]}"#),
+        (Method::POST, "/calls", &calls),
+    ] {
+        let answer = world.local(method, path, body.to_owned()).await;
+        if answer.status != StatusCode::BAD_REQUEST {
+            taken.push(format!("{path} {body}: {}", answer.text()));
+        }
+    }
+    assert!(taken.is_empty(), "{taken:#?}");
+}
+
 #[tokio::test]
 async fn versions_of_a_message_are_kept_and_come_back() {
     let world = world().await;
