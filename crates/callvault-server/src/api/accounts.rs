@@ -17,6 +17,7 @@ use callvault_core::service::accounts::{
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::extract::{
     Created, Done, Json, JsonBody, List, ListParams, Numbered, PageParams, Params, present,
@@ -229,9 +230,9 @@ pub(super) struct PeopleParams {
 /// The members of a profile in a body. Not flattened into the bodies, because an unknown member must be refused.
 macro_rules! with_profile {
     ($(#[$about:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)* }) => {
-        $(#[$about])*
         #[derive(Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
+        $(#[$about])*
         pub(super) struct $name {
             $($(#[$attribute])* $field: $type,)*
             #[schemars(with = "Option<ProfileText>")]
@@ -302,7 +303,8 @@ fn time_format(word: &str) -> Result<TimeFormat, Problem> {
 }
 
 with_profile! {
-/// A person to add.
+/// A person to add, with either a password or the one of another person.
+#[schemars(extend("oneOf" = [alone("password", "string", "copy_password"), alone("copy_password", "integer", "password")]))]
 PersonBody {
     customer: Option<i64>,
     #[schemars(with = "Username")]
@@ -339,6 +341,11 @@ PersonPatch {
     empty_calls: Option<String>,
     disabled: Option<bool>,
 } }
+
+/// That this member is there, with a value of this type, and the other is not.
+fn alone(member: &str, kind: &str, other: &str) -> Value {
+    json!({ "required": [member], "properties": { member: { "type": kind }, other: { "type": "null" } } })
+}
 
 fn source(text: &str) -> Result<SourceList, Problem> {
     text.parse()

@@ -105,9 +105,11 @@ pub(super) struct SettingsBody {
     busy_exit: Option<Members<ExitBody>>,
 }
 
-/// Where a call goes on, and the number there; it is sent whole.
+/// Where a call goes on, and the number there; it is sent whole. Where the call ends there is no number.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = { "properties": { "type": { "const": Exit::HANGUP } } }))]
+#[schemars(extend("then" = { "properties": { "number": { "maxLength": 0 } } }))]
 struct ExitBody {
     #[serde(rename = "type")]
     #[schemars(with = "ExitKind")]

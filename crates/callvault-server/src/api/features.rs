@@ -10,7 +10,7 @@ use callvault_core::service::features::FeatureToAdd;
 use http::request::Parts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::audio::{self, Audio};
 use super::extract::{Created, Done, Json, JsonBody, List, ListParams, PageParams, Params, present};
@@ -178,9 +178,11 @@ pub(super) async fn list(
     Ok(Json::ok(List::page(rows, limit, |row| row.key.to_string(), Into::into)))
 }
 
-/// A feature to add.
+/// A feature to add. Those of some kinds are selected by a number, the others have none, and a music class alone may be one of
+/// the phone system.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("allOf" = [number_by_kind(), system_by_kind()]))]
 pub(super) struct FeatureBody {
     #[schemars(with = "Word<FeatureKind>")]
     kind: String,
@@ -188,12 +190,32 @@ pub(super) struct FeatureBody {
     id: Option<i64>,
     customer: Option<i64>,
     /// For kinds that are selected by it.
+    #[schemars(with = "Option<Title>")]
     number: Option<String>,
     #[schemars(with = "Title")]
     name: String,
     owner: Option<i64>,
     #[serde(default)]
     system: bool,
+}
+
+/// That a number is there where the kind has one, and nowhere else.
+fn number_by_kind() -> Value {
+    let numbered = FeatureKind::ALL.into_iter().filter(|kind| kind.is_numbered());
+    let numbered: Vec<_> = numbered.map(FeatureKind::as_str).collect();
+    json!({
+        "if": { "properties": { "kind": { "enum": numbered } } },
+        "then": { "required": ["number"], "properties": { "number": { "type": "string" } } },
+        "else": { "properties": { "number": { "type": "null" } } },
+    })
+}
+
+/// That only a music class is one of the phone system.
+fn system_by_kind() -> Value {
+    json!({
+        "if": { "properties": { "system": { "const": true } }, "required": ["system"] },
+        "then": { "properties": { "kind": { "const": FeatureKind::Music.as_str() } } },
+    })
 }
 
 pub(super) async fn add(
@@ -236,6 +258,8 @@ pub(super) async fn find(
 pub(super) struct FeaturePatch {
     #[schemars(with = "Option<Title>")]
     name: Option<String>,
+    /// Where its kind is selected by one.
+    #[schemars(with = "Option<Title>")]
     number: Option<String>,
     #[serde(default, deserialize_with = "present")]
     owner: Option<Option<i64>>,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::extract::{Created, Done, Json, JsonBody, List, ListParams, Numbered, Params, present};
 use super::principal::Verified;
 use super::problem::Problem;
-use super::schema::{KeyName, Time, Word};
+use super::schema::{End, KeyName, Time, Word};
 use crate::app::App;
 
 /// An API key, without what opens with it.
@@ -101,9 +101,9 @@ pub(super) struct KeyBody {
     #[serde(default)]
     #[schemars(with = "KeyName")]
     name: String,
-    /// A year from now where nothing is said; null never ends.
+    /// In the future, and a year from now where nothing is said; null never ends.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<End>")]
     expires_at: Option<Option<String>>,
 }
 

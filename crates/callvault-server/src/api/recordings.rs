@@ -20,7 +20,7 @@ use super::extract::{
 use super::object::RecordingObject;
 use super::principal::Verified;
 use super::problem::Problem;
-use super::schema::{RecordingNameText, Time};
+use super::schema::{End, RecordingNameText};
 use super::upload::{AudioBody, receive};
 use crate::app::App;
 
@@ -62,8 +62,8 @@ pub(super) struct RecordingPatch {
     #[serde(default, deserialize_with = "present")]
     record_group: Option<Option<i64>>,
     #[serde(default, deserialize_with = "present")]
-    /// When it is deleted, at each place where it is; null is never.
-    #[schemars(with = "Option<Time>")]
+    /// When it is deleted, at each place where it is: in the future; null is never.
+    #[schemars(with = "Option<End>")]
     expires_at: Option<Option<String>>,
 }
 

@@ -27,7 +27,7 @@ use super::extract::{Created, Done, Handle, Json, JsonBody, List, ListParams, Pa
 use super::object::{LockoutObject, NewTicketObject, SessionObject, TicketObject};
 use super::principal::Verified;
 use super::problem::Problem;
-use super::schema::{Address, PlaceKey, RecordingNameText, TicketSeconds};
+use super::schema::{Address, PlaceKey, RecordingNameText, SessionKey, TicketSeconds};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::stream::{self, Form, Piece};
@@ -122,7 +122,7 @@ pub(super) async fn redeem_ticket(
 pub(super) async fn list_sessions(
     State(app): State<Arc<App>>,
     Verified(principal): Verified,
-    Params(params): Params<ListParams<PlaceKey>>,
+    Params(params): Params<ListParams<SessionKey>>,
 ) -> Result<Json<List<SessionObject>>, Problem> {
     let customer = params.customer();
     let sessions = app.services.sessions.list(&principal, customer).await?;

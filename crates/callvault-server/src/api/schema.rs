@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
+use callvault_core::feature::FeatureKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// Declares shapes.
@@ -33,6 +34,8 @@ shapes! {
     Time = { "type": "string", "format": "date-time" };
     /// A time of a call: between the years 1970 and 9999.
     CallTime = { "type": "string", "format": "date-time", "pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-" };
+    /// A time when something is to end: in the future, of which a schema knows the era at least.
+    End = { "type": "string", "format": "date-time", "pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-" };
     /// A number that is chosen for something new.
     NewNumber = { "type": "integer", "format": "int64", "minimum": 1, "maximum": 9_007_199_254_740_991_i64 };
     /// A limit in bytes.
@@ -106,10 +109,28 @@ shapes! {
     NumberKey = { "type": "string", "pattern": "^[0-9]{1,18}$" };
     /// The key of a page of a list by time or number, and handle.
     PlaceKey = { "type": "string", "pattern": "^-?[0-9]{1,18}_" };
+    /// The key of a page of sessions: a time, and a handle, which is the beginning of a hash.
+    SessionKey = { "type": "string", "pattern": "^-?[0-9]{1,18}_[0-9a-fA-F]{12}$" };
     /// The key of a page of calls or log entries.
     PairKey = { "type": "string", "pattern": "^[0-9]{1,15}-[0-9]{1,18}$" };
-    /// The key of a page of features.
-    KindKey = { "type": "string", "pattern": "^[a-z]+/-?[0-9]{1,18}$" };
+}
+
+/// The key of a page of features: a kind and a number.
+pub(crate) struct KindKey;
+
+impl JsonSchema for KindKey {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "KindKey".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let kinds = FeatureKind::words().join("|");
+        json_schema!({ "type": "string", "pattern": format!("^({kinds})/-?[0-9]{{1,18}}$") })
+    }
 }
 
 /// Words of which one is meant.
@@ -151,7 +172,7 @@ words! {
     callvault_core::call::CallKind,
     callvault_core::call::CallStatus,
     callvault_core::destination::DestinationKind,
-    callvault_core::feature::FeatureKind,
+    FeatureKind,
     callvault_core::hunt_group::settings::RingOrder,
     callvault_core::hunt_group::settings::Screening,
     callvault_core::person::DownloadErrors,
