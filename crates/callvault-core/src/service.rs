@@ -215,7 +215,7 @@ impl Services {
             openapi_tokens: openapi_tokens::OpenApiTokens::new(&ports, accounts.clone()),
             login_tokens: login_tokens::LoginTokens::new(&ports, gate.clone(), accounts.clone(), &policy),
             api_keys: api_keys::ApiKeys::new(&ports, gate.clone()),
-            one_time_codes: one_time_codes::OneTimeCodes::new(&ports, accounts.clone()),
+            one_time_codes: one_time_codes::OneTimeCodes::new(&ports, gate.clone(), accounts.clone()),
             switching: switching::Switching::new(&ports, gate.clone(), accounts.clone(), listening.clone()),
             tickets: tickets::Tickets::new(
                 &ports,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::gate::{Principal, Verb};
+use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::PersonId;
 use crate::one_time_code::OneTimeSecret;
 use crate::person::Person;
@@ -55,15 +55,17 @@ pub struct OneTimeCodes {
     catalog: Arc<dyn Catalog>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    gate: Arc<Gate>,
     accounts: Arc<Accounts>,
 }
 
 impl OneTimeCodes {
-    pub(crate) fn new(ports: &Ports, accounts: Arc<Accounts>) -> Self {
+    pub(crate) fn new(ports: &Ports, gate: Arc<Gate>, accounts: Arc<Accounts>) -> Self {
         Self {
             catalog: ports.catalog.clone(),
             clock: ports.clock.clone(),
             random: ports.random.clone(),
+            gate,
             accounts,
         }
     }
@@ -136,6 +138,8 @@ impl OneTimeCodes {
             let account = self.accounts.numbered(id).await?;
             return account.map(|account| account.person.clone()).ok_or(Error::NotFound { what: "person" });
         }
+        // As where a person is changed: who may see none is refused, whatever else their role may.
+        self.gate.privilege(principal, Kind::Person, Verb::See)?;
         self.accounts.person_for(principal, id, verb).await
     }
 }
