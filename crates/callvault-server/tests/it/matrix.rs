@@ -130,7 +130,8 @@ impl Row for RouteRow {
     }
 
     fn uses_up(&self) -> bool {
-        self.method == "DELETE"
+        // A secret of one-time codes that is made again replaces the one before, which no state would show.
+        self.method == "DELETE" || self.changes() && self.path.contains("/totp")
     }
 
     fn asked(&self) -> Vec<Asked> {
@@ -214,9 +215,9 @@ async fn cell<R: Row>(
     let (came, rows) = row.came(&answer);
     if came.starts_with('2') && asked == Asked::Really {
         if row.uses_up() {
-            things.used_up(row.kind(), place, owner, role);
+            things.used_up(row.kind(), place, owner, role).await;
         }
-        things.mine_used_up(&row.template(), role);
+        things.mine_used_up(&row.template(), role).await;
     }
     if came != wanted {
         return Err(format!("{came}, not {wanted} ({class})"));
@@ -268,15 +269,12 @@ const ROUTES: [(&[&str], usize); 5] = [
     (&["huntgroups", "destinations"], 3000),
     (&["features"], 6000),
     (&["recordings", "recordgroups", "calls", "tickets"], 3000),
-    (&["sounds", "people", "roles", "customers"], 2000),
-    (&["sessions", "lockouts", "targets", "log", "check", "openapi.json"], 500),
+    (&["sounds", "people", "roles", "customers"], 2500),
+    (&["keys", "sessions", "lockouts", "targets", "log", "check", "openapi.json"], 800),
 ];
 
 /// Functions that our own API has no counterpart of: it knows no sessions.
 const WITHOUT_ROUTE: [&str; 2] = ["user/login", "user/switch"];
-
-/// Routes without a function whose rights are asked in tests of their own: `keys.rs` and `totp.rs`.
-const ELSEWHERE: [&str; 4] = ["/keys", "/keys/{id}", "/people/{id}/totp", "/people/{id}/totp/confirm"];
 
 impl FunctionRow {
     fn is_of(&self, families: &[&str]) -> bool {
@@ -393,9 +391,6 @@ fn nothing_is_left_out_of_the_tables() {
     let with_route = served.iter().copied().filter(|path| !WITHOUT_ROUTE.contains(path));
     assert_eq!(mapped, with_route.collect(), "functions with a route");
     for (method, documented) in documented_routes() {
-        if ELSEWHERE.contains(&documented.as_str()) {
-            continue;
-        }
         let parts: Vec<_> = documented.split('/').collect();
         let is_it = |row: &RouteRow| {
             let path: Vec<_> = row.path.split('?').next().unwrap().split('/').collect();

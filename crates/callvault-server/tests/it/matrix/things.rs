@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use callvault_core::one_time_code::{OneTimeSecret, step_at};
+use callvault_core::port::clock::Clock as _;
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::{HERE, World};
 use http::{Method, StatusCode};
@@ -77,6 +79,10 @@ pub(super) enum Kind {
     Person,
     /// A system owner.
     Greater,
+    /// A person with a small role and a secret of one-time codes that no code was shown of yet.
+    Codes,
+    /// A system owner with such a secret.
+    GreaterCodes,
     /// A hunt group with a message on level 1.
     HuntGroup,
     /// A destination of a hunt group.
@@ -99,6 +105,8 @@ pub(super) enum Kind {
     Call,
     /// A ticket for a recording.
     Ticket,
+    /// An API key.
+    Key,
     /// A session of the Yeastar door.
     Session,
     /// A target of reports.
@@ -115,6 +123,8 @@ impl Kind {
             "subaccount" => Self::SubAccount,
             "person" => Self::Person,
             "greater" => Self::Greater,
+            "codes" => Self::Codes,
+            "greatercodes" => Self::GreaterCodes,
             "huntgroup" => Self::HuntGroup,
             "destination" => Self::Destination,
             "sound" => Self::Sound,
@@ -125,6 +135,7 @@ impl Kind {
             "loose" => Self::Loose,
             "call" => Self::Call,
             "ticket" => Self::Ticket,
+            "key" => Self::Key,
             "session" => Self::Session,
             "target" => Self::Target,
             kind if prompt(kind).is_some() => Self::Feature(kind.to_owned()),
@@ -143,8 +154,8 @@ impl Kind {
                 Self::HuntGroup | Self::Destination | Self::Feature(_) | Self::RecordGroup | Self::Recording,
                 _,
             ) => &[Owner::Else, Owner::Nobody],
-            (Self::Person, Place::Own) => &[Owner::Caller, Owner::Else],
-            (Self::Person | Self::Greater, _) => &[Owner::Else],
+            (Self::Person | Self::Codes, Place::Own) => &[Owner::Caller, Owner::Else],
+            (Self::Person | Self::Greater | Self::Codes | Self::GreaterCodes, _) => &[Owner::Else],
             (Self::Account, Place::Own) => &[Owner::Caller],
             (Self::Nothing, Place::Below | Place::Beside | Place::Above) => &[],
             _ => &[Owner::Nobody],
@@ -204,15 +215,26 @@ impl Thing {
             Kind::SystemMusic => vec![format!("/features/music/{id}")],
             Kind::RecordGroup => vec![format!("/recordgroups/{id}")],
             Kind::Recording | Kind::Loose => vec![format!("/recordings/{}", self.name("name"))],
-            Kind::Person | Kind::Greater => vec![format!("/people/{id}"), of_customer("people")],
+            Kind::Person | Kind::Greater | Kind::Codes | Kind::GreaterCodes => {
+                vec![format!("/people/{id}"), format!("/people/{id}/totp"), of_customer("people")]
+            }
             Kind::Account => vec![format!("/customers/{id}")],
             Kind::Session => vec![of_customer("sessions")],
             Kind::Ticket => vec!["/tickets?limit=1000".to_owned()],
+            Kind::Key => vec![of_customer("keys")],
             Kind::Target => vec![format!("/targets/{id}")],
             Kind::Call => vec![of_customer("calls")],
             Kind::Nothing | Kind::Customer | Kind::SubAccount => {
-                let made =
-                    ["huntgroups", "sounds", "features", "recordgroups", "recordings", "calls", "people"];
+                let made = [
+                    "huntgroups",
+                    "sounds",
+                    "features",
+                    "recordgroups",
+                    "recordings",
+                    "calls",
+                    "people",
+                    "keys",
+                ];
                 let mut paths = made.map(of_customer).to_vec();
                 paths.extend(["/customers?limit=1000", "/roles?limit=1000"].map(str::to_owned));
                 paths
@@ -296,9 +318,15 @@ impl Things {
         thing
     }
 
-    /// Has the next cell get another one.
-    pub(super) fn used_up(&mut self, kind: &Kind, place: Place, owner: Owner, caller: Role) {
+    /// Has the next cell get another one. A caller cannot be another one, so what was done to them is undone: with one-time codes
+    /// their password alone would open nothing any more.
+    pub(super) async fn used_up(&mut self, kind: &Kind, place: Place, owner: Owner, caller: Role) {
         self.made.remove(&Self::key(kind, place, owner, caller));
+        if matches!(kind, Kind::Person | Kind::Codes) && owner == Owner::Caller {
+            let path = format!("/people/{}/totp", self.callers[&caller]);
+            let answer = self.world.local(Method::DELETE, &path, "").await;
+            assert!(matches!(answer.status.as_u16(), 204 | 404), "{path}: {}", answer.text());
+        }
     }
 
     /// All that is known of a thing, and of the caller's own things that a template names; where the object is a customer, of what
@@ -320,10 +348,10 @@ impl Things {
     }
 
     /// The same for the caller's own things that a template names.
-    pub(super) fn mine_used_up(&mut self, template: &str, caller: Role) {
+    pub(super) async fn mine_used_up(&mut self, template: &str, caller: Role) {
         for part in template.split("{mine:").skip(1) {
             let kind = part.split([':', '}']).next().unwrap();
-            self.used_up(&Kind::of(kind), Place::Own, Owner::Caller, caller);
+            self.used_up(&Kind::of(kind), Place::Own, Owner::Caller, caller).await;
         }
     }
 
@@ -379,13 +407,14 @@ impl Things {
                 (Kind::Account, Place::Below) => self.account(2, n).await,
                 _ => self.account(customer, n).await,
             },
-            Kind::Person if owner == Owner::Caller => {
+            Kind::Person | Kind::Codes if owner == Owner::Caller => {
                 names.insert("username", caller.word());
                 names.insert("email", format!("{}@example.com", caller.word()));
                 json!(self.callers[&caller])
             }
-            Kind::Person | Kind::Greater => {
-                let role = if *kind == Kind::Person { "residential" } else { "system owner" };
+            Kind::Person | Kind::Greater | Kind::Codes | Kind::GreaterCodes => {
+                let is_small = matches!(kind, Kind::Person | Kind::Codes);
+                let role = if is_small { "residential" } else { "system owner" };
                 let username = format!("person-{n}");
                 let email = format!("{username}@example.com");
                 let person = json!({
@@ -459,6 +488,10 @@ impl Things {
                 names.insert("handle", id.as_str().unwrap().to_owned());
                 id
             }
+            Kind::Key => {
+                let key = json!({ "customer": customer, "scopes": ["huntgroups:read"] });
+                world.add("/keys", key).await["id"].clone()
+            }
             Kind::Session | Kind::Target => {
                 let username = format!("session-{n}");
                 let person = world.person(customer, &username, "api").await;
@@ -474,6 +507,12 @@ impl Things {
                 id
             }
         };
+        if matches!(kind, Kind::Codes | Kind::GreaterCodes) {
+            let begun = world.add(&format!("/people/{id}/totp"), json!({})).await;
+            let secret = OneTimeSecret::from_base32(begun["secret"].as_str().unwrap()).unwrap();
+            let code = secret.code(step_at(world.clock.now()));
+            names.insert("code", code.reveal().to_owned());
+        }
         names.insert("id", id.as_str().map_or_else(|| id.to_string(), str::to_owned));
         names
     }
