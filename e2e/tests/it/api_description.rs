@@ -13,6 +13,9 @@ use crate::support::{is_soak, run, told};
 /// What the checks expect, with the number of somebody who may be changed in place of `VICTIM`.
 const EXPECTED: &str = include_str!("api_description/schemathesis.toml");
 
+/// A check of ours: that what may be refused although it fits is refused for its reason alone.
+const REFUSALS: &str = include_str!("api_description/refusals.py");
+
 /// Numbers are chosen by system owners alone, and sounds shared by them: to all others `id` and `shared` are refused with 400,
 /// which is said in words, because a description is the same for all who read it.
 const NO_OWNER: &str = r#"
@@ -69,12 +72,14 @@ fn check(username: &str, more_expected: &str) {
     };
     let expected = EXPECTED.replace("VICTIM", &victim.to_string());
     let config = write("schemathesis.toml", &format!("{expected}{more_expected}"));
+    let refusals = write("refusals.py", REFUSALS);
     let description = write("openapi.json", &vault.ok(["openapi"]));
     // That a wrong login is refused is tried out on every operation, from one address: the lock-out has its own tests.
     let server = vault.serve_with(|command| {
         command.args(["--set", "lockout.failures=1000000", "--set", "lockout.address_failures=1000000"]);
     });
     let mut command = schemathesis();
+    command.env("SCHEMATHESIS_HOOKS", refusals);
     command.current_dir(vault.folder()).arg("--config-file").arg(config).arg("run").arg(description);
     command.args(["--url", &format!("{}/api/v1", server.url()), "--auth", &format!("{username}:{PASSWORD}")]);
     // All checks run unless something else is said. `--checks all` would also run those that the file switches off for an

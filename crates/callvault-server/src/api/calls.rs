@@ -18,7 +18,7 @@ use super::object::CallObject;
 use super::operation::{Input, Operation, Schemas};
 use super::principal::Verified;
 use super::problem::Problem;
-use super::schema::{CallId, CallText, CallTime, PairKey, RecordingNameText, Time, Word};
+use super::schema::{CallId, CallSeconds, CallText, CallTime, PairKey, RecordingNameText, Time, Word};
 use crate::app::App;
 
 /// The largest body with calls: the most calls at once, each with the longest texts.
@@ -47,7 +47,9 @@ struct CallToAdd {
     from: String,
     #[schemars(with = "CallText")]
     to: String,
+    #[schemars(with = "CallSeconds")]
     call_seconds: u32,
+    #[schemars(with = "CallSeconds")]
     talk_seconds: u32,
     #[schemars(with = "Word<CallStatus>")]
     status: String,
@@ -68,6 +70,7 @@ struct CallToAdd {
     #[schemars(with = "CallText")]
     did_number: String,
     #[serde(default)]
+    #[schemars(with = "CallSeconds")]
     agent_ring_seconds: u32,
     #[serde(default)]
     #[schemars(with = "CallText")]

@@ -88,6 +88,8 @@ shapes! {
     CallerId = { "type": "string", "maxLength": 100, "pattern": r"^[^\x00]*$" };
     /// What is there when a call leaves a hunt group.
     ExitKind = { "type": "string", "pattern": "^[a-z0-9_]{1,32}$" };
+    /// How long a part of a call was.
+    CallSeconds = { "type": "integer", "minimum": 0, "maximum": u32::MAX };
     /// A text of a call record, of at most 128 bytes.
     CallText = { "type": "string", "maxLength": 128, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$" };
     /// The id of a call at the phone system.
