@@ -18,7 +18,7 @@ use crate::person::Account;
 use crate::port::catalog::{Catalog, LoginTokenPlace};
 use crate::port::clock::Clock;
 use crate::port::random::Random;
-use crate::role::{Privilege, Reach};
+use crate::role::Reach;
 use crate::secret::{Secret, SecretHash, fresh_token};
 use crate::service::accounts::{Accounts, within_rights};
 use crate::service::{Policy, Ports};
@@ -158,10 +158,11 @@ impl LoginTokens {
         let account = account.filter(|account| may_come(account, peer)).ok_or(LoginTokenRefused::Unknown)?;
         if let Some(person) = token.switched_by {
             let switcher = self.accounts.numbered(person).await?;
-            let still = |switcher: &Arc<Account>| {
-                may_come(switcher, peer) && may_still_switch(switcher, &account, peer)
-            };
-            switcher.filter(still).ok_or(LoginTokenRefused::Unknown)?;
+            let switcher = switcher.filter(|switcher| may_come(switcher, peer));
+            let switcher = switcher.ok_or(LoginTokenRefused::Unknown)?;
+            if !self.may_still_switch(&switcher, &account, peer).await? {
+                return Err(LoginTokenRefused::Unknown);
+            }
         }
         let principal = Principal {
             switched_by: token.switched_by,
@@ -234,6 +235,18 @@ impl LoginTokens {
         Ok(())
     }
 
+    /// Whether who switched could do so now. The gate is asked as it was then: whoever reaches less by now may be beside the
+    /// person.
+    async fn may_still_switch(&self, switcher: &Account, account: &Account, peer: IpAddr) -> Result<bool> {
+        let principal = Principal::of_account(switcher, Door::Enswitch, peer);
+        let customer = Some(account.person.customer);
+        match self.gate.customer(&principal, Kind::Person, Verb::Administer, customer).await {
+            Ok(_) => Ok(within_rights(&principal, &account.role)),
+            Err(Error::RoleForbids | Error::NotFound { .. }) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
     fn forget(&self, tokens: &[SecretHash]) {
         if tokens.is_empty() {
             return;
@@ -252,16 +265,4 @@ impl LoginTokens {
 
 fn may_come(account: &Account, peer: IpAddr) -> bool {
     !account.person.disabled && !account.customer_disabled && account.person.source.allows(peer)
-}
-
-/// Whether who switched could do so now. A customer never moves in the tree, so that one below stays below.
-fn may_still_switch(switcher: &Account, account: &Account, peer: IpAddr) -> bool {
-    let role = &switcher.role;
-    let reached = match role.reach {
-        Reach::System | Reach::Subtree => true,
-        Reach::Customer | Reach::Own => switcher.person.customer == account.person.customer,
-    };
-    reached
-        && role.privileges.has(Privilege::Administrator)
-        && within_rights(&Principal::of_account(switcher, Door::Enswitch, peer), &account.role)
 }

@@ -370,3 +370,29 @@ async fn a_customer_has_a_pseudo_person_for_whom_nobody_has_the_password() {
     let refused = world.local(Method::POST, "/people", named.to_string()).await;
     assert_eq!((refused.status, &refused.json()["field"]), (StatusCode::BAD_REQUEST, &json!("username")));
 }
+
+#[tokio::test]
+async fn who_reaches_less_than_when_they_switched_is_beside_no_more() {
+    let world = World::new().await;
+    for (id, parent) in [(1, None), (2, Some(1)), (3, None)] {
+        world.customer(id, parent).await;
+    }
+    let boss = world.person(1, "boss", "system owner").await;
+    world.person(1, "other", "system owner").await;
+    let switched = async |customer: i64| {
+        let username = format!("desk-{customer}");
+        world.person(customer, &username, "administrator").await;
+        let query = format!("{};username={username};token=1", password("boss"));
+        told(&call(&world, "user/switch", &query).await.1)
+    };
+    let tokens = [switched(1).await, switched(2).await, switched(3).await];
+    let check = async |role: &str, expected: [&str; 3]| {
+        patch(&world, &format!("/people/{boss}"), json!({ "role": role })).await;
+        for (token, expected) in tokens.iter().zip(expected) {
+            assert_eq!(code_of(&world, token).await, expected, "{role}");
+        }
+    };
+    check("system owner", ["200", "200", "200"]).await;
+    check("reseller", ["200", "200", "401"]).await;
+    check("administrator", ["200", "401", "401"]).await;
+}
