@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::id::{CustomerId, PersonId};
+use crate::person::PasswordHash;
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
 
@@ -28,6 +29,23 @@ pub struct LoginToken {
     pub created_at: Timestamp,
     /// When it ends; `None` is never.
     pub expires_at: Option<Timestamp>,
+}
+
+/// By what somebody was let in who is given a token: it must be good still when the token comes to be, or what ends it would
+/// miss the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LetInBy {
+    /// A token.
+    Token(SecretHash),
+    /// Name and password, of who logs in or of who switches.
+    Password {
+        /// Whose they are.
+        person: PersonId,
+        /// The stored hash of the password.
+        verified: PasswordHash,
+        /// Whether they showed a one-time code as well.
+        with_code: bool,
+    },
 }
 
 impl LoginToken {

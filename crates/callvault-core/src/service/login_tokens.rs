@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb, Within};
 use crate::id::{CustomerId, PersonId};
 use crate::listen::Door;
-use crate::login_token::LoginToken;
+use crate::login_token::{LetInBy, LoginToken};
 use crate::person::Account;
 use crate::port::catalog::{Catalog, LoginTokenPlace};
 use crate::port::clock::Clock;
@@ -48,8 +48,17 @@ pub struct Wish<'a> {
     pub peer: IpAddr,
     /// Who switched to the person.
     pub switched_by: Option<PersonId>,
-    /// The token that the call came with: the new one ends no later (`docs/enswitch.md` 77).
-    pub by: Option<&'a LoginToken>,
+    /// What the call came with.
+    pub by: Shown<'a>,
+}
+
+/// What somebody showed who wants a token.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    /// The password of this account, as it was verified, and a one-time code if it uses them.
+    Password(&'a Account),
+    /// A token: the new one ends no later (`docs/enswitch.md` 77).
+    Token(&'a LoginToken),
 }
 
 /// A token at the one moment when it is told.
@@ -112,7 +121,7 @@ impl LoginTokens {
     }
 
     /// Issues a token; the person's oldest goes when they have too many. `None` when they lost their password or were disabled
-    /// since they were verified. Durable before it answers.
+    /// since they were read, or what was shown is not good any more. Durable before it answers.
     ///
     /// # Errors
     /// When the catalog fails.
@@ -120,7 +129,13 @@ impl LoginTokens {
         let token = fresh_token(self.random.as_ref());
         let now = self.clock.now();
         let own_end = self.life.map(|life| now.after(life));
-        let bound = wish.by.and_then(|token| token.expires_at);
+        let (by, bound) = match wish.by {
+            Shown::Token(token) => (LetInBy::Token(token.token), token.expires_at),
+            Shown::Password(Account { person, one_time_codes, .. }) => {
+                let verified = person.password_hash.clone();
+                (LetInBy::Password { person: person.id, verified, with_code: *one_time_codes }, None)
+            }
+        };
         let expires_at = match (own_end, bound) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
@@ -134,8 +149,8 @@ impl LoginTokens {
             created_at: now,
             expires_at,
         };
-        let verified = wish.account.person.password_hash.clone();
-        let Some(gone) = self.catalog.add_login_token(row, verified, self.most_per_person).await? else {
+        let read = wish.account.person.password_hash.clone();
+        let Some(gone) = self.catalog.add_login_token(row, read, by, self.most_per_person).await? else {
             return Ok(None);
         };
         self.forget(&gone);

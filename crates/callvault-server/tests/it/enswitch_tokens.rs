@@ -4,11 +4,16 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Body;
+use callvault_core::id::PersonId;
+use callvault_core::person::Account;
 use callvault_core::service::Policy;
+use callvault_core::service::login_tokens::{Shown, Wish};
 use callvault_server::app::Settings;
 use callvault_testkit::world::{HERE, World};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+
+use crate::totp::Codes;
 
 const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
 
@@ -395,4 +400,43 @@ async fn who_reaches_less_than_when_they_switched_is_beside_no_more() {
     check("system owner", ["200", "200", "200"]).await;
     check("reseller", ["200", "200", "401"]).await;
     check("administrator", ["200", "401", "401"]).await;
+}
+
+/// Whether a token is issued for this account to somebody who showed this.
+async fn is_issued(world: &World, account: &Account, by: Shown<'_>) -> bool {
+    let switched_by = match by {
+        Shown::Password(other) if other.person.id != account.person.id => Some(other.person.id),
+        _ => None,
+    };
+    let wish = Wish { account, peer: HERE, switched_by, by };
+    world.app.services.login_tokens.issue(wish).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn what_ends_while_a_token_is_made_ends_that_one_too() {
+    let (world, boss) = world().await;
+    let desk = world.person(1, "desk", "user").await;
+    let read = async |id| world.catalog.account(PersonId(id)).await.unwrap().unwrap();
+    let (before, desk) = (read(boss).await, read(desk).await);
+    let by_password = Shown::Password(&before);
+    assert!(is_issued(&world, &before, by_password).await && is_issued(&world, &desk, by_password).await);
+    // Got by a token that is revoked meanwhile.
+    let token = log_in(&world, "user").await;
+    let holder = world.app.services.login_tokens.resume(&token, HERE).await.unwrap();
+    let by_token = Shown::Token(&holder.token);
+    assert!(is_issued(&world, &before, by_token).await);
+    let path = format!("/sessions/{}", holder.token.token.handle());
+    assert_eq!(world.local(Method::DELETE, &path, "").await.status, StatusCode::NO_CONTENT);
+    assert!(!is_issued(&world, &before, by_token).await, "revoked");
+    // By a password alone, while its person turns one-time codes on.
+    Codes::turned_on(&world, "user").await;
+    assert!(!is_issued(&world, &before, by_password).await, "got without a code");
+    assert!(!is_issued(&world, &desk, by_password).await, "switched to without a code");
+    let coded = read(boss).await;
+    assert!(is_issued(&world, &coded, Shown::Password(&coded)).await, "with a code");
+    // By a password that is another one by then.
+    patch(&world, &format!("/people/{boss}"), json!({ "password": "another one" })).await;
+    for account in [&coded, &desk] {
+        assert!(!is_issued(&world, account, Shown::Password(&coded)).await, "with the old password");
+    }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use callvault_core::gate::Within;
 use callvault_core::id::{CustomerId, PersonId};
-use callvault_core::login_token::LoginToken;
+use callvault_core::login_token::{LetInBy, LoginToken};
 use callvault_core::person::PasswordHash;
 use callvault_core::port::catalog::{CatalogResult, LoginTokenPlace, LoginTokens};
 use callvault_core::secret::SecretHash;
@@ -27,10 +27,11 @@ impl<E: Engine> LoginTokens for SqlCatalog<E> {
     async fn add_login_token(
         &self,
         token: LoginToken,
-        verified: PasswordHash,
+        read: PasswordHash,
+        by: LetInBy,
         most: u32,
     ) -> CatalogResult<Option<Vec<SecretHash>>> {
-        self.engine.write(Add { token, verified, most }).await
+        self.engine.write(Add { token, read, by, most }).await
     }
 
     async fn login_token(&self, token: SecretHash) -> CatalogResult<Option<LoginToken>> {
@@ -114,7 +115,8 @@ fn read(row: &mut Row) -> CatalogResult<LoginToken> {
 
 struct Add {
     token: LoginToken,
-    verified: PasswordHash,
+    read: PasswordHash,
+    by: LetInBy,
     most: u32,
 }
 
@@ -131,13 +133,39 @@ async fn holds(sql: &mut dyn Sql, person: PersonId, verified: Option<&PasswordHa
     Ok(sql.execute(query).await? > 0)
 }
 
+/// Whether somebody was let in by what is good still; `new` is the token that they get.
+async fn is_good(sql: &mut dyn Sql, by: &LetInBy, new: SecretHash) -> CatalogResult<bool> {
+    match by {
+        LetInBy::Token(token) => {
+            // An earlier run of the unit may have pushed it out for the new one.
+            let query = Query::new(
+                "looking for the token of who wants another",
+                "UPDATE login_token SET created_at = created_at WHERE token IN ($1, $2)",
+            )
+            .with(token.as_bytes().as_slice())
+            .with(new.as_bytes().as_slice());
+            Ok(sql.execute(query).await? > 0)
+        }
+        LetInBy::Password { person, verified, with_code } => {
+            if !holds(sql, *person, Some(verified)).await? {
+                return Ok(false);
+            }
+            let query = Query::new(
+                "looking for one-time codes of who wants a login token",
+                "SELECT 1 FROM one_time_code WHERE person = $1 AND confirmed",
+            );
+            Ok(*with_code || sql.fetch_first(query.with(person.0)).await?.is_none())
+        }
+    }
+}
+
 #[async_trait]
 impl Unit for Add {
     type Output = Option<Vec<SecretHash>>;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Option<Vec<SecretHash>>> {
         let token = &self.token;
-        if !holds(sql, token.person, Some(&self.verified)).await? {
+        if !holds(sql, token.person, Some(&self.read)).await? || !is_good(sql, &self.by, token.token).await? {
             return Ok(None);
         }
         if let Some(person) = token.switched_by

@@ -66,6 +66,7 @@ macro_rules! catalog_contract {
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;
             login_tokens: a_login_token_comes_back_as_written the_oldest_make_room
                 a_login_token_needs_the_people_of_now login_tokens_are_listed_within_reach
+                a_login_token_needs_what_its_person_was_let_in_by
                 customers_are_found_by_name;
             messages: versions_count_up_and_are_pruned an_older_version_is_restored a_level_is_cleared
                 a_sound_is_shared a_late_upload_is_refused the_same_put_twice_is_one_version

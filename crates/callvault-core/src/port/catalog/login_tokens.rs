@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::CatalogResult;
 use crate::gate::Within;
-use crate::login_token::LoginToken;
+use crate::login_token::{LetInBy, LoginToken};
 use crate::person::PasswordHash;
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
@@ -16,12 +16,14 @@ pub type LoginTokenPlace = (Timestamp, SecretHash);
 #[async_trait]
 pub trait LoginTokens: Send + Sync {
     /// Adds one, deletes those of its person that are over, and the oldest beyond `most`, in one commit; answers the hashes of
-    /// those that it deleted. `None`, and nothing done, when the person or who switched to them is gone or disabled, or the
-    /// person's password is not the one that was verified any more.
+    /// those that it deleted. `None`, and nothing done, when the person or who switched to them is gone or disabled, the person's
+    /// password is not the one that was `read` any more, or what they were let in by is not good any more: the token ended,
+    /// the password is another one, or one-time codes are on and no code was shown.
     async fn add_login_token(
         &self,
         token: LoginToken,
-        verified: PasswordHash,
+        read: PasswordHash,
+        by: LetInBy,
         most: u32,
     ) -> CatalogResult<Option<Vec<SecretHash>>>;
     /// One, alive or not.

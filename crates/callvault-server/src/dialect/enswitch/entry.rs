@@ -38,16 +38,6 @@ pub(super) enum Proof {
     SecondStep(Secret),
 }
 
-impl Proof {
-    /// The token that they came with.
-    pub(super) fn token(&self) -> Option<&LoginToken> {
-        match self {
-            Self::Token(token) => Some(token),
-            Self::Password | Self::SecondStep(_) => None,
-        }
-    }
-}
-
 /// Who calls, if their role has the function at all.
 pub(super) async fn admit(app: &App, caller: Caller, parameters: &Parameters) -> Result<Entrant, Failure> {
     let entrant = authenticate(app, caller, parameters).await?;

@@ -5,7 +5,7 @@ use callvault_core::id::PersonId;
 use callvault_core::listen::Door;
 use callvault_core::person::Account;
 use callvault_core::person::profile::Profiled;
-use callvault_core::service::login_tokens::Wish;
+use callvault_core::service::login_tokens::{self, Wish};
 use callvault_core::service::switching;
 use callvault_wire::enswitch::error::Failure;
 use callvault_wire::enswitch::request::people::Details;
@@ -68,9 +68,13 @@ pub(super) async fn switch(visit: &Visit<'_>, call: &Switch) -> Result<Outcome, 
 }
 
 async fn issue(visit: &Visit<'_>, account: &Account, by: Option<PersonId>) -> Result<Token, Failure> {
-    let wish = Wish { account, peer: visit.peer, switched_by: by, by: visit.proof.token() };
+    let shown = match &visit.proof {
+        Proof::Token(token) => login_tokens::Shown::Token(token),
+        Proof::Password | Proof::SecondStep(_) => login_tokens::Shown::Password(&visit.account),
+    };
+    let wish = Wish { account, peer: visit.peer, switched_by: by, by: shown };
     let issued = visit.app.services.login_tokens.issue(wish).await.map_err(|error| failed(&error))?;
-    // The password is another one since it was verified, or the person was disabled.
+    // What they were let in by is not good any more, or the person was disabled.
     let issued = issued.ok_or(Failure::Unauthenticated)?;
     let expires = issued.ends.map(|(at, left)| Expiry {
         left_seconds: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),

@@ -3,7 +3,7 @@
 use callvault_core::customer::CustomerChange;
 use callvault_core::gate::Within;
 use callvault_core::id::{CustomerId, PersonId};
-use callvault_core::login_token::LoginToken;
+use callvault_core::login_token::{LetInBy, LoginToken};
 use callvault_core::person::{PasswordHash, PersonChange};
 use callvault_core::role::Reach;
 use callvault_core::secret::SecretHash;
@@ -31,8 +31,16 @@ async fn somebody(bench: &Bench, username: &str) -> (PersonId, CustomerId) {
 
 /// Adds one, with the password that [`Bench::person`] gives and at most three; answers how many went.
 async fn add(bench: &Bench, token: &LoginToken) -> Option<usize> {
-    let verified = PasswordHash::new("$argon2id$one");
-    let gone = bench.catalog.add_login_token(token.clone(), verified, 3).await.unwrap()?;
+    add_by(bench, token, by_password(token.person, "$argon2id$one")).await
+}
+
+fn by_password(person: PersonId, phc: &str) -> LetInBy {
+    LetInBy::Password { person, verified: PasswordHash::new(phc), with_code: false }
+}
+
+async fn add_by(bench: &Bench, token: &LoginToken, by: LetInBy) -> Option<usize> {
+    let read = PasswordHash::new("$argon2id$one");
+    let gone = bench.catalog.add_login_token(token.clone(), read, by, 3).await.unwrap()?;
     for hash in &gone {
         assert_eq!(bench.catalog.login_token(*hash).await.unwrap(), None, "what is told as gone is");
     }
@@ -130,6 +138,23 @@ pub(crate) async fn a_login_token_needs_the_people_of_now(bench: &Bench) {
     assert!(there(bench, &own).await && !there(bench, &switched).await, "who switched is gone");
     bench.catalog.remove_person(ann.0).await.unwrap();
     assert!(!there(bench, &own).await, "so is who logged in");
+}
+
+pub(crate) async fn a_login_token_needs_what_its_person_was_let_in_by(bench: &Bench) {
+    let (ann, boss) = (somebody(bench, "ann").await, somebody(bench, "boss").await);
+    let (first, second) = (token("first", ann), token("second", ann));
+    assert_eq!(add(bench, &first).await, Some(0));
+    let by_first = || LetInBy::Token(first.token);
+    for again in [false, true] {
+        assert_eq!(add_by(bench, &second, by_first()).await, Some(0), "a second run does no harm: {again}");
+    }
+    bench.catalog.end_login_token(first.token).await.unwrap();
+    assert_eq!(add_by(bench, &token("third", ann), by_first()).await, None, "it ended");
+    assert_eq!(add_by(bench, &second, by_first()).await, Some(0), "a run before had pushed it out");
+    let switched = LoginToken { switched_by: Some(boss.0), ..token("switched", ann) };
+    assert_eq!(add_by(bench, &switched, by_password(boss.0, "$argon2id$two")).await, None);
+    assert!(!there(bench, &switched).await);
+    assert_eq!(add_by(bench, &switched, by_password(boss.0, "$argon2id$one")).await, Some(0));
 }
 
 pub(crate) async fn login_tokens_are_listed_within_reach(bench: &Bench) {

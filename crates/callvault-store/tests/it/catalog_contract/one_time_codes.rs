@@ -1,7 +1,7 @@
 //! One-time codes of people.
 
 use callvault_core::id::PersonId;
-use callvault_core::login_token::LoginToken;
+use callvault_core::login_token::{LetInBy, LoginToken};
 use callvault_core::one_time_code::{OneTimeSecret, StoredSecret};
 use callvault_core::person::PasswordHash;
 use callvault_core::secret::SecretHash;
@@ -79,8 +79,13 @@ pub(crate) async fn confirming_ends_what_was_got_without_a_code(bench: &Bench) {
         created_at: at(1_000),
         expires_at: None,
     };
+    let added = async |one: LoginToken, with_code| {
+        let read = PasswordHash::new("$argon2id$one");
+        let by = LetInBy::Password { person: one.person, verified: read.clone(), with_code };
+        bench.catalog.add_login_token(one, read, by, 3).await.unwrap().is_some()
+    };
     for one in [token("ann", ann), token("ben", ben)] {
-        bench.catalog.add_login_token(one, PasswordHash::new("$argon2id$one"), 3).await.unwrap().unwrap();
+        assert!(added(one, false).await);
     }
     let there = async |text: &str| bench.catalog.login_token(SecretHash::of(text)).await.unwrap().is_some();
     bench.catalog.begin_one_time_codes(ann, secret(ONE), at(1_000)).await.unwrap();
@@ -89,6 +94,8 @@ pub(crate) async fn confirming_ends_what_was_got_without_a_code(bench: &Bench) {
     assert!(there("ann").await, "nothing was done");
     assert!(bench.catalog.confirm_one_time_codes(ann, secret(ONE), 7).await.unwrap());
     assert!(!there("ann").await && there("ben").await);
+    assert!(!added(token("late", ann), false).await, "whose password was verified before");
+    assert!(added(token("coded", ann), true).await);
     bench.catalog.remove_person(ann).await.unwrap();
     assert_eq!(stored(bench, ann).await, None, "they go with their person");
 }
