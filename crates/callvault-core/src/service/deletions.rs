@@ -8,11 +8,36 @@ use crate::error::{Error, Result};
 use crate::gate::Principal;
 use crate::listen::Action;
 use crate::port::catalog::{CatalogError, CatalogResult};
+use crate::recording::Recording;
 use crate::service::listening::Subject;
 use crate::service::playback::Playback;
+use crate::service::recordings::subject;
 
 /// How often others may come first until somebody is told to come back later.
 const ROUNDS: u32 = 20;
+
+/// Does something by which a recording may go sooner. Whether it would is decided in the commit, which does nothing then until
+/// it is told that it was noted: so nobody is noted who does no such thing, and whoever does is, whatever others do meanwhile.
+///
+/// # Errors
+/// Those of the unit of work, [`Error::Unlogged`].
+pub(in crate::service) async fn limiting<D, F>(
+    playback: &Playback,
+    principal: &Principal,
+    recording: &Recording,
+    work: impl Fn(bool) -> F,
+) -> Result<D>
+where
+    F: Future<Output = CatalogResult<D>>,
+{
+    match work(false).await {
+        Err(CatalogError::Changed { .. }) => {
+            playback.note(principal, Action::Limit, &subject(recording), &recording.audio).await?;
+            Ok(work(true).await?)
+        }
+        done => Ok(done?),
+    }
+}
 
 /// What one use case deletes, each told from others that could be in its place by a `T`.
 pub(in crate::service) struct Deletions<'a, T> {

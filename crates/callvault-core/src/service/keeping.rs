@@ -16,6 +16,7 @@ use crate::port::catalog::{Catalog, PlaceToTake, RecordGroupWork, Taken, Trial};
 use crate::port::clock::Clock;
 use crate::recording::Recording;
 use crate::service::Ports;
+use crate::service::deletions::limiting;
 use crate::service::intake::Intake;
 use crate::service::playback::{Playable, Playback};
 use crate::service::record_groups::RecordGroups;
@@ -220,10 +221,9 @@ impl Keeping {
             return self.remove(principal, wanted).await;
         }
         let (kept, place) = self.ending(principal, wanted, expires_at).await?;
-        if kept.place.is_shortened_by(expires_at) {
-            self.note_limit(principal, &kept.found.recording).await?;
-        }
-        Ok(self.catalog.set_end(kept.found.recording.id, place).await?)
+        let recording = &kept.found.recording;
+        let work = |noted| self.catalog.set_end(recording.id, place, noted);
+        limiting(&self.playback, principal, recording, work).await
     }
 
     /// Fails where the principal may not set the end of a place.
@@ -267,10 +267,6 @@ impl Keeping {
         end.is_some_and(|end| end <= self.clock.now())
     }
 
-    async fn note_limit(&self, principal: &Principal, recording: &Recording) -> Result<()> {
-        self.playback.note(principal, Action::Limit, &subject(recording), &recording.audio).await
-    }
-
     /// Takes a place from a recording; with its last one the recording goes.
     ///
     /// # Errors
@@ -282,25 +278,25 @@ impl Keeping {
             record_group: kept.place.record_group,
             ended_by: None,
             with_recording: false,
+            noted: false,
         };
-        if self.catalog.places(vec![place.recording]).await?.len() > 1 {
-            // What is left may end soon.
-            self.note_limit(principal, &kept.found.recording).await?;
-        }
         match self.take(principal, &kept.found.recording, place).await? {
             Taken::Nothing => Err(MISSING),
             _ => Ok(()),
         }
     }
 
-    /// Takes a place; only what turns out to be the last one is noted, before the recording goes with it.
+    /// Takes a place. What turns out to be the last one is noted as deleted, before the recording goes with it; of one of
+    /// several it is noted that what is left may end soon, unless it has ended itself.
     async fn take(&self, principal: &Principal, recording: &Recording, place: PlaceToTake) -> Result<Taken> {
-        let taken = self.catalog.take_place(place, self.clock.now()).await?;
+        let now = self.clock.now();
+        let work = |noted| self.catalog.take_place(PlaceToTake { noted, ..place }, now);
+        let taken = limiting(&self.playback, principal, recording, work).await?;
         if taken != Taken::NotTheLast {
             return Ok(taken);
         }
         self.playback.note(principal, Action::Delete, &subject(recording), &recording.audio).await?;
-        let whole = PlaceToTake { with_recording: true, ..place };
+        let whole = PlaceToTake { with_recording: true, noted: true, ..place };
         let taken = self.catalog.take_place(whole, self.clock.now()).await?;
         if let Taken::Recording(discarded) = &taken {
             self.intake.discard(discarded.clone()).await;
@@ -324,6 +320,7 @@ impl Keeping {
                 record_group,
                 ended_by: Some(by),
                 with_recording: false,
+                noted: false,
             };
             let taken = self.take(&principal, &recording, place).await?;
             let whole = matches!(taken, Taken::Recording(_));

@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, InCustomer, Kind, Principal, Verb};
 use crate::id::{CustomerId, RecordGroupId, RecordingId};
 use crate::kept::{Place, PlaceChange};
-use crate::listen::Action;
 use crate::page::PageRequest;
 use crate::port::audio_store::{AudioStore, ReadFrom};
 use crate::port::catalog::{Added, Catalog};
@@ -18,7 +17,7 @@ use crate::port::clock::Clock;
 use crate::port::random::Random;
 use crate::port::wake::Wake;
 use crate::recording::{Recording, RecordingName};
-use crate::service::deletions::Deletions;
+use crate::service::deletions::{Deletions, limiting};
 use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
@@ -236,12 +235,8 @@ impl Recordings {
                 "must be in the future; what is over is removed instead",
             ));
         }
-        let places = self.catalog.places(vec![recording.id]).await?;
-        let places: Vec<_> = places.into_iter().map(|(_, place)| place).collect();
-        if change.shortens(&places) {
-            self.note_limit(principal, &recording).await?;
-        }
-        self.catalog.change_places(recording.id, change, now).await?;
+        let work = |noted| self.catalog.change_places(recording.id, change, now, noted);
+        limiting(&self.playback, principal, &recording, work).await?;
         Ok(recording)
     }
 
@@ -274,19 +269,11 @@ impl Recordings {
         group: RecordGroupId,
     ) -> Result<()> {
         let (_, recording) = self.find_in(principal, Verb::Change, customer, name).await?;
-        let places = self.catalog.places(vec![recording.id]).await?;
-        if places.len() > 1 && places.iter().any(|(_, place)| place.record_group == Some(group)) {
-            // What is left may end soon.
-            self.note_limit(principal, &recording).await?;
-        }
-        match self.catalog.take_from_group(recording.id, group).await? {
+        let work = |noted| self.catalog.take_from_group(recording.id, group, noted);
+        match limiting(&self.playback, principal, &recording, work).await? {
             true => Ok(()),
             false => Err(Error::NotFound { what: "record group" }),
         }
-    }
-
-    async fn note_limit(&self, principal: &Principal, recording: &Recording) -> Result<()> {
-        self.playback.note(principal, Action::Limit, &subject(recording), &recording.audio).await
     }
 
     /// The recordings of a customer, by name.

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use callvault_core::gate::{Principal, Verb};
+use callvault_core::id::{CustomerId, RecordGroupId};
 use callvault_core::kept::PlaceChange;
 use callvault_core::port::catalog::{PlaceToTake, Taken};
+use callvault_core::recording::RecordingName;
+use callvault_core::service::keeping::WantedPlace;
 use callvault_server::work::expiry;
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::{Answer, World};
@@ -278,12 +282,13 @@ async fn an_end_that_is_put_off_wins_over_one_that_was_seen() {
     // Between the look and the commit.
     let later = Some(Some(now.after(DAY)));
     let change = PlaceChange { record_group: None, expires_at: later };
-    world.catalog.change_places(recording.id, change, now).await.unwrap();
+    world.catalog.change_places(recording.id, change, now, true).await.unwrap();
     let take = PlaceToTake {
         recording: recording.id,
         record_group: place.record_group,
         ended_by: Some(now),
         with_recording: true,
+        noted: true,
     };
     assert_eq!(world.catalog.take_place(take, now).await.unwrap(), Taken::Nothing);
     assert!(places(&world, "a.wav").await.is_some());
@@ -298,5 +303,44 @@ async fn an_end_that_is_put_off_wins_over_one_that_was_seen() {
         let (answer, ()) = futures_util::future::join(patch(&world, &name, later), let_go(&world)).await;
         let is_there = places(&world, &name).await.is_some();
         assert_eq!(is_there, answer.status == StatusCode::OK, "{name}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn who_has_a_recording_go_sooner_is_noted_whatever_others_do_meanwhile() {
+    let world = world().await;
+    let noted = async |name: &str, action: &str| {
+        let log = world.local(Method::GET, &format!("/log?customer=1&name={name}"), "").await.json();
+        log["items"].as_array().unwrap().iter().filter(|entry| entry["action"] == action).count()
+    };
+    let (soon, late) = (at(&world, DAY), at(&world, 9 * DAY));
+    for round in 0..60 {
+        // One sets an end that is later than that of before, and sooner than what another has said by then.
+        let name = format!("end{round}.wav");
+        world.recording(1, &name, wav(1, 800)).await;
+        patch(&world, &name, json!({ "expires_at": soon })).await;
+        let (endless, later) = (json!({ "expires_at": null }), json!({ "expires_at": late }));
+        futures_util::future::join(patch(&world, &name, endless), patch(&world, &name, later)).await;
+        let was_limited = places(&world, &name).await.unwrap()[0]["expires_at"] == json!(late);
+        assert_eq!(noted(&name, "limit").await, 1 + usize::from(was_limited), "{name}");
+        // One takes it from a group while another puts it into a second one.
+        let name = format!("place{round}.wav");
+        put(&world, &name, 61).await;
+        let customer = CustomerId(1);
+        let name_of = RecordingName::new(name.clone()).unwrap();
+        let owner = Principal::local_owner();
+        let recordings = &world.app.services.recordings;
+        let found = recordings.find(&owner, Verb::See, Some(customer), &name_of).await.unwrap();
+        let wanted = WantedPlace {
+            record_group: Some(RecordGroupId(61)),
+            recording: found.id,
+            leg_id: found.id.to_string(),
+        };
+        let into = recordings.put_into(&owner, Some(customer), &name_of, RecordGroupId(60));
+        let (put, removed) =
+            futures_util::future::join(into, world.app.services.keeping.remove(&owner, &wanted)).await;
+        removed.unwrap();
+        let entries = noted(&name, "limit").await + noted(&name, "delete").await;
+        assert_eq!((entries, places(&world, &name).await.is_some()), (1, put.is_ok()), "{name}");
     }
 }

@@ -46,8 +46,13 @@ impl<E: Engine> Keeping for SqlCatalog<E> {
         self.engine.write(Put { recording, group, at }).await
     }
 
-    async fn take_from_group(&self, recording: RecordingId, group: RecordGroupId) -> CatalogResult<bool> {
-        self.engine.write(Leave { recording, group }).await
+    async fn take_from_group(
+        &self,
+        recording: RecordingId,
+        group: RecordGroupId,
+        noted: bool,
+    ) -> CatalogResult<bool> {
+        self.engine.write(Leave { recording, group, noted }).await
     }
 
     async fn change_places(
@@ -55,12 +60,13 @@ impl<E: Engine> Keeping for SqlCatalog<E> {
         recording: RecordingId,
         change: PlaceChange,
         at: Timestamp,
+        noted: bool,
     ) -> CatalogResult<()> {
-        self.engine.write(Change { recording, change, at }).await
+        self.engine.write(Change { recording, change, at, noted }).await
     }
 
-    async fn set_end(&self, recording: RecordingId, place: Place) -> CatalogResult<()> {
-        self.engine.write(SetEnd { recording, place }).await
+    async fn set_end(&self, recording: RecordingId, place: Place, noted: bool) -> CatalogResult<()> {
+        self.engine.write(SetEnd { recording, place, noted }).await
     }
 
     async fn take_place(&self, place: PlaceToTake, at: Timestamp) -> CatalogResult<Taken> {
@@ -252,9 +258,15 @@ impl Unit for Put {
     }
 }
 
+/// Fails with Changed where a recording would go sooner and nobody has noted it.
+fn require_noted(goes_sooner: bool, noted: bool) -> CatalogResult<()> {
+    if goes_sooner && !noted { Err(CatalogError::Changed { what: "places" }) } else { Ok(()) }
+}
+
 struct Leave {
     recording: RecordingId,
     group: RecordGroupId,
+    noted: bool,
 }
 
 #[async_trait]
@@ -267,6 +279,7 @@ impl Unit for Leave {
         if held.at(group).is_none() {
             return Ok(false);
         }
+        require_noted(held.places.len() > 1, self.noted)?;
         leave(sql, self.recording, group).await?;
         if held.places.len() == 1 {
             insert(sql, held.customer, self.recording, None, Timestamp::from_unix_ms(0)).await?;
@@ -279,6 +292,7 @@ struct Change {
     recording: RecordingId,
     change: PlaceChange,
     at: Timestamp,
+    noted: bool,
 }
 
 #[async_trait]
@@ -300,6 +314,8 @@ impl Unit for Change {
                 insert(sql, held.customer, self.recording, wanted, self.at).await?;
             }
         }
+        // Behind what refuses the change: nothing is noted of one that does not come to be.
+        require_noted(self.change.shortens(&held.places), self.noted)?;
         let Some(expires_at) = self.change.expires_at else { return Ok(()) };
         let query = Query::new(
             "setting the ends of a recording",
@@ -316,6 +332,7 @@ impl Unit for Change {
 pub(super) struct SetEnd {
     pub(super) recording: RecordingId,
     pub(super) place: Place,
+    pub(super) noted: bool,
 }
 
 #[async_trait]
@@ -323,8 +340,10 @@ impl Unit for SetEnd {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        hold(sql, self.recording).await?;
+        let held = hold(sql, self.recording).await?;
         let Place { record_group, expires_at } = self.place;
+        let present = held.at(record_group).ok_or(CatalogError::Gone { what: "recording" })?;
+        require_noted(present.is_shortened_by(expires_at), self.noted)?;
         let query = Query::new(
             "setting the end of a place",
             "UPDATE recording_place SET expires_at = $3
@@ -333,10 +352,8 @@ impl Unit for SetEnd {
         .with(self.recording.0)
         .with(record_group.map_or(0, |group| group.0))
         .with(expires_at.map(Timestamp::unix_ms));
-        match sql.execute(query).await? {
-            0 => Err(CatalogError::Gone { what: "recording" }),
-            _ => Ok(()),
-        }
+        sql.execute(query).await?;
+        Ok(())
     }
 }
 
@@ -350,7 +367,7 @@ impl Unit for Take {
     type Output = Taken;
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Taken> {
-        let PlaceToTake { recording, record_group, ended_by, with_recording } = self.place;
+        let PlaceToTake { recording, record_group, ended_by, with_recording, noted } = self.place;
         let held = match hold(sql, recording).await {
             Err(CatalogError::Gone { .. }) => return Ok(Taken::Nothing),
             held => held?,
@@ -360,6 +377,7 @@ impl Unit for Take {
             return Ok(Taken::Nothing);
         }
         if held.places.len() > 1 {
+            require_noted(ended_by.is_none(), noted)?;
             leave(sql, recording, record_group).await?;
             return Ok(Taken::Place);
         }

@@ -141,7 +141,7 @@ pub(super) async fn run(work: RecordGroupWork, sql: &mut dyn Sql) -> CatalogResu
     match work {
         RecordGroupWork::Add(new) => Add(new).run(sql).await.map(drop),
         RecordGroupWork::Change(id, change) => Change { id, change }.run(sql).await,
-        RecordGroupWork::SetEnd(recording, place) => SetEnd { recording, place }.run(sql).await,
+        RecordGroupWork::SetEnd(recording, place) => SetEnd { recording, place, noted: true }.run(sql).await,
     }
 }
 

@@ -60,7 +60,7 @@ macro_rules! catalog_contract {
                 the_call_that_began_first_has_the_recording a_call_that_is_there_already_takes_no_recording;
             keeping: a_recording_is_kept_as_its_group_says a_recording_is_in_several_groups places_are_changed
                 what_is_added_again_is_kept_as_long_as_if_it_were_new
-                a_recording_goes_with_its_last_place one_of_two_takes_the_last_place what_has_ended_is_told_in_order
+                a_recording_goes_with_its_last_place what_goes_sooner_must_be_noted one_of_two_takes_the_last_place what_has_ended_is_told_in_order
                 lists_are_what_the_filter_wants_in_order a_kept_recording_is_found_at_its_places_alone;
             listen_log: epochs_are_fresh entries_come_back_as_written entries_are_written_once
                 heads_never_go_back entries_are_filtered a_chain_is_read_in_order;

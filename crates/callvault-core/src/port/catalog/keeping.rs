@@ -36,6 +36,9 @@ pub struct PlaceToTake {
     pub ended_by: Option<Timestamp>,
     /// The recording too, if it is kept nowhere else.
     pub with_recording: bool,
+    /// It is noted that the recording may go sooner by this. Whoever takes one of several places must have noted it, but for
+    /// one that has ended.
+    pub noted: bool,
 }
 
 /// Where recordings are kept. [`super::Recordings::remove_recording`] takes all places along.
@@ -56,18 +59,26 @@ pub trait Keeping: Send + Sync {
         at: Timestamp,
     ) -> CatalogResult<()>;
     /// Takes a recording out of a record group. From its last place it goes to the one without a group, without an end.
-    /// False when it was not in it. Gone: the recording.
-    async fn take_from_group(&self, recording: RecordingId, group: RecordGroupId) -> CatalogResult<bool>;
-    /// Changes the places of a recording. Gone: the recording, the record group. Keeps nothing: the record group.
+    /// False when it was not in it. Gone: the recording. Changed: it is kept elsewhere too, and nothing was `noted`.
+    async fn take_from_group(
+        &self,
+        recording: RecordingId,
+        group: RecordGroupId,
+        noted: bool,
+    ) -> CatalogResult<bool>;
+    /// Changes the places of a recording. Gone: the recording, the record group. Keeps nothing: the record group. Changed: it
+    /// shortens ([`PlaceChange::shortens`]), and nothing was `noted`.
     async fn change_places(
         &self,
         recording: RecordingId,
         change: PlaceChange,
         at: Timestamp,
+        noted: bool,
     ) -> CatalogResult<()>;
-    /// Sets the end of one place. Gone: the recording, also when it is not there.
-    async fn set_end(&self, recording: RecordingId, place: Place) -> CatalogResult<()>;
-    /// Takes a place from a recording.
+    /// Sets the end of one place. Gone: the recording, also when it is not there. Changed: it would end earlier, and nothing was
+    /// `noted`.
+    async fn set_end(&self, recording: RecordingId, place: Place, noted: bool) -> CatalogResult<()>;
+    /// Takes a place from a recording. Changed: see [`PlaceToTake::noted`].
     async fn take_place(&self, place: PlaceToTake, at: Timestamp) -> CatalogResult<Taken>;
     /// Recordings of which a place has ended, the first ended first.
     async fn ended(&self, by: Timestamp, limit: u32) -> CatalogResult<Vec<(Recording, Place)>>;

@@ -41,7 +41,7 @@ fn assert_keeps_nothing<T: std::fmt::Debug>(result: CatalogResult<T>, expected: 
 
 /// To be taken whatever its end.
 fn taking(recording: RecordingId, record_group: Option<RecordGroupId>) -> PlaceToTake {
-    PlaceToTake { recording, record_group, ended_by: None, with_recording: false }
+    PlaceToTake { recording, record_group, ended_by: None, with_recording: false, noted: true }
 }
 
 pub(crate) async fn a_recording_is_kept_as_its_group_says(bench: &Bench) {
@@ -80,7 +80,7 @@ pub(crate) async fn a_recording_is_kept_as_its_group_says(bench: &Bench) {
     };
     catalog.change_record_group(year, change).await.unwrap();
     assert_eq!(places(bench, new.id).await, [(Some(year.0), end)]);
-    catalog.take_from_group(plain.id, year).await.unwrap();
+    catalog.take_from_group(plain.id, year, true).await.unwrap();
     catalog.put_into_group(plain.id, year, at(7)).await.unwrap();
     assert_eq!(places(bench, plain.id).await, [(None, None), (Some(year.0), Some(7 + DAY))]);
     let all = catalog.places(vec![new.id, plain.id, RecordingId(i64::MAX)]).await.unwrap();
@@ -123,7 +123,7 @@ pub(crate) async fn what_is_added_again_is_kept_as_long_as_if_it_were_new(bench:
     for end in [None, Some(at(7)), Some(at(900 * DAY))] {
         again(None, over).await.unwrap();
         assert_eq!(places(bench, id).await, [(None, None), in_short(over + DAY), in_long]);
-        catalog.set_end(id, Place { record_group: None, expires_at: end }).await.unwrap();
+        catalog.set_end(id, Place { record_group: None, expires_at: end }, true).await.unwrap();
     }
     // Other bytes change nothing.
     let before = places(bench, id).await;
@@ -134,7 +134,7 @@ pub(crate) async fn what_is_added_again_is_kept_as_long_as_if_it_were_new(bench:
     catalog.put_into_group(id, short, at(over + DAY)).await.unwrap();
     assert_eq!(places(bench, id).await[1], in_short(over + 2 * DAY));
     let change = PlaceChange { record_group: Some(Some(short)), expires_at: None };
-    catalog.change_places(id, change, at(over + 2 * DAY)).await.unwrap();
+    catalog.change_places(id, change, at(over + 2 * DAY), true).await.unwrap();
     assert_eq!(places(bench, id).await, [in_short(over + 3 * DAY)]);
 }
 
@@ -162,19 +162,19 @@ pub(crate) async fn a_recording_is_in_several_groups(bench: &Bench) {
     assert_gone(catalog.put_into_group(id, strange, at(0)).await, "record group");
     assert_gone(catalog.put_into_group(RecordingId(1 << 60), one, at(0)).await, "recording");
     assert_eq!(places(bench, id).await, both);
-    assert!(!catalog.take_from_group(id, none).await.unwrap());
-    assert!(catalog.take_from_group(id, one).await.unwrap());
+    assert!(!catalog.take_from_group(id, none, true).await.unwrap());
+    assert!(catalog.take_from_group(id, one, true).await.unwrap());
     assert_eq!(places(bench, id).await, [both[1]]);
     // From its last place it goes to none, without an end.
-    assert!(catalog.take_from_group(id, two).await.unwrap());
+    assert!(catalog.take_from_group(id, two, true).await.unwrap());
     assert_eq!(places(bench, id).await, [(None, None)]);
-    assert_gone(catalog.take_from_group(RecordingId(1 << 60), two).await, "recording");
+    assert_gone(catalog.take_from_group(RecordingId(1 << 60), two, true).await, "recording");
     // What has recordings is not removed.
     catalog.put_into_group(id, two, at(0)).await.unwrap();
     let refused = catalog.remove_record_group(two).await;
     assert!(matches!(refused, Err(CatalogError::Kept { field: "id", .. })), "{refused:?}");
     catalog.remove_record_group(one).await.unwrap();
-    catalog.take_from_group(id, two).await.unwrap();
+    catalog.take_from_group(id, two, true).await.unwrap();
     catalog.remove_record_group(two).await.unwrap();
 }
 
@@ -185,7 +185,7 @@ pub(crate) async fn places_are_changed(bench: &Bench) {
     let none = group(bench, customer, 0).await;
     let id = bench.recording(customer, "a.wav", 1).await.id;
     let check = async |change: PlaceChange, expected: &[(Option<RecordGroupId>, Option<i64>)]| {
-        catalog.change_places(id, change, at(100)).await.unwrap();
+        catalog.change_places(id, change, at(100), true).await.unwrap();
         let expected: Vec<_> =
             expected.iter().map(|(group, end)| (group.map(|group| group.0), *end)).collect();
         assert_eq!(places(bench, id).await, expected, "{change:?}");
@@ -205,23 +205,23 @@ pub(crate) async fn places_are_changed(bench: &Bench) {
     check(to(Some(two)), &[(Some(two), Some(700))]).await;
     let change = PlaceChange { record_group: Some(Some(one)), expires_at: Some(Some(at(80))) };
     check(change, &[(Some(one), Some(80))]).await;
-    assert_keeps_nothing(catalog.change_places(id, to(Some(none)), at(100)).await, none);
-    assert_gone(catalog.change_places(id, to(Some(RecordGroupId(99))), at(100)).await, "record group");
+    assert_keeps_nothing(catalog.change_places(id, to(Some(none)), at(100), true).await, none);
+    assert_gone(catalog.change_places(id, to(Some(RecordGroupId(99))), at(100), true).await, "record group");
     // What was refused changed nothing.
     check(PlaceChange::default(), &[(Some(one), Some(80))]).await;
     let end = |record_group, end: Option<i64>| Place { record_group, expires_at: end.map(at) };
-    catalog.set_end(id, end(Some(one), Some(90))).await.unwrap();
+    catalog.set_end(id, end(Some(one), Some(90)), true).await.unwrap();
     let trial = |place| Trial::RecordGroup(RecordGroupWork::SetEnd(id, place));
     catalog.try_out(trial(end(Some(one), None))).await.unwrap();
     check(PlaceChange::default(), &[(Some(one), Some(90))]).await;
     for elsewhere in [end(None, Some(1)), end(Some(two), Some(1))] {
-        assert_gone(catalog.set_end(id, elsewhere).await, "recording");
+        assert_gone(catalog.set_end(id, elsewhere, true).await, "recording");
         assert_gone(catalog.try_out(trial(elsewhere)).await, "recording");
     }
     check(to(None), &[(None, None)]).await;
-    catalog.set_end(id, end(None, Some(60))).await.unwrap();
+    catalog.set_end(id, end(None, Some(60)), true).await.unwrap();
     check(PlaceChange::default(), &[(None, Some(60))]).await;
-    assert_gone(catalog.change_places(RecordingId(1 << 60), to(None), at(0)).await, "recording");
+    assert_gone(catalog.change_places(RecordingId(1 << 60), to(None), at(0), true).await, "recording");
 }
 
 pub(crate) async fn a_recording_goes_with_its_last_place(bench: &Bench) {
@@ -244,9 +244,12 @@ pub(crate) async fn a_recording_goes_with_its_last_place(bench: &Bench) {
     assert_eq!(take(taking(id, Some(two))).await, Taken::NotTheLast);
     // An end that was put off counts, whoever looked before.
     let whole = |place: PlaceToTake| PlaceToTake { with_recording: true, ..place };
-    catalog.set_end(id, Place { record_group: Some(two), expires_at: Some(at(3 * DAY)) }).await.unwrap();
+    catalog
+        .set_end(id, Place { record_group: Some(two), expires_at: Some(at(3 * DAY)) }, true)
+        .await
+        .unwrap();
     assert_eq!(take(whole(ended_by(taking(id, Some(two)), 2 * DAY))).await, Taken::Nothing);
-    catalog.set_end(id, Place { record_group: Some(two), expires_at: None }).await.unwrap();
+    catalog.set_end(id, Place { record_group: Some(two), expires_at: None }, true).await.unwrap();
     assert_eq!(take(whole(ended_by(taking(id, Some(two)), i64::MAX))).await, Taken::Nothing);
     assert!(catalog.recording(&inside, &recording.name).await.unwrap().is_some());
     assert_eq!(take(whole(taking(id, Some(two)))).await, Taken::Recording(vec![recording.audio.key]));
@@ -257,9 +260,47 @@ pub(crate) async fn a_recording_goes_with_its_last_place(bench: &Bench) {
     let single = bench.recording(customer, "b.wav", 1).await;
     assert_eq!(take(taking(single.id, None)).await, Taken::NotTheLast);
     assert_eq!(take(whole(ended_by(taking(single.id, None), i64::MAX))).await, Taken::Nothing);
-    catalog.set_end(single.id, Place { record_group: None, expires_at: Some(at(5)) }).await.unwrap();
+    catalog.set_end(single.id, Place { record_group: None, expires_at: Some(at(5)) }, true).await.unwrap();
     let taken = take(whole(ended_by(taking(single.id, None), 5))).await;
     assert_eq!(taken, Taken::Recording(vec![single.audio.key]));
+}
+
+pub(crate) async fn what_goes_sooner_must_be_noted(bench: &Bench) {
+    let customer = bench.customer(None).await;
+    let catalog = &bench.catalog;
+    let (one, none) = (group(bench, customer, 1).await, group(bench, customer, 0).await);
+    let id = bench.recording(customer, "a.wav", 1).await.id;
+    let end = |record_group, end: Option<i64>| Place { record_group, expires_at: end.map(at) };
+    let to = |record_group| PlaceChange { record_group: Some(record_group), expires_at: None };
+    let until = |end: i64| PlaceChange { record_group: None, expires_at: Some(Some(at(end))) };
+    let assert_unnoted = async |done: CatalogResult<bool>| {
+        assert!(matches!(done, Err(CatalogError::Changed { .. })), "{done:?}");
+        assert_eq!(
+            places(bench, id).await,
+            [(None, Some(500)), (Some(one.0), Some(DAY))],
+            "nothing was done"
+        );
+    };
+    // Later than never is nothing, and so is what stays as it is.
+    catalog.set_end(id, end(None, None), false).await.unwrap();
+    assert!(catalog.set_end(id, end(None, Some(500)), false).await.is_err());
+    catalog.set_end(id, end(None, Some(500)), true).await.unwrap();
+    catalog.put_into_group(id, one, at(0)).await.unwrap();
+    catalog.set_end(id, end(None, Some(500)), false).await.unwrap();
+    assert_unnoted(catalog.set_end(id, end(None, Some(499)), false).await.map(|()| true)).await;
+    assert_unnoted(catalog.change_places(id, until(DAY - 1), at(100), false).await.map(|()| true)).await;
+    assert_unnoted(catalog.change_places(id, to(Some(one)), at(100), false).await.map(|()| true)).await;
+    assert_unnoted(catalog.take_from_group(id, one, false).await).await;
+    let unnoted = PlaceToTake { noted: false, ..taking(id, Some(one)) };
+    assert_unnoted(catalog.take_place(unnoted, at(1)).await.map(|_| true)).await;
+    // What is refused in any case asks for no entry.
+    assert_keeps_nothing(catalog.change_places(id, to(Some(none)), at(100), false).await, none);
+    assert!(!catalog.take_from_group(id, none, false).await.unwrap());
+    // What has ended goes by itself, and from the last group it goes to none.
+    let ended = PlaceToTake { ended_by: Some(at(500)), noted: false, ..taking(id, None) };
+    assert_eq!(catalog.take_place(ended, at(500)).await.unwrap(), Taken::Place);
+    assert!(catalog.take_from_group(id, one, false).await.unwrap());
+    assert_eq!(places(bench, id).await, [(None, None)]);
 }
 
 pub(crate) async fn one_of_two_takes_the_last_place(bench: &Bench) {
@@ -290,14 +331,14 @@ pub(crate) async fn what_has_ended_is_told_in_order(bench: &Bench) {
         let recording = bench.recording(customer, &format!("{number}.wav"), 1).await;
         let end = Some(at(1_000 * (number * 7 % 20)));
         if number % 3 == 0 {
-            catalog.set_end(recording.id, Place { record_group: None, expires_at: end }).await.unwrap();
+            catalog.set_end(recording.id, Place { record_group: None, expires_at: end }, true).await.unwrap();
             expected.push((end, recording.id, None));
             continue;
         }
         for group in &groups[..usize::try_from(number % 3).unwrap()] {
             catalog.put_into_group(recording.id, *group, at(0)).await.unwrap();
             let place = Place { record_group: Some(*group), expires_at: end };
-            catalog.set_end(recording.id, place).await.unwrap();
+            catalog.set_end(recording.id, place, true).await.unwrap();
             expected.push((end, recording.id, Some(*group)));
         }
     }
