@@ -366,6 +366,15 @@ async fn a_customer_has_a_pseudo_person_for_whom_nobody_has_the_password() {
     }
     // They are changed like others, and nobody takes their name away by sending it.
     patch(&world, &format!("/people/{id}"), json!({ "username": "[Main Office]", "title": "Dr" })).await;
+    // Whoever gave them a password could be them without a switch on record.
+    for change in
+        [json!({ "password": "password" }), json!({ "password": "password", "username": "[Main Office]" })]
+    {
+        let refused = world.local(Method::PATCH, &format!("/people/{id}"), change.to_string()).await;
+        assert_eq!((refused.status, &refused.json()["field"]), (StatusCode::BAD_REQUEST, &json!("password")));
+    }
+    let own = format!("auth_token={token};id={id};password=password");
+    assert_eq!(call(&world, "people/update", &own).await.0, "400");
     patch(&world, "/customers/3", json!({ "name": "Small Office", "most_people": 0 })).await;
     assert_eq!(switch("reseller", "[Small Office]").await.0, "404", "its plan has no room for a person");
     // Who renames the customer does not lead others to it by its old name.

@@ -212,6 +212,13 @@ impl Accounts {
         let other_name = change.username.as_deref().filter(|name| *name != account.person.username);
         row.username = other_name.map(checked_username).transpose()?;
         let password = change.password.as_ref().map(checked_password).transpose()?;
+        if password.is_some() && row.username.is_none() && is_of_customer(&account.person.username) {
+            // Whoever had it could be them without a switch on record.
+            return Err(Error::invalid(
+                "password",
+                "nobody has that of a customer's own person; switch to them",
+            ));
+        }
         if principal.privileges.has(Privilege::Administrator) {
             if let Some(role) = &change.role {
                 row.role = Some(self.assignable_role(principal, role).await?);
@@ -434,13 +441,18 @@ fn checked_username(text: &str) -> Result<String> {
     if username.contains(char::is_whitespace) {
         return Err(Error::invalid("username", "must not hold blanks"));
     }
-    if username.starts_with('[') {
+    if is_of_customer(&username) {
         return Err(Error::invalid(
             "username",
             "must not begin with a square bracket, as those of customers do",
         ));
     }
     Ok(username)
+}
+
+/// Whether it is the name of a customer's pseudo-person, to whom others switch (`docs/enswitch.md` 79).
+fn is_of_customer(username: &str) -> bool {
+    username.starts_with('[')
 }
 
 fn checked_password(password: &Secret) -> Result<PasswordMd5> {

@@ -284,7 +284,7 @@ fn failed(visit: &Visit<'_>, error: &Error) -> Failure {
         Error::Conflict { field: "email", .. } => Failure::SeveralPeople,
         Error::Conflict { field: "username", .. } => Failure::Input(vec![Fault::taken("username")]),
         Error::Conflict { field: field @ ("id" | "role"), reason }
-        | Error::Invalid { field: field @ "id", reason } => refused(field, reason),
+        | Error::Invalid { field: field @ ("id" | "password"), reason } => refused(field, reason),
         other => visit.failed(other),
     }
 }
