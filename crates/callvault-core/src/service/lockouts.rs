@@ -30,7 +30,7 @@ impl Default for LockoutPolicy {
     }
 }
 
-/// Over this many remembered addresses the oldest are forgotten: a flood must not fill the memory.
+/// Over this many remembered addresses the oldest are forgotten, locks last: a flood must not fill the memory.
 const MOST_ENTRIES: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -189,14 +189,27 @@ impl Lockouts {
         keys
     }
 
+    /// A flood of failures costs other failures their memory, and locks only where it is one of locks itself. Of wrong one-time
+    /// codes nothing is forgotten: whoever sends one knows a password, so they are as many as people at most.
     fn forget_old(&self, entries: &mut HashMap<Key, Entry>, now: Duration) {
         entries.retain(|_, entry| now.saturating_sub(entry.last) < self.policy.duration);
-        if entries.len() >= MOST_ENTRIES {
-            // Half of them at once, so that a flood costs little for each of its members.
-            let mut ages: Vec<_> = entries.values().map(|entry| entry.last).collect();
-            let (_, middle, _) = ages.select_nth_unstable(MOST_ENTRIES / 2);
+        for spares_locks in [true, false] {
+            // A good part at once, so that a flood costs little for each of its members.
+            if entries.len() < MOST_ENTRIES / 4 * 3 {
+                return;
+            }
+            let may_go = |key: &Key, entry: &Entry| {
+                !(key.address.is_unspecified() || spares_locks && entry.locked_until.is_some())
+            };
+            let going = entries.iter().filter(|(key, entry)| may_go(key, entry));
+            let mut ages: Vec<_> = going.map(|(_, entry)| entry.last).collect();
+            if ages.is_empty() {
+                continue;
+            }
+            let half = ages.len() / 2;
+            let (_, middle, _) = ages.select_nth_unstable(half);
             let middle = *middle;
-            entries.retain(|_, entry| entry.last > middle);
+            entries.retain(|key, entry| !may_go(key, entry) || entry.last > middle);
         }
     }
 }
@@ -335,5 +348,45 @@ mod tests {
             book.failed(Door::Yeastar, IpAddr::V4(number.into()), "a");
         }
         assert!(book.entries.lock().unwrap().len() <= MOST_ENTRIES);
+    }
+
+    #[test]
+    fn a_flood_ends_no_lock_and_takes_back_no_wrong_code() {
+        let (clock, book) = book();
+        let (guesser, poller) = (address("192.0.2.1"), address("192.0.2.2"));
+        for _ in 0..5 {
+            book.failed(Door::Api, guesser, "a");
+            book.code_failed(Door::Enswitch, guesser, "coded");
+        }
+        for _ in 0..4 {
+            book.code_failed(Door::Enswitch, poller, "other");
+        }
+        *clock.0.lock().unwrap() = Duration::from_secs(1);
+        for number in 0..2 * u32::try_from(MOST_ENTRIES).unwrap() {
+            book.failed(Door::Yeastar, IpAddr::V4((0x0a00_0000 + number).into()), "a");
+        }
+        assert!(book.entries.lock().unwrap().len() <= MOST_ENTRIES);
+        assert!(book.locked(Door::Api, guesser, "a"));
+        let elsewhere = address("198.51.100.1");
+        assert!(book.codes_locked(Door::Enswitch, elsewhere, "coded"));
+        book.code_failed(Door::Enswitch, elsewhere, "other");
+        assert!(book.codes_locked(Door::Enswitch, elsewhere, "other"), "the fifth in a row");
+    }
+
+    #[test]
+    fn a_flood_of_locks_is_forgotten_in_time() {
+        let (clock, book) = book();
+        for _ in 0..4 {
+            book.code_failed(Door::Enswitch, address("192.0.2.1"), "coded");
+        }
+        *clock.0.lock().unwrap() = Duration::from_secs(1);
+        for number in 0..u32::try_from(MOST_ENTRIES).unwrap() + 1000 {
+            for _ in 0..5 {
+                book.failed(Door::Yeastar, IpAddr::V4((0x0a00_0000 + number).into()), "a");
+            }
+        }
+        assert!(book.entries.lock().unwrap().len() <= MOST_ENTRIES);
+        book.code_failed(Door::Enswitch, address("198.51.100.1"), "coded");
+        assert!(book.codes_locked(Door::Enswitch, address("198.51.100.1"), "coded"));
     }
 }
