@@ -3,6 +3,7 @@
 //! Promises: nothing goes without its entry in the listen log, and nobody has a recording go sooner without one of their own;
 //! an end that was put off before the commit counts; what is kept elsewhere stays there.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::customer::RecordingsEncoding;
@@ -67,15 +68,6 @@ pub struct LetGo {
     pub record_group: Option<RecordGroupId>,
     /// Whether it was its last place, so that the recording is gone.
     pub whole: bool,
-}
-
-/// What a round of letting go did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Round {
-    /// What went.
-    pub let_go: Vec<LetGo>,
-    /// There may be more.
-    pub is_full: bool,
 }
 
 /// The use cases of keeping.
@@ -304,15 +296,17 @@ impl Keeping {
         Ok(taken)
     }
 
-    /// Lets go of what has come to its end, a bounded part at a time. The entries of the listen log say that the local
-    /// system owner did it, at the local door.
+    /// Lets go of what has come to its end, a bounded part at a time; whether there may be more. `told` hears of each one as
+    /// soon as it went, whatever comes of the others, and may end the round there. The entries of the listen log say that the
+    /// local system owner did it, at the local door.
     ///
     /// # Errors
     /// [`Error::Unlogged`], or when the catalog fails; what is left is let go in another round.
-    pub async fn let_go(&self) -> Result<Round> {
+    pub async fn let_go(&self, mut told: impl FnMut(LetGo) -> ControlFlow<()>) -> Result<bool> {
         let by = self.clock.now();
         let ended = self.catalog.ended(by, ROUND).await?;
-        let mut round = Round { let_go: Vec::new(), is_full: ended.len() >= ROUND as usize };
+        let is_full = ended.len() >= ROUND as usize;
+        let mut went = false;
         let principal = Principal::local_owner();
         for (recording, Place { record_group, .. }) in ended {
             let place = PlaceToTake {
@@ -325,11 +319,15 @@ impl Keeping {
             let taken = self.take(&principal, &recording, place).await?;
             let whole = matches!(taken, Taken::Recording(_));
             if whole || taken == Taken::Place {
+                went = true;
                 let (customer, recording) = (recording.customer, recording.id);
-                round.let_go.push(LetGo { customer, recording, record_group, whole });
+                if told(LetGo { customer, recording, record_group, whole }).is_break() {
+                    return Ok(false);
+                }
             }
         }
-        Ok(round)
+        // A full part of which nothing went would be the same again.
+        Ok(is_full && went)
     }
 
     /// What the clock of all ends shows.

@@ -7,6 +7,7 @@ use callvault_testkit::sound::wav;
 use callvault_testkit::world::World;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::enswitch_record_groups::{call, code, data, world as people};
 
@@ -164,13 +165,13 @@ async fn a_copy_is_a_further_place() {
     let shown = data(&world, "admin", "recording/recordings/get", &format!("{copied}&encoding=base64")).await;
     assert_eq!(shown["expires"], 0);
     world.clock.advance(Duration::from_secs(266 * day as u64));
-    expiry::let_go(&world.app.services, &world.app.metrics).await;
+    expiry::let_go(&world.app.services, &world.app.metrics, &CancellationToken::new()).await;
     assert_eq!(names(&world, "admin", "").await, ["a.wav"]);
     assert_eq!(code(&world, "admin", "recording/recordings/get", &kept).await, "404 recordid");
     assert_eq!(code(&world, "admin", "recording/groups/delete", "id=60").await, "400 id");
     let over = format!("{copied}&expires={}", now + 266 * day);
     assert_eq!(code(&world, "keeper", "recording/recordings/update", &over).await, "204");
-    expiry::let_go(&world.app.services, &world.app.metrics).await;
+    expiry::let_go(&world.app.services, &world.app.metrics, &CancellationToken::new()).await;
     assert_eq!(names(&world, "admin", "").await, Vec::<String>::new());
     assert_eq!(world.audio_files().len(), files - 1);
     assert_eq!(code(&world, "admin", "recording/groups/delete", "id=60").await, "204");
@@ -201,7 +202,7 @@ async fn who_ends_a_recording_is_told() {
         let seen: Vec<_> = log["items"].as_array().unwrap().iter().collect();
         assert_eq!(seen.first().map(|entry| &entry["action"]), action.map(|word| json!(word)).as_ref());
         assert!(seen.iter().all(|entry| entry["person"] == 3 && entry["door"] == "enswitch"), "{log}");
-        expiry::let_go(&world.app.services, &world.app.metrics).await;
+        expiry::let_go(&world.app.services, &world.app.metrics, &CancellationToken::new()).await;
         let is_there = world.local(Method::GET, &format!("/recordings/{name}"), "").await.status;
         let expected = if action == Some("delete") { StatusCode::NOT_FOUND } else { StatusCode::OK };
         assert_eq!(is_there, expected, "{expires}{validation}");

@@ -1,11 +1,16 @@
 //! Our own API about where recordings are kept, and letting go of them when their time is over.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use callvault_core::gate::{Principal, Verb};
 use callvault_core::id::{CustomerId, RecordGroupId};
 use callvault_core::kept::PlaceChange;
+use callvault_core::listen::ListenEntry;
 use callvault_core::port::catalog::{PlaceToTake, Taken};
+use callvault_core::port::listen_writer::{ListenWriter, Unlogged};
 use callvault_core::recording::RecordingName;
 use callvault_core::service::keeping::WantedPlace;
 use callvault_server::work::expiry;
@@ -13,6 +18,7 @@ use callvault_testkit::sound::wav;
 use callvault_testkit::world::{Answer, World};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -47,7 +53,7 @@ fn at(world: &World, after: Duration) -> String {
 }
 
 async fn let_go(world: &World) {
-    expiry::let_go(&world.app.services, &world.app.metrics).await;
+    expiry::let_go(&world.app.services, &world.app.metrics, &CancellationToken::new()).await;
 }
 
 async fn deletions(world: &World) -> Vec<Value> {
@@ -343,4 +349,31 @@ async fn who_has_a_recording_go_sooner_is_noted_whatever_others_do_meanwhile() {
         let entries = noted(&name, "limit").await + noted(&name, "delete").await;
         assert_eq!((entries, places(&world, &name).await.is_some()), (1, put.is_ok()), "{name}");
     }
+}
+
+/// A listen log that takes one entry and fails then.
+struct TakesOne(AtomicUsize);
+
+#[async_trait]
+impl ListenWriter for TakesOne {
+    async fn record(&self, _: ListenEntry) -> Result<(), Unlogged> {
+        if self.0.fetch_add(1, Ordering::Relaxed) == 0 { Ok(()) } else { Err(Unlogged) }
+    }
+
+    async fn flush(&self) -> Result<(), Unlogged> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_went_is_told_of_though_others_could_not_go() {
+    let world = world().await;
+    for name in ["a.wav", "b.wav", "c.wav"] {
+        put(&world, name, 60).await;
+    }
+    world.clock.advance(DAY);
+    let services = world.services(Arc::new(TakesOne(AtomicUsize::new(0)))).await;
+    expiry::let_go(&services, &world.app.metrics, &CancellationToken::new()).await;
+    assert_eq!(world.audio_files().len(), 2, "nothing goes without its entry");
+    assert!(world.app.metrics.render().contains("callvault_recordings_expired_total 1"));
 }
