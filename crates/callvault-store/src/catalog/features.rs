@@ -12,7 +12,8 @@ use callvault_core::port::catalog::{CatalogError, CatalogResult, Features};
 use callvault_core::time::Timestamp;
 
 use super::customers::require_customer;
-use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
+use super::people::require_owner;
+use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
 use super::within::within;
 use super::{SqlCatalog, prompts, stored_audio};
 
@@ -163,11 +164,7 @@ impl Unit for Add {
         let new = &self.0;
         require_customer(sql, new.customer).await?;
         if let Some(owner) = new.owner {
-            let query =
-                Query::new("looking for an owner", "SELECT id FROM person WHERE id = $1 AND customer = $2")
-                    .with(owner.0)
-                    .with(new.customer.0);
-            require(sql, "owner", query).await?;
+            require_owner(sql, new.customer, owner).await?;
         }
         if let Some(id) = new.id {
             // Asked, because the statement below may collide in the number too.
@@ -211,17 +208,13 @@ impl Unit for Change {
         let FeatureChange { name, number, owner } = &self.change;
         if let Some(Some(owner)) = owner {
             let query = Query::new(
-                "looking for an owner",
-                "SELECT p.id FROM person p JOIN feature f ON f.customer = p.customer
-                 WHERE p.id = $1 AND f.kind = $2 AND f.id = $3",
+                "looking for a feature's customer",
+                "SELECT customer FROM feature WHERE kind = $1 AND id = $2",
             )
-            .with(owner.0)
             .with(self.key.kind.as_str())
             .with(self.key.id.0);
-            if sql.fetch_first(query).await?.is_none() {
-                self.require(sql).await?;
-                return Err(CatalogError::Gone { what: "owner" });
-            }
+            let mut row = sql.fetch_first(query).await?.ok_or(CatalogError::Gone { what: "feature" })?;
+            require_owner(sql, CustomerId(row.int("feature customer")?), *owner).await?;
         }
         let query = Query::new(
             "changing a feature",
@@ -239,15 +232,6 @@ impl Unit for Change {
             0 => Err(CatalogError::Gone { what: "feature" }),
             _ => Ok(()),
         }
-    }
-}
-
-impl Change {
-    async fn require(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        let query = Query::new("looking for a feature", "SELECT id FROM feature WHERE kind = $1 AND id = $2")
-            .with(self.key.kind.as_str())
-            .with(self.key.id.0);
-        require(sql, "feature", query).await
     }
 }
 

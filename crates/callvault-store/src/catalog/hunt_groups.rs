@@ -13,7 +13,8 @@ use callvault_core::port::catalog::{CatalogError, CatalogResult, HuntGroups};
 use callvault_core::time::Timestamp;
 
 use super::hunt_group_settings::settings_columns;
-use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
+use super::people::require_owner;
+use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
 use super::within::within;
 use super::{SqlCatalog, hunt_group_settings, messages, plans, record_groups, stored_audio};
 
@@ -123,11 +124,7 @@ impl Unit for Add {
         let new = &self.0;
         let plan = plans::of_customer(sql, new.customer).await?;
         if let Some(owner) = new.owner {
-            let query =
-                Query::new("looking for an owner", "SELECT id FROM person WHERE id = $1 AND customer = $2")
-                    .with(owner.0)
-                    .with(new.customer.0);
-            require(sql, "owner", query).await?;
+            require_owner(sql, new.customer, owner).await?;
         }
         if let Some(id) = new.settings.record_group {
             record_groups::require_of(sql, new.customer, id).await?;
@@ -175,16 +172,10 @@ impl Unit for Change {
         if sql.execute(query).await.map_err(|error| error.gone("owner"))? == 0 {
             return Err(CatalogError::Gone { what: "hunt group" });
         }
-        if let Some(Some(owner)) = self.change.owner {
-            let query = Query::new(
-                "looking for an owner",
-                "SELECT p.id FROM person p JOIN hunt_group h ON h.customer = p.customer WHERE p.id = $1 AND h.id = $2",
-            )
-            .with(owner.0)
-            .with(self.id.0);
-            require(sql, "owner", query).await?;
-        }
         let (customer, plan) = plans::of_hunt_group(sql, self.id).await?;
+        if let Some(Some(owner)) = self.change.owner {
+            require_owner(sql, customer, owner).await?;
+        }
         if let Some(Some(id)) = self.change.settings.record_group {
             record_groups::require_of(sql, customer, id).await?;
         }

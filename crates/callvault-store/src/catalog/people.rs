@@ -135,6 +135,18 @@ fn read_account(row: &mut Row) -> CatalogResult<Account> {
     })
 }
 
+/// Fails with Gone `owner` unless it is a person of the customer.
+pub(super) async fn require_owner(
+    sql: &mut dyn Sql,
+    customer: CustomerId,
+    owner: PersonId,
+) -> CatalogResult<()> {
+    let query = Query::new("looking for an owner", "SELECT id FROM person WHERE id = $1 AND customer = $2")
+        .with(owner.0)
+        .with(customer.0);
+    require(sql, "owner", query).await
+}
+
 async fn require_role(sql: &mut dyn Sql, id: RoleId) -> CatalogResult<()> {
     require(sql, "role", Query::new("looking for a role", "SELECT id FROM role WHERE id = $1").with(id.0))
         .await

@@ -11,6 +11,7 @@ use callvault_core::record_group::{
 use callvault_core::time::Timestamp;
 
 use super::keeping::SetEnd;
+use super::people::require_owner;
 use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
 use super::within::within;
 use super::{SqlCatalog, plans};
@@ -127,13 +128,6 @@ pub(super) async fn require_of(
     .with(id.0)
     .with(customer.0);
     require(sql, "record group", query).await
-}
-
-async fn require_owner(sql: &mut dyn Sql, customer: CustomerId, owner: PersonId) -> CatalogResult<()> {
-    let query = Query::new("looking for an owner", "SELECT id FROM person WHERE id = $1 AND customer = $2")
-        .with(owner.0)
-        .with(customer.0);
-    require(sql, "owner", query).await
 }
 
 /// Does a change of the trials.
