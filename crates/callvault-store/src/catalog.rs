@@ -37,6 +37,8 @@ mod people;
 mod plans;
 mod profiles;
 mod prompts;
+#[cfg(test)]
+mod query_plan;
 mod record_groups;
 mod recordings;
 mod removals;

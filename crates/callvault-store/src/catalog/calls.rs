@@ -463,6 +463,7 @@ mod tests {
     use callvault_core::page::PageRequest;
 
     use super::*;
+    use crate::catalog::query_plan;
     use crate::catalog::sqlite::Sqlite;
 
     /// What SQLite says it does for each query that a filter becomes.
@@ -478,14 +479,8 @@ mod tests {
             recording => wanted.queries(recording.as_ref()),
         };
         let mut steps = Vec::new();
-        for mut query in queries {
-            query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
-            for mut row in engine.read(query).await.unwrap() {
-                for column in ["id", "parent", "unused"] {
-                    row.int(column).unwrap();
-                }
-                steps.push(row.text("detail").unwrap());
-            }
+        for query in queries {
+            steps.extend(query_plan::steps(engine, query).await);
         }
         steps
     }
@@ -540,15 +535,8 @@ mod tests {
             names: PartyNames::default(),
             received_at: Timestamp::from_unix_ms(5),
         };
-        for mut query in first_legs(CustomerId(1), &[record]).into_iter().chain([by_call_id]) {
-            query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
-            let mut steps = Vec::new();
-            for mut row in engine.read(query).await.unwrap() {
-                for column in ["id", "parent", "unused"] {
-                    row.int(column).unwrap();
-                }
-                steps.push(row.text("detail").unwrap());
-            }
+        for query in first_legs(CustomerId(1), &[record]).into_iter().chain([by_call_id]) {
+            let steps = query_plan::steps(&engine, query).await;
             let is_range =
                 |step: &String| step.starts_with("SEARCH") && step.contains("(customer=? AND call_id=?");
             assert!(steps.iter().any(is_range), "{steps:#?}");

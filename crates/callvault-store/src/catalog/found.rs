@@ -305,20 +305,8 @@ mod tests {
     use callvault_core::id::RecordingId;
 
     use super::*;
+    use crate::catalog::query_plan;
     use crate::catalog::sqlite::Sqlite;
-
-    /// What SQLite says it does for a statement.
-    async fn plan(engine: &Sqlite, mut query: Query) -> Vec<String> {
-        query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
-        let mut steps = Vec::new();
-        for mut row in engine.read(query).await.unwrap() {
-            for column in ["id", "parent", "unused"] {
-                row.int(column).unwrap();
-            }
-            steps.push(row.text("detail").unwrap());
-        }
-        steps
-    }
 
     fn assert_ranges(steps: &[String], first: &str, told: &str) {
         let tables: Vec<_> =
@@ -356,24 +344,24 @@ mod tests {
                 let told = format!("{filter:?} by {key:?}, {descending}");
                 let order = FoundOrder { key, descending };
                 let slice = Slice { skip: 10, limit: 10 };
-                let steps = plan(&engine, listed(CustomerId(1), &filter, order, slice)).await;
+                let steps = query_plan::steps(&engine, listed(CustomerId(1), &filter, order, slice)).await;
                 assert_ranges(&steps, first, &told);
                 // The slice is always sorted once more, after its rows were read.
                 let sorted = steps.iter().filter(|step| step.contains("TEMP B-TREE")).count();
                 assert_eq!(sorted, 1 + usize::from(sorts), "{told}: {steps:#?}");
             }
-            let steps = plan(&engine, counted(CustomerId(1), &filter)).await;
+            let steps = query_plan::steps(&engine, counted(CustomerId(1), &filter)).await;
             // Without a filter any index of the customer's recordings will do.
             let first = if filter == none() { "COVERING INDEX" } else { first };
             assert_ranges(&steps, first, &format!("{filter:?}"));
         }
         let span = IdSpan { lowest: RecordingId(1), highest: RecordingId(2) };
-        let steps = plan(&engine, in_spans(CustomerId(1), &[span]).remove(0)).await;
+        let steps = query_plan::steps(&engine, in_spans(CustomerId(1), &[span]).remove(0)).await;
         let found = steps.iter().any(|step| step.starts_with("SEARCH r ") && step.contains("id>? AND id<?"));
         assert!(found, "{steps:#?}");
         // Adding calls costs nothing of all the places that there are.
         let recordings = ["a.wav", "b.wav"].map(|name| vec![1_i64.into(), name.into()]);
-        let steps = plan(&engine, telling_places(recordings.into()).remove(0)).await;
+        let steps = query_plan::steps(&engine, telling_places(recordings.into()).remove(0)).await;
         assert!(steps[0].starts_with("SEARCH recording_place "), "{steps:#?}");
         assert!(steps[0].contains("recording_place_recording (recording=?)"), "{steps:#?}");
         // What is walked is what was added.
@@ -387,7 +375,7 @@ mod tests {
     async fn a_call_without_a_recording_is_found_by_its_id() {
         let directory = tempfile::tempdir().unwrap();
         let engine = Sqlite::open(&directory.path().join("catalog.sqlite")).await.unwrap();
-        let steps = plan(&engine, unrecorded(CustomerId(1), "1709633725.42")).await;
+        let steps = query_plan::steps(&engine, unrecorded(CustomerId(1), "1709633725.42")).await;
         assert!(
             steps[0].starts_with("SEARCH ") && steps[0].contains("(customer=? AND call_id=?)"),
             "{steps:#?}"
@@ -412,11 +400,12 @@ mod tests {
             let mut walked = steps.iter().filter(|step| step.starts_with("SCAN"));
             assert!(walked.all(|step| step == "SCAN v" || step.contains("ROW")), "{steps:#?}");
         };
-        let steps = plan(&engine, queries.remove(0)).await;
+        let steps = query_plan::steps(&engine, queries.remove(0)).await;
         check(&steps, "recording_call_id (customer=? AND call_id=?)");
         let name = RecordingName::new("a.wav").unwrap();
         for calls in [1, 16] {
-            let steps = plan(&engine, naming((0..calls).map(|call| (call, &name))).remove(0)).await;
+            let steps =
+                query_plan::steps(&engine, naming((0..calls).map(|call| (call, &name))).remove(0)).await;
             check(&steps, "(id=?)");
         }
         engine.close().await;

@@ -187,19 +187,8 @@ mod tests {
     use callvault_core::time::Timestamp;
 
     use super::*;
+    use crate::catalog::query_plan;
     use crate::catalog::sqlite::Sqlite;
-
-    async fn plan(engine: &Sqlite, mut query: Query) -> Vec<String> {
-        query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
-        let mut steps = Vec::new();
-        for mut row in engine.read(query).await.unwrap() {
-            for column in ["id", "parent", "unused"] {
-                row.int(column).unwrap();
-            }
-            steps.push(row.text("detail").unwrap());
-        }
-        steps
-    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn by_beginning_a_page_is_a_range_of_an_index() {
@@ -229,7 +218,8 @@ mod tests {
                 ] {
                     let order = KeptOrder { key, descending };
                     let page = PageRequest::new(place, 200);
-                    let steps = plan(&engine, listed(CustomerId(1), group, filter, order, &page)).await;
+                    let steps =
+                        query_plan::steps(&engine, listed(CustomerId(1), group, filter, order, &page)).await;
                     let told = format!("{group:?} {order:?} {filter:?} {:?}: {steps:#?}", page.after);
                     let reads: Vec<_> = steps
                         .iter()

@@ -557,6 +557,7 @@ mod tests {
     use callvault_core::gate::{Gate, Kind, Principal, Verb};
 
     use super::*;
+    use crate::catalog::query_plan;
     use crate::catalog::sqlite::Sqlite;
 
     /// What is asked every second and what operators ask must not walk the reports of a target, of which there may be
@@ -571,21 +572,14 @@ mod tests {
         let within = gate.within(&Principal::local_owner(), Kind::Target, Verb::See).unwrap();
         let (waiting_index, aside_index) =
             ("INDEX report_waiting (target=?)", "INDEX report_set_aside (target=?)");
-        for (mut query, expected) in [
+        for (query, expected) in [
             (with_reports(), vec![waiting_index]),
             (waiting(TargetId(1), 32), vec![waiting_index]),
             (states(&within, None), vec![waiting_index, waiting_index, aside_index]),
             (states(&within, Some(TargetId(1))), vec![waiting_index, waiting_index, aside_index]),
         ] {
             let told = query.text.clone();
-            query.text = format!("EXPLAIN QUERY PLAN {}", query.text).into();
-            let mut steps = Vec::new();
-            for mut row in engine.read(query).await.unwrap() {
-                for column in ["id", "parent", "unused"] {
-                    row.int(column).unwrap();
-                }
-                steps.push(row.text("detail").unwrap());
-            }
+            let steps = query_plan::steps(&engine, query).await;
             let of_reports =
                 steps.iter().filter(|step| step.contains("report_waiting") || step.contains("report_set"));
             let found: Vec<_> = of_reports.collect();
