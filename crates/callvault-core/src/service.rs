@@ -37,6 +37,7 @@ pub mod sounds;
 pub mod switching;
 mod ticket_book;
 pub mod tickets;
+mod visible;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,9 +8,10 @@ use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::hunt_group::Level;
 use crate::id::{DestinationId, HuntGroupId};
 use crate::page::PageRequest;
-use crate::port::catalog::{Catalog, Trial};
+use crate::port::catalog::{Catalog, OwnedDestination, Trial};
 use crate::service::Ports;
 use crate::service::field::{MOST_CALLER_ID, MOST_DESCRIPTION, MOST_NUMBER, own_number, text};
+use crate::service::visible::visible_page;
 
 /// The use cases of destinations.
 pub struct Destinations {
@@ -142,23 +143,15 @@ impl Destinations {
         principal: &Principal,
         kind: DestinationKind,
         number: &str,
-        mut page: PageRequest<DestinationId>,
+        page: PageRequest<DestinationId>,
     ) -> Result<Vec<Destination>> {
         let within = self.gate.within(principal, Kind::Destination, Verb::See)?;
-        let limit = page.limit as usize;
-        let mut visible = Vec::new();
-        // Those of other owners are passed over, so that a page is full unless the list ends.
-        loop {
-            let rows = self.catalog.destinations_with_number(&within, kind, number, page.clone()).await?;
-            let end = rows.len() < limit;
-            page.after = rows.last().map(|(row, _)| row.id);
-            let may_see = |owner| self.gate.owned(principal, Kind::Destination, Verb::See, owner).is_ok();
-            visible.extend(rows.into_iter().filter(|(_, owner)| may_see(*owner)).map(|(row, _)| row));
-            if end || visible.len() >= limit {
-                visible.truncate(limit);
-                return Ok(visible);
-            }
-        }
+        let read = |page| self.catalog.destinations_with_number(&within, kind, number, page);
+        let may_see = |(_, owner): &OwnedDestination| {
+            self.gate.owned(principal, Kind::Destination, Verb::See, *owner).is_ok()
+        };
+        let visible = visible_page(page, read, |(row, _)| row.id, may_see).await?;
+        Ok(visible.into_iter().map(|(row, _)| row).collect())
     }
 
     /// Removes one.

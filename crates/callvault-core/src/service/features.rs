@@ -15,6 +15,7 @@ use crate::service::field::{own_number, title};
 use crate::service::intake::Intake;
 use crate::service::playback::Playback;
 use crate::service::prompts;
+use crate::service::visible::visible_page;
 
 /// A feature to add, as typed.
 #[derive(Debug, Clone)]
@@ -118,7 +119,7 @@ impl Features {
         principal: &Principal,
         customer: Option<CustomerId>,
         kind: Option<FeatureKind>,
-        mut page: PageRequest<FeatureKey>,
+        page: PageRequest<FeatureKey>,
     ) -> Result<Vec<Feature>> {
         let may_see_any =
             |kind: &FeatureKind| self.gate.privilege(principal, Kind::Feature(*kind), Verb::See).is_ok();
@@ -126,23 +127,12 @@ impl Features {
         // Who may see none is refused as for the first one.
         let asked = asked.unwrap_or(FeatureKind::ALL[0]);
         let customer = self.gate.customer(principal, Kind::Feature(asked), Verb::See, customer).await?;
-        let limit = page.limit as usize;
-        let mut visible = Vec::new();
-        // Rows of other owners, and kinds that the role has nothing to do with, are passed over, so that a page is full unless
-        // the list ends.
-        loop {
-            let rows = self.catalog.features(&customer, kind, page.clone()).await?;
-            let end = rows.len() < limit;
-            page.after = rows.last().map(|row| row.key);
-            let may_see = |row: &Feature| {
-                self.gate.owned(principal, Kind::Feature(row.key.kind), Verb::See, row.owner).is_ok()
-            };
-            visible.extend(rows.into_iter().filter(may_see));
-            if end || visible.len() >= limit {
-                visible.truncate(limit);
-                return Ok(visible);
-            }
-        }
+        let read = |page| self.catalog.features(&customer, kind, page);
+        // Neither rows of other owners nor kinds that the role has nothing to do with.
+        let may_see = |row: &Feature| {
+            self.gate.owned(principal, Kind::Feature(row.key.kind), Verb::See, row.owner).is_ok()
+        };
+        visible_page(page, read, |row| row.key, may_see).await
     }
 
     /// Removes one with its prompts.

@@ -17,6 +17,7 @@ use crate::service::intake::Intake;
 use crate::service::messages;
 use crate::service::playback::Playback;
 use crate::service::record_groups::RecordGroups;
+use crate::service::visible::visible_page;
 
 /// A hunt group to add, as typed.
 #[derive(Debug, Clone, Default)]
@@ -177,22 +178,10 @@ impl HuntGroups {
         page: PageRequest<HuntGroupId>,
     ) -> Result<Vec<HuntGroup>> {
         let customer = self.gate.customer(principal, Kind::HuntGroup, Verb::See, customer).await?;
-        let mut page = page;
-        let limit = page.limit as usize;
-        let mut visible = Vec::new();
-        // Rows of other owners are passed over, so that a page is full unless the list ends.
-        loop {
-            let rows = self.catalog.hunt_groups(&customer, page.clone()).await?;
-            let end = rows.len() < limit;
-            page.after = rows.last().map(|row| row.id);
-            let may_see =
-                |row: &HuntGroup| self.gate.hunt_group(principal, Kind::HuntGroup, Verb::See, row).is_ok();
-            visible.extend(rows.into_iter().filter(may_see));
-            if end || visible.len() >= limit {
-                visible.truncate(limit);
-                return Ok(visible);
-            }
-        }
+        let read = |page| self.catalog.hunt_groups(&customer, page);
+        let may_see =
+            |row: &HuntGroup| self.gate.hunt_group(principal, Kind::HuntGroup, Verb::See, row).is_ok();
+        visible_page(page, read, |row| row.id, may_see).await
     }
 
     /// Removes one with its levels, their messages and destinations. A message that is put meanwhile is noted as well, or

@@ -14,6 +14,7 @@ use crate::record_group::{
 };
 use crate::service::Ports;
 use crate::service::field::{MOST_DESCRIPTION, own_number, text, title};
+use crate::service::visible::visible_page;
 
 /// The most characters of the e-mail addresses of a record group.
 const MOST_EMAIL: usize = 1000;
@@ -212,23 +213,13 @@ impl RecordGroups {
         &self,
         principal: &Principal,
         customer: Option<CustomerId>,
-        mut page: PageRequest<RecordGroupId>,
+        page: PageRequest<RecordGroupId>,
     ) -> Result<Vec<RecordGroup>> {
         let customer = self.gate.customer(principal, Kind::RecordGroup, Verb::See, customer).await?;
-        let limit = page.limit as usize;
-        let mut visible = Vec::new();
-        // Rows of other owners are passed over, so that a page is full unless the list ends.
-        loop {
-            let rows = self.catalog.record_groups(&customer, page.clone()).await?;
-            let end = rows.len() < limit;
-            page.after = rows.last().map(|row| row.id);
-            let may_see = |owner| self.gate.owned(principal, Kind::RecordGroup, Verb::See, owner).is_ok();
-            visible.extend(rows.into_iter().filter(|row| may_see(row.owner)));
-            if end || visible.len() >= limit {
-                visible.truncate(limit);
-                return Ok(visible);
-            }
-        }
+        let read = |page| self.catalog.record_groups(&customer, page);
+        let may_see =
+            |row: &RecordGroup| self.gate.owned(principal, Kind::RecordGroup, Verb::See, row.owner).is_ok();
+        visible_page(page, read, |row| row.id, may_see).await
     }
 
     /// Removes one that has no recordings.
