@@ -38,12 +38,12 @@ pub mod switching;
 mod ticket_book;
 pub mod tickets;
 mod visible;
+mod wave_files;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gate::Gate;
-use crate::listen::Door;
 use crate::port::audio_store::AudioStore;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
@@ -93,27 +93,6 @@ pub struct Policy {
     pub report_patience: Duration,
     /// The lock-outs.
     pub lockouts: lockouts::LockoutPolicy,
-}
-
-impl Policy {
-    /// The caps on messages, prompts and sounds.
-    fn message_caps(&self) -> MessageCaps {
-        MessageCaps { network_bytes: self.largest_message_bytes, local_bytes: self.largest_recording_bytes }
-    }
-}
-
-/// The largest message, prompt or sound. The cap on messages holds over the network; on the command line it is that of recordings
-/// (`docs/enswitch.md` 23).
-#[derive(Debug, Clone, Copy)]
-struct MessageCaps {
-    network_bytes: u64,
-    local_bytes: u64,
-}
-
-impl MessageCaps {
-    fn at(self, door: Door) -> u64 {
-        if door == Door::Local { self.local_bytes } else { self.network_bytes }
-    }
 }
 
 impl Default for Policy {

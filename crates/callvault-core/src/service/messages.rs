@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audio::{AudioFacts, Container, StoredAudio};
+use crate::audio::StoredAudio;
 use crate::error::{Error, Result};
 use crate::file_name::{file_name, wave_name};
 use crate::gate::{Gate, Kind, Principal, Verb};
@@ -12,13 +12,14 @@ use crate::plan::Room;
 use crate::port::audio_store::AudioReader;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
-use crate::port::probe::{Probe, Unrecognised};
+use crate::port::probe::Probe;
 use crate::service::deletions::Deletions;
-use crate::service::intake::{Bound, Incoming, Intake};
+use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
-use crate::service::sounds;
-use crate::service::{MessageCaps, Policy, Ports};
+use crate::service::wave_files::{WaveFiles, playable_by_a_switch};
+use crate::service::{Policy, Ports};
+use crate::sound::Sound;
 
 /// A message on its way in.
 pub struct MessageToPut {
@@ -53,7 +54,7 @@ pub struct Messages {
     gate: Arc<Gate>,
     intake: Arc<Intake>,
     playback: Arc<Playback>,
-    caps: MessageCaps,
+    files: WaveFiles,
     keep_versions: u32,
 }
 
@@ -68,10 +69,10 @@ impl Messages {
         Self {
             catalog: ports.catalog.clone(),
             clock: ports.clock.clone(),
+            files: WaveFiles::new(ports, gate.clone(), intake.clone(), policy),
             gate,
             intake,
             playback,
-            caps: policy.message_caps(),
             keep_versions: policy.message_versions.max(1),
         }
     }
@@ -96,9 +97,8 @@ impl Messages {
         let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
         let versions = self.catalog.message_versions(hunt_group.id, Some(level)).await?;
         let room = self.room(&hunt_group, self.pruned(&versions)).await?;
-        let bound = Bound { cap_bytes: self.caps.at(principal.door), room };
-        bound.check(size_bytes.unwrap_or_default())?;
-        Ok(MessageToPut { hunt_group, level, incoming: self.intake.begin(bound).await? })
+        let incoming = self.files.begin(principal.door, room, size_bytes).await?;
+        Ok(MessageToPut { hunt_group, level, incoming })
     }
 
     /// Puts it as the new current version; answers the version. When this answers, it survives a power cut.
@@ -108,18 +108,9 @@ impl Messages {
     /// all the time, or when catalog or store fail.
     pub async fn put(&self, principal: &Principal, message: MessageToPut, name: Option<&str>) -> Result<i64> {
         let MessageToPut { hunt_group, level, incoming } = message;
-        let audio = incoming.finish().await?;
-        if let Err(reason) = playable_by_a_switch(&audio.facts) {
-            self.intake.discard(vec![audio.key]).await;
-            return Err(reason.into());
-        }
         let name = file_name(name.unwrap_or_default(), &name_of(&hunt_group, level));
-        let key = audio.key;
-        let put = self.put_stored(principal, &hunt_group, level, name, audio).await;
-        if matches!(put, Err(Error::PlanForbids(_) | Error::Busy)) {
-            self.intake.discard(vec![key]).await;
-        }
-        put
+        let put = |audio| self.put_stored(principal, &hunt_group, level, name, audio);
+        self.files.put(incoming, put).await
     }
 
     /// Puts the bytes that a sound has at this moment; answers the version.
@@ -135,19 +126,11 @@ impl Messages {
         sound: SoundId,
     ) -> Result<i64> {
         let hunt_group = self.hunt_group(principal, Verb::Change, hunt_group).await?;
-        let mut tried = None;
-        loop {
-            let (sound, audio) =
-                sounds::source(self.catalog.as_ref(), &self.gate, principal, hunt_group.customer, sound)
-                    .await?;
-            let key = audio.key;
+        let put = |sound: Sound, audio| {
             let name = wave_name(&sound.name, &name_of(&hunt_group, level));
-            match self.put_stored(principal, &hunt_group, level, name, audio).await {
-                // The sound was filled anew since it was read, and nothing else had kept its bytes.
-                Err(Error::NotFound { what: "upload" }) if tried != Some(key) => tried = Some(key),
-                put => return put,
-            }
-        }
+            self.put_stored(principal, &hunt_group, level, name, audio)
+        };
+        self.files.put_sound(principal, hunt_group.customer, sound, put).await
     }
 
     async fn put_stored(
@@ -194,14 +177,9 @@ impl Messages {
     /// What the plan of the hunt group's customer leaves for a message that pushes these out.
     async fn room(&self, hunt_group: &HuntGroup, pruned: &[Message]) -> Result<Room> {
         let customer = self.catalog.customer(hunt_group.customer).await?;
-        let plan = customer.ok_or(Error::NotFound { what: "hunt group" })?.plan;
-        plan.check_hunt_groups()?;
-        if plan.total_message_bytes.is_none() {
-            return Ok(plan.room(0));
-        }
-        let kept = self.catalog.message_bytes(&self.gate.vouched(hunt_group.customer)).await?;
-        let freed: u64 = pruned.iter().map(|message| message.audio.size_bytes).sum();
-        Ok(plan.room(kept.saturating_sub(freed)))
+        let customer = customer.ok_or(Error::NotFound { what: "hunt group" })?;
+        customer.plan.check_hunt_groups()?;
+        self.files.room(&customer, pruned.iter().map(|message| message.audio.size_bytes).sum()).await
     }
 
     /// Whether a level has a message.
@@ -297,15 +275,6 @@ impl Messages {
         let hunt_group = found.ok_or(Error::NotFound { what: "hunt group" })?;
         self.gate.hunt_group(principal, Kind::Message, verb, &hunt_group)?;
         Ok(hunt_group)
-    }
-}
-
-/// Messages are WAV files with samples in them (`docs/enswitch.md` 23): a switch plays nothing else.
-pub(super) fn playable_by_a_switch(facts: &AudioFacts) -> Result<(), Unrecognised> {
-    if facts.container == Container::Wave {
-        Ok(())
-    } else {
-        Err(Unrecognised::new("a message must be a WAV file (PCM 8 or 16 bit, A-law, u-law or GSM)"))
     }
 }
 

@@ -12,12 +12,12 @@ use crate::plan::Room;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::service::deletions::Deletions;
-use crate::service::intake::{Bound, Incoming, Intake};
+use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
-use crate::service::messages::playable_by_a_switch;
 use crate::service::playback::{Playable, Playback};
-use crate::service::sounds;
-use crate::service::{MessageCaps, Policy, Ports};
+use crate::service::wave_files::WaveFiles;
+use crate::service::{Policy, Ports};
+use crate::sound::Sound;
 
 /// Which feature's files are meant, as a door names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct Prompts {
     gate: Arc<Gate>,
     intake: Arc<Intake>,
     playback: Arc<Playback>,
-    caps: MessageCaps,
+    files: WaveFiles,
 }
 
 impl Prompts {
@@ -75,10 +75,10 @@ impl Prompts {
         Self {
             catalog: ports.catalog.clone(),
             clock: ports.clock.clone(),
+            files: WaveFiles::new(ports, gate.clone(), intake.clone(), policy),
             gate,
             intake,
             playback,
-            caps: policy.message_caps(),
         }
     }
 
@@ -97,9 +97,8 @@ impl Prompts {
         let feature = self.feature(principal, Verb::Change, &selector.into()).await?;
         let replaced = self.catalog.prompt(feature.key, file).await?;
         let room = self.room(&feature, replaced.as_ref()).await?;
-        let bound = Bound { cap_bytes: self.caps.at(principal.door), room };
-        bound.check(size_bytes.unwrap_or_default())?;
-        Ok(PromptToPut { feature, file, incoming: self.intake.begin(bound).await? })
+        let incoming = self.files.begin(principal.door, room, size_bytes).await?;
+        Ok(PromptToPut { feature, file, incoming })
     }
 
     /// Puts it in the place of the one that is there. When this answers, it survives a power cut.
@@ -109,18 +108,8 @@ impl Prompts {
     /// went meanwhile, [`Error::Unlogged`], [`Error::Busy`] when others put prompts all the time, or when catalog or store fail.
     pub async fn put(&self, principal: &Principal, prompt: PromptToPut, name: Option<&str>) -> Result<()> {
         let PromptToPut { feature, file, incoming } = prompt;
-        let audio = incoming.finish().await?;
-        if let Err(reason) = playable_by_a_switch(&audio.facts) {
-            self.intake.discard(vec![audio.key]).await;
-            return Err(reason.into());
-        }
         let name = file_name(name.unwrap_or_default(), &feature.file_name(file));
-        let key = audio.key;
-        let put = self.put_stored(principal, &feature, file, name, audio).await;
-        if matches!(put, Err(Error::PlanForbids(_) | Error::Busy)) {
-            self.intake.discard(vec![key]).await;
-        }
-        put
+        self.files.put(incoming, |audio| self.put_stored(principal, &feature, file, name, audio)).await
     }
 
     /// Puts the bytes that a sound has at this moment.
@@ -137,18 +126,11 @@ impl Prompts {
         sound: SoundId,
     ) -> Result<()> {
         let feature = self.feature(principal, Verb::Change, &selector.into()).await?;
-        let mut tried = None;
-        loop {
-            let (catalog, customer) = (self.catalog.as_ref(), feature.customer);
-            let (sound, audio) = sounds::source(catalog, &self.gate, principal, customer, sound).await?;
+        let put = |sound: Sound, audio| {
             let name = wave_name(&sound.name, "sound.wav");
-            let key = audio.key;
-            match self.put_stored(principal, &feature, file, name, audio).await {
-                // The sound was filled anew since it was read, and nothing else had kept its bytes.
-                Err(Error::NotFound { what: "upload" }) if tried != Some(key) => tried = Some(key),
-                put => return put,
-            }
-        }
+            self.put_stored(principal, &feature, file, name, audio)
+        };
+        self.files.put_sound(principal, feature.customer, sound, put).await
     }
 
     async fn put_stored(
@@ -184,13 +166,8 @@ impl Prompts {
     /// What the plan of the feature's customer leaves for a prompt in the place of this one.
     async fn room(&self, feature: &Feature, replaced: Option<&Prompt>) -> Result<Room> {
         let customer = self.catalog.customer(feature.customer).await?;
-        let plan = customer.ok_or(Error::NotFound { what: "feature" })?.plan;
-        if plan.total_message_bytes.is_none() {
-            return Ok(plan.room(0));
-        }
-        let kept = self.catalog.message_bytes(&self.gate.vouched(feature.customer)).await?;
-        let freed = replaced.map_or(0, |replaced| replaced.audio.size_bytes);
-        Ok(plan.room(kept.saturating_sub(freed)))
+        let customer = customer.ok_or(Error::NotFound { what: "feature" })?;
+        self.files.room(&customer, replaced.map_or(0, |replaced| replaced.audio.size_bytes)).await
     }
 
     /// Whether there is such a file.

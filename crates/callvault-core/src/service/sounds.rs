@@ -14,11 +14,11 @@ use crate::port::clock::Clock;
 use crate::role::Reach;
 use crate::service::deletions::Deletions;
 use crate::service::field::{MOST_DESCRIPTION, own_number, text, title};
-use crate::service::intake::{Bound, Incoming, Intake};
+use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
-use crate::service::messages::playable_by_a_switch;
 use crate::service::playback::{Playable, Playback};
-use crate::service::{MessageCaps, Policy, Ports};
+use crate::service::wave_files::WaveFiles;
+use crate::service::{Policy, Ports};
 use crate::sound::{NewSound, Sound, SoundChange};
 
 /// A sound to add, as typed.
@@ -50,7 +50,7 @@ pub struct Sounds {
     gate: Arc<Gate>,
     intake: Arc<Intake>,
     playback: Arc<Playback>,
-    caps: MessageCaps,
+    files: WaveFiles,
 }
 
 impl Sounds {
@@ -64,10 +64,10 @@ impl Sounds {
         Self {
             catalog: ports.catalog.clone(),
             clock: ports.clock.clone(),
+            files: WaveFiles::new(ports, gate.clone(), intake.clone(), policy),
             gate,
             intake,
             playback,
-            caps: policy.message_caps(),
         }
     }
 
@@ -150,22 +150,17 @@ impl Sounds {
         size_bytes: Option<u64>,
     ) -> Result<SoundToFill> {
         let sound = self.look_up(principal, Kind::SoundFile, Verb::Change, id).await?;
-        let bound = Bound { cap_bytes: self.caps.at(principal.door), room: self.room(&sound).await? };
-        bound.check(size_bytes.unwrap_or_default())?;
-        Ok(SoundToFill { sound, incoming: self.intake.begin(bound).await? })
+        let room = self.room(&sound).await?;
+        let incoming = self.files.begin(principal.door, room, size_bytes).await?;
+        Ok(SoundToFill { sound, incoming })
     }
 
     /// What the plan of the sound's customer leaves for its file.
     async fn room(&self, sound: &Sound) -> Result<Room> {
         let customer = self.catalog.customer(sound.customer).await?;
-        let plan = customer.ok_or(Error::NotFound { what: "sound" })?.plan;
-        plan.check_sounds()?;
-        if plan.total_message_bytes.is_none() {
-            return Ok(plan.room(0));
-        }
-        let kept = self.catalog.message_bytes(&self.gate.vouched(sound.customer)).await?;
-        let freed = sound.audio.as_ref().map_or(0, |replaced| replaced.size_bytes);
-        Ok(plan.room(kept.saturating_sub(freed)))
+        let customer = customer.ok_or(Error::NotFound { what: "sound" })?;
+        customer.plan.check_sounds()?;
+        self.files.room(&customer, sound.audio.as_ref().map_or(0, |replaced| replaced.size_bytes)).await
     }
 
     /// Gives it its bytes, called `name`. When this answers, they survive a power cut.
@@ -175,18 +170,8 @@ impl Sounds {
     /// meanwhile, [`Error::Unlogged`], [`Error::Busy`] when others fill it all the time, or when catalog or store fail.
     pub async fn fill(&self, principal: &Principal, filling: SoundToFill, name: Option<&str>) -> Result<()> {
         let SoundToFill { sound, incoming } = filling;
-        let audio = incoming.finish().await?;
-        if let Err(reason) = playable_by_a_switch(&audio.facts) {
-            self.intake.discard(vec![audio.key]).await;
-            return Err(reason.into());
-        }
-        let key = audio.key;
         let name = name.map(|name| file_name(name, &format!("sound-{}.wav", sound.id)));
-        let filled = self.fill_stored(principal, sound.id, audio, name).await;
-        if matches!(filled, Err(Error::PlanForbids(_) | Error::Busy)) {
-            self.intake.discard(vec![key]).await;
-        }
-        filled
+        self.files.put(incoming, |audio| self.fill_stored(principal, sound.id, audio, name)).await
     }
 
     async fn fill_stored(
@@ -318,28 +303,6 @@ impl Sounds {
         self.intake.discard(discarded).await;
         Ok(())
     }
-}
-
-/// The sound that a file of a customer's is to be taken from, which then keeps the bytes of this moment, and those bytes: one of the
-/// customer's own that the principal may listen to, or a shared one.
-///
-/// # Errors
-/// [`Error::Invalid`] (`sound`: not there, not visible, without a file, or no WAV).
-pub(super) async fn source(
-    catalog: &dyn Catalog,
-    gate: &Gate,
-    principal: &Principal,
-    customer: CustomerId,
-    id: SoundId,
-) -> Result<(Sound, StoredAudio)> {
-    let refuse = || Error::invalid("sound", "must be a sound of your library that has a file");
-    let sound = catalog.sound(&gate.sound_sources(principal)?, id).await?.ok_or_else(refuse)?;
-    if sound.customer != customer && !sound.shared {
-        return Err(refuse());
-    }
-    let audio = sound.audio.clone().ok_or_else(refuse)?;
-    playable_by_a_switch(&audio.facts).map_err(|_| refuse())?;
-    Ok((sound, audio))
 }
 
 /// Sharing with all customers is for who reaches all of them.
