@@ -3,95 +3,41 @@
 use std::fmt;
 
 use crate::port::random::Random;
+use crate::words::words;
 
-/// The file format around the samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Container {
-    /// RIFF/WAVE, also in its 64-bit forms (RF64, BW64).
-    Wave,
-    /// A bare MPEG audio stream, with or without ID3 tags.
-    Mp3,
-    /// An Ogg stream.
-    Ogg,
-    /// A native FLAC stream.
-    Flac,
-}
-
-impl Container {
-    /// Every one there is.
-    pub const ALL: &[Self] = &[Self::Wave, Self::Mp3, Self::Ogg, Self::Flac];
-
-    /// The word under which the catalog keeps it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Wave => "wave",
-            Self::Mp3 => "mp3",
-            Self::Ogg => "ogg",
-            Self::Flac => "flac",
-        }
+words! {
+    /// The file format around the samples.
+    Container {
+        /// RIFF/WAVE, also in its 64-bit forms (RF64, BW64).
+        Wave = "wave",
+        /// A bare MPEG audio stream, with or without ID3 tags.
+        Mp3 = "mp3",
+        /// An Ogg stream.
+        Ogg = "ogg",
+        /// A native FLAC stream.
+        Flac = "flac",
     }
 
-    /// The inverse of [`Container::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.as_str() == word)
-    }
-}
-
-/// How the samples are coded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// Unsigned 8-bit linear PCM.
-    PcmU8,
-    /// Signed 16-bit little-endian linear PCM.
-    PcmS16,
-    /// G.711 A-law.
-    ALaw,
-    /// G.711 mu-law.
-    MuLaw,
-    /// GSM 06.10 full rate in Microsoft's packing (WAV49): 65 bytes hold 320 samples.
-    Gsm,
-    /// MPEG audio layer III (or II, I: whatever the frames say).
-    Mpeg,
-    /// Opus.
-    Opus,
-    /// Vorbis.
-    Vorbis,
-    /// FLAC.
-    Flac,
-}
-
-impl Codec {
-    /// Every one there is.
-    pub const ALL: &[Self] = &[
-        Self::PcmU8,
-        Self::PcmS16,
-        Self::ALaw,
-        Self::MuLaw,
-        Self::Gsm,
-        Self::Mpeg,
-        Self::Opus,
-        Self::Vorbis,
-        Self::Flac,
-    ];
-
-    /// The word under which the catalog keeps it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PcmU8 => "pcm_u8",
-            Self::PcmS16 => "pcm_s16",
-            Self::ALaw => "alaw",
-            Self::MuLaw => "mulaw",
-            Self::Gsm => "gsm",
-            Self::Mpeg => "mpeg",
-            Self::Opus => "opus",
-            Self::Vorbis => "vorbis",
-            Self::Flac => "flac",
-        }
-    }
-
-    /// The inverse of [`Codec::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.as_str() == word)
+    /// How the samples are coded.
+    Codec {
+        /// Unsigned 8-bit linear PCM.
+        PcmU8 = "pcm_u8",
+        /// Signed 16-bit little-endian linear PCM.
+        PcmS16 = "pcm_s16",
+        /// G.711 A-law.
+        ALaw = "alaw",
+        /// G.711 mu-law.
+        MuLaw = "mulaw",
+        /// GSM 06.10 full rate in Microsoft's packing (WAV49): 65 bytes hold 320 samples.
+        Gsm = "gsm",
+        /// MPEG audio layer III (or II, I: whatever the frames say).
+        Mpeg = "mpeg",
+        /// Opus.
+        Opus = "opus",
+        /// Vorbis.
+        Vorbis = "vorbis",
+        /// FLAC.
+        Flac = "flac",
     }
 }
 

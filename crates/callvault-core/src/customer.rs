@@ -1,9 +1,9 @@
 //! Customers: the tenants, in a tree of resellers.
 
-use crate::hunt_group::settings::words;
 use crate::id::CustomerId;
 use crate::plan::{Plan, PlanChange};
 use crate::time::Timestamp;
+use crate::words::words;
 
 words! {
     /// How recordings are written in the answers of the Enswitch dialect where the client does not say

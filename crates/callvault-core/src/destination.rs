@@ -1,8 +1,8 @@
 //! Destinations: whom the levels of hunt groups call.
 
 use crate::hunt_group::Level;
-use crate::hunt_group::settings::words;
 use crate::id::{DestinationId, HuntGroupId};
+use crate::words::words;
 
 words! {
     /// What a destination is.

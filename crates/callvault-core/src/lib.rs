@@ -45,5 +45,6 @@ pub mod sound;
 pub mod ticket;
 pub mod time;
 pub mod token_pair;
+mod words;
 
 pub use error::{Error, Result};

@@ -6,6 +6,7 @@ use crate::address::SourceList;
 use crate::id::{CustomerId, PersonId, RoleId};
 use crate::role::Role;
 use crate::time::Timestamp;
+use crate::words::words;
 
 use self::profile::{Profile, ProfileChange};
 
@@ -34,59 +35,25 @@ pub struct Person {
     pub created_at: Timestamp,
 }
 
-/// What a Yeastar download link answers a person's client with when it fails (`docs/yeastar.md` G19).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum DownloadErrors {
-    /// HTTP 200 and the errno, as the device does.
-    #[default]
-    Envelope,
-    /// The same body under an HTTP status that says the same, for clients that keep whatever comes with 200 as audio.
-    Status,
-}
-
-impl DownloadErrors {
-    /// Every one there is.
-    pub const ALL: &[Self] = &[Self::Envelope, Self::Status];
-
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Envelope => "envelope",
-            Self::Status => "status",
-        }
+words! {
+    /// What a Yeastar download link answers a person's client with when it fails (`docs/yeastar.md` G19).
+    #[derive(Default)]
+    DownloadErrors {
+        /// HTTP 200 and the errno, as the device does.
+        #[default]
+        Envelope = "envelope",
+        /// The same body under an HTTP status that says the same, for clients that keep whatever comes with 200 as audio.
+        Status = "status",
     }
 
-    /// The inverse of [`DownloadErrors::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.as_str() == word)
-    }
-}
-
-/// What a person's client gets for call records of which there are none (`docs/yeastar.md` G32).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum EmptyCalls {
-    /// The header line alone.
-    #[default]
-    Header,
-    /// A failure, which leaves the ticket good.
-    Missing,
-}
-
-impl EmptyCalls {
-    /// Every one there is.
-    pub const ALL: &[Self] = &[Self::Header, Self::Missing];
-
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Header => "header",
-            Self::Missing => "missing",
-        }
-    }
-
-    /// The inverse of [`EmptyCalls::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.as_str() == word)
+    /// What a person's client gets for call records of which there are none (`docs/yeastar.md` G32).
+    #[derive(Default)]
+    EmptyCalls {
+        /// The header line alone.
+        #[default]
+        Header = "header",
+        /// A failure, which leaves the ticket good.
+        Missing = "missing",
     }
 }
 

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use crate::hunt_group::settings::words;
 use crate::id::{CustomerId, PersonId, RecordGroupId};
 use crate::time::Timestamp;
+use crate::words::words;
 
 /// The most days that a record group keeps recordings: a hundred years.
 pub const MOST_RETENTION_DAYS: u32 = 36_500;

@@ -9,6 +9,7 @@ use crate::call::CallRecord;
 use crate::id::{CustomerId, PersonId, ReportId, TargetId};
 use crate::secret::Secret;
 use crate::time::Timestamp;
+use crate::words::words;
 
 /// How long reports are kept for a target that cannot be reached, and a target whose last session ended
 /// (`docs/yeastar.md` G24).
@@ -24,30 +25,13 @@ pub const PARKED_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long a call that was reported without its recording waits for it to be reported once more (`docs/yeastar.md` G23).
 pub const LATE_RECORDING_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// By which way reports reach a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// A request to the target for each report.
-    Http,
-    /// A line on the connection that the target opened.
-    Tcp,
-}
-
-impl Channel {
-    /// Every one there is.
-    pub const ALL: &[Self] = &[Self::Http, Self::Tcp];
-
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Tcp => "tcp",
-        }
-    }
-
-    /// The inverse of [`Channel::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.as_str() == word)
+words! {
+    /// By which way reports reach a target.
+    Channel {
+        /// A request to the target for each report.
+        Http = "http",
+        /// A line on the connection that the target opened.
+        Tcp = "tcp",
     }
 }
 

@@ -3,72 +3,54 @@
 use std::fmt;
 
 use crate::id::RoleId;
+use crate::words::words;
 
-macro_rules! privileges {
-    ($($(#[$doc:meta])* $name:ident = $word:literal),* $(,)?) => {
-        /// A flag on a role. The words are those of the Enswitch guide, but for `yeastar_api`, which opens the Yeastar door.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Privilege { $($(#[$doc])* $name),* }
-
-        impl Privilege {
-            /// Every privilege there is.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// Its word.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word),* }
-            }
-        }
-    };
-}
-
-privileges! {
-    /// May create and change everything of a customer.
-    Administrator = "administrator",
-    /// An ordinary user of the phone system.
-    User = "user",
-    /// A residential user.
-    Residential = "residential",
-    /// A wholesale customer.
-    Wholesale = "wholesale",
-    /// The sound library.
-    Sounds = "sounds",
-    /// Call recordings.
-    Record = "record",
-    /// Call records.
-    Cdrs = "cdrs",
-    /// Features.
-    Features = "features",
-    /// Voicemail messages.
-    Messages = "messages",
-    /// Calling cards.
-    Cards = "cards",
-    /// Commerce.
-    Commerce = "commerce",
-    /// Call shops.
-    Callshop = "callshop",
-    /// Generic files.
-    Files = "files",
-    /// Actions on running calls.
-    Actions = "actions",
-    /// The control panel.
-    Panel = "panel",
-    /// Listen log, ledger and reports.
-    Reports = "reports",
-    /// Sending faxes.
-    SendFaxes = "send_faxes",
-    /// The installation itself.
-    System = "system",
-    /// Logging in at the Yeastar door.
-    YeastarApi = "yeastar_api",
+words! {
+    /// A flag on a role. The words are those of the Enswitch guide, but for `yeastar_api`, which opens the Yeastar door.
+    #[derive(PartialOrd, Ord)]
+    Privilege {
+        /// May create and change everything of a customer.
+        Administrator = "administrator",
+        /// An ordinary user of the phone system.
+        User = "user",
+        /// A residential user.
+        Residential = "residential",
+        /// A wholesale customer.
+        Wholesale = "wholesale",
+        /// The sound library.
+        Sounds = "sounds",
+        /// Call recordings.
+        Record = "record",
+        /// Call records.
+        Cdrs = "cdrs",
+        /// Features.
+        Features = "features",
+        /// Voicemail messages.
+        Messages = "messages",
+        /// Calling cards.
+        Cards = "cards",
+        /// Commerce.
+        Commerce = "commerce",
+        /// Call shops.
+        Callshop = "callshop",
+        /// Generic files.
+        Files = "files",
+        /// Actions on running calls.
+        Actions = "actions",
+        /// The control panel.
+        Panel = "panel",
+        /// Listen log, ledger and reports.
+        Reports = "reports",
+        /// Sending faxes.
+        SendFaxes = "send_faxes",
+        /// The installation itself.
+        System = "system",
+        /// Logging in at the Yeastar door.
+        YeastarApi = "yeastar_api",
+    }
 }
 
 impl Privilege {
-    /// The inverse of [`Privilege::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.as_str() == word)
-    }
-
     fn bit(self) -> u32 {
         1 << (self as u32)
     }
@@ -129,38 +111,22 @@ impl fmt::Display for Privileges {
     }
 }
 
-/// How far a role reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reach {
-    /// What is theirs, and viewing of what has no owner, in their own customer.
-    Own,
-    /// All of their own customer.
-    Customer,
-    /// Their own customer and those below it.
-    Subtree,
-    /// The whole installation.
-    System,
+words! {
+    /// How far a role reaches.
+    #[derive(PartialOrd, Ord)]
+    Reach {
+        /// What is theirs, and viewing of what has no owner, in their own customer.
+        Own = "own",
+        /// All of their own customer.
+        Customer = "customer",
+        /// Their own customer and those below it.
+        Subtree = "subtree",
+        /// The whole installation.
+        System = "system",
+    }
 }
 
 impl Reach {
-    /// Every one there is.
-    pub const ALL: &[Self] = &[Self::Own, Self::Customer, Self::Subtree, Self::System];
-
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Own => "own",
-            Self::Customer => "customer",
-            Self::Subtree => "subtree",
-            Self::System => "system",
-        }
-    }
-
-    /// The inverse of [`Reach::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.as_str() == word)
-    }
-
     /// The reach of a role that states none: as far as the pre-made role with such privileges.
     pub fn implied_by(privileges: Privileges) -> Self {
         use Privilege::{Administrator, Cdrs, Record, Reports, System, YeastarApi};

@@ -3,35 +3,10 @@
 //! The meanings and bounds are those of the Enswitch functions (`docs/enswitch.md`, decisions 29, 30, 58 and 61).
 
 use crate::id::RecordGroupId;
+use crate::words::words;
 
 /// The longest time that a level may ring, in seconds.
 pub const MOST_RING_SECONDS: u16 = 3600;
-
-/// Declares a set of words with its two directions.
-macro_rules! words {
-    ($($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every one there is.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// Its word.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// The inverse of `as_str`.
-            pub fn parse(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == word)
-            }
-        }
-    )*};
-}
-
-pub(crate) use words;
 
 words! {
     /// In which order the levels are tried.

@@ -6,6 +6,7 @@ use super::Person;
 use crate::error::{Error, Result};
 use crate::id::PersonId;
 use crate::time::is_zone;
+use crate::words::words;
 
 /// The most characters of most texts of a profile.
 pub const MOST_TEXT: usize = 255;
@@ -70,31 +71,9 @@ profile! {
     public_key: String,
 }
 
-macro_rules! formats {
-    ($($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every one there is.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// Its word.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// The inverse of the word.
-            pub fn parse(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == word)
-            }
-        }
-    )*};
-}
-
-formats! {
+words! {
     /// How a person reads dates.
+    #[derive(Default)]
     DateFormat {
         /// Year first.
         #[default]
@@ -106,6 +85,7 @@ formats! {
     }
 
     /// How a person reads times of day.
+    #[derive(Default)]
     TimeFormat {
         /// With hours up to 23.
         #[default]
