@@ -1,14 +1,58 @@
-//! The port to profiles of people, and to the removal of people and customers.
+//! The port to customers, people and roles.
 
 use async_trait::async_trait;
 
 use super::CatalogResult;
-use crate::customer::Customer;
+use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::gate::{InCustomer, Within};
-use crate::id::{CustomerId, PersonId};
+use crate::id::{CustomerId, PersonId, RoleId};
 use crate::page::PageRequest;
 use crate::person::profile::{PeopleSlice, Profiled};
+use crate::person::{Account, NewPerson, Person, PersonChange};
+use crate::role::{Privileges, Reach, Role};
 use crate::time::Timestamp;
+
+/// Customers.
+#[async_trait]
+pub trait Customers: Send + Sync {
+    /// Adds one, if the plan of its parent allows it. Taken: `id`, also of one that was removed. Gone: the parent.
+    async fn add_customer(&self, new: NewCustomer) -> CatalogResult<CustomerId>;
+    /// Changes one, if the plan of its parent allows it. Kept: the one of the last system owner who can log in, from being
+    /// disabled.
+    async fn change_customer(&self, id: CustomerId, change: CustomerChange) -> CatalogResult<()>;
+    /// One, by number alone: the gate asks before there is a handle.
+    async fn customer(&self, id: CustomerId) -> CatalogResult<Option<Customer>>;
+    /// The customer and those above it, nearest first.
+    async fn customer_line(&self, id: CustomerId) -> CatalogResult<Vec<CustomerId>>;
+    /// The bytes of what counts against the total of a customer's plan: each kept version of a message, and the file of each
+    /// sound and each prompt.
+    async fn message_bytes(&self, customer: &InCustomer) -> CatalogResult<u64>;
+    /// Those of exactly this name that a principal reaches, by number, at most two: one name may have several.
+    async fn customers_named(&self, within: &Within, name: &str) -> CatalogResult<Vec<Customer>>;
+    /// Those a principal reaches, by number.
+    async fn customers(&self, within: &Within, page: PageRequest<CustomerId>)
+    -> CatalogResult<Vec<Customer>>;
+}
+
+/// People and roles.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// Adds one, if the plan of the customer allows it. Taken: `username`. Gone: customer, role.
+    async fn add_person(&self, new: NewPerson) -> CatalogResult<PersonId>;
+    /// Changes one, if the plan of the customer allows it; with a new password or disabled, the person's sessions, token
+    /// pairs and login tokens, and those that they switched to others for, are deleted in the same commit. Taken: `username`. Kept: the last system owner who can log in, from losing that.
+    async fn change_person(&self, id: PersonId, change: PersonChange) -> CatalogResult<()>;
+    /// By name, without regard to case, for a login.
+    async fn account_named(&self, username: &str) -> CatalogResult<Option<Account>>;
+    /// By number, for a session.
+    async fn account(&self, id: PersonId) -> CatalogResult<Option<Account>>;
+    /// The people of a customer, by number.
+    async fn people(&self, customer: &InCustomer, page: PageRequest<PersonId>) -> CatalogResult<Vec<Person>>;
+    /// Adds a role. Taken: `name`.
+    async fn add_role(&self, name: String, reach: Reach, privileges: Privileges) -> CatalogResult<RoleId>;
+    /// All roles, by number; there are few.
+    async fn roles(&self) -> CatalogResult<Vec<Role>>;
+}
 
 /// People with their profiles.
 #[async_trait]
