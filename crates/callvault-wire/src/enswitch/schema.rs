@@ -221,11 +221,23 @@ macro_rules! input {
 }
 
 /// Declares the fields that creating and updating share, and with them two inputs: all of them with their
-/// defaults, and the changes, where what is not given is kept.
+/// defaults, and the changes, where what is not given is kept. All of them are a change that keeps nothing.
 macro_rules! fields {
-    ($(#[$about:meta])* $name:ident, $(#[$more:meta])* $changes:ident { $($body:tt)* }) => {
-        input! { $(#[$about])* set $name { $($body)* } }
-        input! { $(#[$more])* keep $changes { $($body)* } }
+    ($(#[$about:meta])* $name:ident, $(#[$more:meta])* $changes:ident {
+        $($(#[$doc:meta])* $field:ident $($wire:literal)? : $type:ty = $how:ident ($($with:literal),*),)*
+    }) => {
+        input! { $(#[$about])* set $name {
+            $($(#[$doc])* $field $($wire)? : $type = $how ($($with),*),)*
+        } }
+        input! { $(#[$more])* keep $changes {
+            $($(#[$doc])* $field $($wire)? : $type = $how ($($with),*),)*
+        } }
+
+        impl From<$name> for $changes {
+            fn from(all: $name) -> Self {
+                Self { $($field: all.$field.into(),)* }
+            }
+        }
     };
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn create(visit: &Visit<'_>, call: Create) -> Result<Outcome, F
         customer: call.place.customer.0.map(CustomerId),
         name: call.name.as_str().to_owned(),
         owner: call.settings.owner.0.map(PersonId),
-        settings: all_of(&call.settings),
+        settings: settings_change(call.settings.into()),
     };
     let hunt_groups = &visit.app.services.hunt_groups;
     let reply = if call.validation.only {
@@ -51,7 +51,7 @@ pub(super) async fn update(visit: &Visit<'_>, call: Update) -> Result<Outcome, F
     let change = HuntGroupChange {
         name: call.name.map(|name| name.as_str().to_owned()),
         owner: call.changes.owner.map(|owner| owner.0.map(PersonId)),
-        settings: some_of(call.changes),
+        settings: settings_change(call.changes),
     };
     let hunt_groups = &visit.app.services.hunt_groups;
     let reply = if call.validation.only {
@@ -143,30 +143,8 @@ fn screening(sent: Screen) -> Screening {
     }
 }
 
-/// All settings of a new hunt group.
-fn all_of(sent: &Settings) -> HuntGroupSettingsChange {
-    let exit = |exit: &Exit| KeptExitChange {
-        kind: Some(exit.kind.as_str().to_owned()),
-        number: Some(exit.number.as_str().to_owned()),
-    };
-    HuntGroupSettingsChange {
-        description: Some(sent.description.as_str().to_owned()),
-        order: Some(order(sent.order)),
-        ring_seconds: Some(sent.ringtime.get()),
-        music: Some(sent.music.0),
-        music_ringing: Some(sent.music_ringing),
-        allow_forwards: Some(sent.allow_forwards),
-        screen: Some(screening(sent.screen)),
-        record_group: Some(sent.recordgroup.0.map(RecordGroupId)),
-        panel: Some(sent.panel),
-        default_exit: exit(&sent.default_exit),
-        unavailable_exit: exit(&sent.unavailable_exit),
-        busy_exit: exit(&sent.busy_exit),
-    }
-}
-
-/// Those that an update names.
-fn some_of(sent: Changes) -> HuntGroupSettingsChange {
+/// The settings that are named; those of a new one are all.
+fn settings_change(sent: Changes) -> HuntGroupSettingsChange {
     let exit = |exit: ExitChange| KeptExitChange {
         kind: exit.kind.map(|kind| kind.as_str().to_owned()),
         number: exit.number.map(|number| number.as_str().to_owned()),

@@ -37,7 +37,7 @@ pub(super) async fn create(visit: &Visit<'_>, call: Create) -> Result<Outcome, F
         source,
         download_errors: DownloadErrors::default(),
         empty_calls: EmptyCalls::default(),
-        profile: all_of(&call.details, &call.email),
+        profile: profile_change(call.details.into(), Some(call.email)),
     };
     let accounts = &visit.app.services.accounts;
     let reply = if call.validation.only {
@@ -73,7 +73,7 @@ pub(super) async fn update(visit: &Visit<'_>, call: Update) -> Result<Outcome, F
         role: call.role.map(|role| RoleChoice::Id(RoleId(role))),
         password: call.password.map(|password| password.into_secret()),
         source: call.changes.source.clone(),
-        profile: some_of(call.changes, call.email),
+        profile: profile_change(call.changes, call.email),
         ..PersonToChange::default()
     };
     let accounts = &visit.app.services.accounts;
@@ -230,31 +230,8 @@ fn time_format(sent: SentTimeFormat) -> TimeFormat {
     }
 }
 
-/// The whole profile of a new person.
-fn all_of(sent: &Details, email: &ProfileText) -> ProfileChange {
-    let text = |text: &ProfileText| Some(text.as_str().to_owned());
-    ProfileChange {
-        email: text(email),
-        title: text(&sent.title),
-        forename: text(&sent.forename),
-        surname: text(&sent.surname),
-        company: text(&sent.company),
-        description: Some(sent.description.as_str().to_owned()),
-        country: Some(sent.country.as_str().to_owned()),
-        language: text(&sent.language),
-        timezone: Some(sent.timezone.as_str().to_owned()),
-        date_format: Some(date_format(sent.date_format)),
-        time_format: Some(time_format(sent.time_format)),
-        telephone: text(&sent.telephone),
-        mobile: text(&sent.mobile),
-        fax: text(&sent.fax),
-        extension: text(&sent.extension),
-        public_key: Some(sent.public_key.as_str().to_owned()),
-    }
-}
-
-/// What an update names of it.
-fn some_of(sent: Changes, email: Option<ProfileText>) -> ProfileChange {
+/// What is named of a profile; of a new person that is all of it.
+fn profile_change(sent: Changes, email: Option<ProfileText>) -> ProfileChange {
     let text = |text: Option<ProfileText>| text.map(|text| text.as_str().to_owned());
     ProfileChange {
         email: text(email),

@@ -23,7 +23,7 @@ pub(super) async fn create(visit: &Visit<'_>, call: Create) -> Result<Outcome, F
         customer: call.place.customer.0.map(CustomerId),
         name: call.name.as_str().to_owned(),
         owner: call.settings.owner.0.map(PersonId),
-        settings: all_of(&call.settings),
+        settings: settings_change(call.settings.into()),
     };
     let record_groups = &visit.app.services.record_groups;
     let reply = if call.validation.only {
@@ -46,7 +46,7 @@ pub(super) async fn update(visit: &Visit<'_>, call: Update) -> Result<Outcome, F
     let change = RecordGroupChange {
         name: call.name.map(|name| name.as_str().to_owned()),
         owner: call.changes.owner.map(|owner| owner.0.map(PersonId)),
-        settings: some_of(call.changes),
+        settings: settings_change(call.changes),
     };
     let record_groups = &visit.app.services.record_groups;
     let reply = if call.validation.only {
@@ -125,23 +125,8 @@ fn announcement(sent: MessagePlayed) -> Announcement {
     }
 }
 
-/// All settings of a new record group.
-fn all_of(sent: &Settings) -> RecordGroupSettingsChange {
-    RecordGroupSettingsChange {
-        description: Some(sent.description.as_str().to_owned()),
-        email: Some(sent.email.as_str().to_owned()),
-        retention_days: Some(sent.expires.get()),
-        fraction_percent: Some(sent.fraction.get()),
-        beep_seconds: Some(sent.beep.get()),
-        record_inbound: Some(sent.record_in),
-        record_outbound: Some(sent.record_out),
-        transcribe: Some(sent.transcribe),
-        announcement: Some(announcement(sent.message)),
-    }
-}
-
-/// Those that an update names.
-fn some_of(sent: Changes) -> RecordGroupSettingsChange {
+/// The settings that are named; those of a new one are all.
+fn settings_change(sent: Changes) -> RecordGroupSettingsChange {
     RecordGroupSettingsChange {
         description: sent.description.map(|text| text.as_str().to_owned()),
         email: sent.email.map(|text| text.as_str().to_owned()),

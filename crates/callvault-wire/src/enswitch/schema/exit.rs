@@ -111,6 +111,12 @@ pub struct ExitChange {
     pub number: Option<ExitNumber>,
 }
 
+impl From<Exit> for ExitChange {
+    fn from(exit: Exit) -> Self {
+        Self { kind: Some(exit.kind), number: Some(exit.number) }
+    }
+}
+
 impl ExitChange {
     pub(in crate::enswitch) fn read(
         arguments: &mut Arguments<'_>,
