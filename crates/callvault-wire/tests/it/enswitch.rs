@@ -2,7 +2,6 @@
 //! the pairs describe. The form of the files is told in `tests/golden/enswitch/README.md`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use callvault_core::file_name::file_name;
 use callvault_wire::enswitch::auth::Credentials;
@@ -15,48 +14,14 @@ use callvault_wire::enswitch::request::{Call, check_method};
 use callvault_wire::enswitch::response::{AudioFile, AudioReply, Form, Header, Reply, StatusRule};
 use callvault_wire::enswitch::{base64, raw};
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/enswitch")
+use crate::golden::{self, Message, folder};
+
+pub(crate) fn sample(file: &str) -> Vec<u8> {
+    golden::read(&folder("enswitch").join(file))
 }
 
-pub(crate) fn golden(file: &str) -> Vec<u8> {
-    fs_err::read(folder().join(file)).expect("a readable golden file")
-}
-
-/// A request or response file.
-pub(crate) struct Message {
-    pub(crate) comments: BTreeMap<String, String>,
-    pub(crate) first_line: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Message {
-    fn read(file: &str) -> Self {
-        Self::parse(&golden(file))
-    }
-
-    pub(crate) fn parse(bytes: &[u8]) -> Self {
-        let end = bytes.windows(2).position(|two| two == b"\n\n").expect("an empty line behind the head");
-        let head = std::str::from_utf8(&bytes[..end]).expect("a head in UTF-8");
-        let mut lines = head.lines().peekable();
-        let mut comments = BTreeMap::new();
-        while let Some(comment) = lines.next_if(|line| line.starts_with("# ")) {
-            let (word, value) = comment[2..].split_once(": ").expect("`# word: value`");
-            comments.insert(word.to_owned(), value.to_owned());
-        }
-        let first_line = lines.next().expect("a first line").to_owned();
-        let headers = lines
-            .map(|line| line.split_once(": ").expect("`Name: value`"))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-        let body = &bytes[end + 2..];
-        Self { comments, first_line, headers, body: body.strip_suffix(b"\n").unwrap_or(body).to_vec() }
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
+fn read(file: &str) -> Message {
+    Message::parse(&sample(file))
 }
 
 /// What the level holds, as the README's world has it.
@@ -186,7 +151,7 @@ impl Model<'_> {
         let sent = match &call.source {
             Source::Sound(sound) => {
                 let usable = *sound == 7 && !self.comments.contains_key("sound");
-                let stored = Stored { name: "Closed now.wav".to_owned(), bytes: golden("greeting.wav") };
+                let stored = Stored { name: "Closed now.wav".to_owned(), bytes: sample("greeting.wav") };
                 return if usable { Ok(stored) } else { refuse(Fault::sound_unavailable()) };
             }
             Source::Audio(sent) => sent,
@@ -240,7 +205,7 @@ fn filled(expected: &[u8], audio: &[u8]) -> Vec<u8> {
 }
 
 fn check_body(case: &str, expected: &Message, is_json: bool, body: &[u8]) {
-    let audio = golden("example.wav");
+    let audio = sample("example.wav");
     if !is_json {
         let expected = filled(&expected.body, &audio);
         assert_eq!(body.trim_ascii_end(), expected.trim_ascii_end(), "{case}");
@@ -259,12 +224,12 @@ fn check_body(case: &str, expected: &Message, is_json: bool, body: &[u8]) {
 }
 
 fn check(case: &str) {
-    let request = Message::read(&format!("{case}.request"));
-    let expected = Message::read(&format!("{case}.response"));
+    let request = read(&format!("{case}.request"));
+    let expected = read(&format!("{case}.response"));
     let body_length = request.body.len().to_string();
     assert_eq!(request.header("content-length").unwrap_or("0"), body_length, "{case}");
 
-    let example = Stored { name: "example.wav".to_owned(), bytes: golden("example.wav") };
+    let example = Stored { name: "example.wav".to_owned(), bytes: sample("example.wav") };
     let mut model = Model { comments: &request.comments, level_one: None };
     model.level_one = (!model.is("file", "absent")).then_some(example);
     let (status, headers, body) = rendered(model.answer(&request));
@@ -281,7 +246,7 @@ fn check(case: &str) {
     }
     if let Some(file) = request.comments.get("then-file") {
         let bytes = model.level_one.as_ref().map(|stored| stored.bytes.clone());
-        assert_eq!(bytes, (file != "absent").then(|| golden(file)), "{case}");
+        assert_eq!(bytes, (file != "absent").then(|| sample(file)), "{case}");
     }
     if let Some(name) = request.comments.get("then-name") {
         assert_eq!(model.level_one.as_ref().map(|stored| &stored.name), Some(name), "{case}");
@@ -290,12 +255,7 @@ fn check(case: &str) {
 
 #[test]
 fn every_pair_holds() {
-    let mut cases: Vec<String> = fs_err::read_dir(folder())
-        .expect("the folder of golden files")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name in UTF-8"))
-        .filter_map(|file| file.strip_suffix(".request").map(str::to_owned))
-        .collect();
-    cases.sort();
+    let cases = golden::requests(&folder("enswitch"));
     assert!(cases.len() >= 70, "only {} pairs found", cases.len());
     for case in &cases {
         check(case);

@@ -5,26 +5,23 @@ mod fixture;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use callvault_wire::enswitch::path::Function;
 use callvault_wire::enswitch::request::{Parameter, Presence};
 use serde_json::Value;
 
 use self::world::World;
-use crate::enswitch::{Message, golden, rendered};
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/enswitch-functions")
-}
+use crate::enswitch::{rendered, sample};
+use crate::golden::{self, Message, folder};
 
 fn read(file: &str) -> Message {
-    Message::parse(&fs_err::read(folder().join(file)).expect("a readable golden file"))
+    Message::parse(&golden::read(&folder("enswitch-functions").join(file)))
 }
 
 /// Replaces the wildcards of the README in the strings of a body.
 fn fill(value: &mut Value) {
-    let audio = golden("example.wav");
+    let audio = sample("example.wav");
     match value {
         Value::Object(members) => members.values_mut().for_each(fill),
         Value::Array(values) => values.iter_mut().for_each(fill),
@@ -103,7 +100,7 @@ fn check(case: &str, shown: &mut BTreeMap<&'static str, Shown>) {
         assert_eq!(seen, Some(value), "{case}: {name}");
     }
     if expected.body == b"{{audio}}" {
-        assert_eq!(body, golden("example.wav"), "{case}");
+        assert_eq!(body, sample("example.wav"), "{case}");
     } else {
         let mut wanted: Value = serde_json::from_slice(&expected.body).expect(case);
         fill(&mut wanted);
@@ -120,12 +117,7 @@ fn check(case: &str, shown: &mut BTreeMap<&'static str, Shown>) {
 
 #[test]
 fn every_pair_holds_and_no_function_parameter_or_code_is_without() {
-    let mut cases: Vec<String> = fs_err::read_dir(folder())
-        .expect("the folder of golden files")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name in UTF-8"))
-        .filter_map(|file| file.strip_suffix(".request").map(str::to_owned))
-        .collect();
-    cases.sort();
+    let cases = golden::requests(&folder("enswitch-functions"));
     let mut shown = BTreeMap::new();
     for case in &cases {
         check(case, &mut shown);
@@ -159,7 +151,8 @@ fn every_pair_holds_and_no_function_parameter_or_code_is_without() {
 /// The table of the code against the one that was written down from the vendor's pages.
 #[test]
 fn privileges_and_codes_are_those_of_the_pages() {
-    let table = fs_err::read_to_string(folder().join("functions.txt")).expect("a readable table");
+    let table =
+        fs_err::read_to_string(folder("enswitch-functions").join("functions.txt")).expect("a readable table");
     let mut wanted: Vec<String> = table.lines().map(str::to_owned).collect();
     let mut seen: Vec<String> = Function::all()
         .map(|function| {

@@ -2,5 +2,6 @@
 
 mod enswitch;
 mod enswitch_functions;
+mod golden;
 mod pseries;
 mod yeastar;

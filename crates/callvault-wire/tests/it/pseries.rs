@@ -3,7 +3,7 @@
 //! `tests/golden/pseries/README.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use callvault_core::audio::Container;
 use callvault_core::call::CallKind;
@@ -21,6 +21,8 @@ use callvault_wire::pseries::response::{
 use callvault_wire::pseries::time::{DateOrder, Display, Edge, HourClock, TimeBound};
 use callvault_wire::pseries::{auth, cdr};
 
+use crate::golden::{self, Message, folder};
+
 const ACCESS_TOKEN: &str = "1e3b3ebb6a974cb42ed31de5413df52d";
 const REFRESH_TOKEN: &str = "4f8c2d9a07b1e6635cd0f1a2b3c4d5e6";
 const RANDOM: &str = "2d2f919b742cc62f5e03c77351350f7c";
@@ -32,26 +34,8 @@ const LENGTH: u64 = 32_044;
 const ID: i64 = (1_649_756_109_000 << 20) | 0x12345;
 const PLUS_ID: i64 = (1_709_633_825_000 << 20) | 0x6789A;
 
-/// One file: its comments, first line, headers and body.
-struct Message {
-    comments: BTreeMap<String, String>,
-    first_line: String,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Message {
-    fn comment(&self, word: &str) -> &str {
-        self.comments.get(word).map_or("", String::as_str)
-    }
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/pseries")
-}
-
 fn read(path: &Path) -> Message {
-    let text = fs_err::read_to_string(path).expect("a readable golden file");
+    let text = String::from_utf8(golden::read(path)).expect("a golden file in UTF-8");
     let filled = [
         ("{{access_token}}", ACCESS_TOKEN.to_owned()),
         ("{{refresh_token}}", REFRESH_TOKEN.to_owned()),
@@ -63,40 +47,15 @@ fn read(path: &Path) -> Message {
         ("{{length}}", LENGTH.to_string()),
     ];
     let text = filled.iter().fold(text, |text, (placeholder, value)| text.replace(placeholder, value));
-    let (head, body) = text.split_once("\n\n").expect("a blank line after the head");
-    let mut lines = head.lines().peekable();
-    let mut comments = BTreeMap::new();
-    while let Some(comment) = lines.next_if(|line| line.starts_with("# ")) {
-        let (word, value) = comment[2..].split_once(": ").expect("a comment is `# word: value`");
-        comments.insert(word.to_owned(), value.to_owned());
-    }
-    let first_line = lines.next().expect("a first line").to_owned();
-    let headers = lines
-        .map(|line| line.split_once(':').expect("a header is `name: value`"))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
-    Message { comments, first_line, headers, body: body.strip_suffix('\n').unwrap_or(body).to_owned() }
+    Message::parse(text.as_bytes())
 }
 
 fn cases() -> Vec<String> {
-    let mut stems: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for entry in fs_err::read_dir(folder()).expect("the folder of golden files") {
-        let path = entry.expect("an entry").path();
-        let part =
-            |part: Option<&std::ffi::OsStr>| part.and_then(|text| text.to_str()).unwrap_or("").to_owned();
-        if path.file_name().is_some_and(|name| name != "README.md") {
-            stems.entry(part(path.file_stem())).or_default().insert(part(path.extension()));
-        }
-    }
-    let pair = BTreeSet::from(["request".to_owned(), "response".to_owned()]);
-    for (stem, extensions) in &stems {
-        assert_eq!(*extensions, pair, "{stem} is a pair");
-    }
-    stems.into_keys().collect()
+    golden::pairs(&folder("pseries"))
 }
 
 fn load(case: &str) -> (Message, Message) {
-    let read = |part: &str| read(&folder().join(format!("{case}.{part}")));
+    let read = |part: &str| read(&folder("pseries").join(format!("{case}.{part}")));
     (read("request"), read("response"))
 }
 
@@ -107,15 +66,9 @@ fn parse(request: &Message) -> (String, Method, Result<Head, Errcode>) {
         panic!("not a request line: {}", request.first_line);
     };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let user_agent = request.headers.iter().find(|(name, _)| name == "user-agent");
     let method = Method::parse(method);
-    let parts = Request {
-        method,
-        path,
-        query,
-        user_agent: user_agent.map(|(_, value)| value.as_str()),
-        body: request.body.as_bytes(),
-    };
+    let user_agent = request.header("user-agent");
+    let parts = Request { method, path, query, user_agent, body: &request.body };
     (path.to_owned(), method, parse_head(&parts))
 }
 
@@ -287,7 +240,7 @@ fn golden_pairs() {
         let headers: Vec<_> =
             headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         assert_eq!(headers, expected.headers, "headers of {case}");
-        assert_eq!(body, expected.body, "body of {case}");
+        assert_eq!(body, String::from_utf8_lossy(&expected.body), "body of {case}");
     }
     // Breakdowns of the server, which no request alone brings about, and an address rule that is not asked for here.
     let missing: Vec<_> =
@@ -319,7 +272,7 @@ fn comments_keep_to_the_vocabulary() {
             let values = vocabulary.get(word.as_str()).copied().unwrap_or_default();
             assert!(values.contains(&value.as_str()), "{case}: {word}: {value}");
         }
-        let text = format!("{} {}", request.first_line, request.body);
+        let text = format!("{} {}", request.first_line, String::from_utf8_lossy(&request.body));
         assert!(!text.contains("{{"), "{case}: unknown placeholder");
         let of_session = [ACCESS_TOKEN, REFRESH_TOKEN, RANDOM].iter().any(|secret| text.contains(secret));
         assert!(!of_session || request.comment("as") == "api", "{case}: a token of nobody");

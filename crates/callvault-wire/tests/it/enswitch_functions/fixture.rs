@@ -15,7 +15,7 @@ use callvault_wire::enswitch::response::rows::{
 use callvault_wire::enswitch::response::{AudioFile, Reply};
 use callvault_wire::enswitch::schema::values::{DestinationKind, Inherited};
 
-use crate::enswitch::golden;
+use crate::enswitch::sample;
 
 /// Forty digits; the crate only passes them on.
 pub(crate) const SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
@@ -149,7 +149,7 @@ pub(crate) fn recording() -> Recording<'static> {
         number_shown: true,
         name: "example.wav",
         mimetype: "audio/x-wav",
-        size: golden("example.wav").len().try_into().expect("a small file"),
+        size: sample("example.wav").len().try_into().expect("a small file"),
         expires: 0,
     }
 }

@@ -15,7 +15,8 @@ use callvault_wire::enswitch::response::{AudioFile, AudioReply, Reply, StatusRul
 use serde_json::Value;
 
 use super::fixture::{self, Settings};
-use crate::enswitch::{Answer, Message, golden};
+use crate::enswitch::{Answer, sample};
+use crate::golden::Message;
 
 pub(crate) const NEW_TOKEN: &str = "new-token";
 pub(crate) const SECOND_STEP: &str = "second-step";
@@ -181,7 +182,7 @@ impl<'a> World<'a> {
         if !found {
             return Err(function.no_file().expect("a file to be absent"));
         }
-        let bytes = golden("example.wav");
+        let bytes = sample("example.wav");
         let file = fixture::audio_file(&bytes);
         let reply = match wanted {
             Wanted::Bare(_) => AudioReply::bare(file, encoding),
@@ -211,7 +212,7 @@ impl<'a> World<'a> {
             Call::RecordingGroupsList(_) => Reply::rows(&[settings.record_group()]),
             Call::RecordingRecordingsList(_) => Reply::rows(&[fixture::recording()]),
             Call::RecordingRecordingsGet(call) => {
-                let bytes = golden("example.wav");
+                let bytes = sample("example.wav");
                 let file: AudioFile<'_> = fixture::audio_file(&bytes);
                 let usual = if self.is("recordings", "base64") { Encoding::Base64 } else { Encoding::Raw };
                 let encoding = call.encoding.unwrap_or(usual);

@@ -16,7 +16,8 @@ use callvault_wire::yeastar::response::{
 };
 use callvault_wire::yeastar::time::CivilTime;
 
-use super::pairs::{LENGTH, Message, RANDOM};
+use super::pairs::{LENGTH, RANDOM};
+use crate::golden::Message;
 
 const RECORDINGS: [&str; 2] = [
     "20191024012719-1571909237.191-4000-4001-Internal.wav",
