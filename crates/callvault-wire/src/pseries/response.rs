@@ -12,42 +12,7 @@ use serde::Serialize;
 use crate::disposition;
 use crate::pseries::auth::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE};
 use crate::pseries::error::{Errcode, Surface};
-
-/// A header as a name and a value that is safe to send.
-pub type Header = (&'static str, String);
-
-/// A whole answer whose body is in memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers, without those of the HTTP layer.
-    pub headers: Vec<Header>,
-    /// The body.
-    pub body: Body,
-}
-
-/// The bytes of a [`Reply`]. `Debug` shows their number alone, as they may hold tokens and links.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Body(Vec<u8>);
-
-impl Body {
-    /// The bytes to send.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The bytes to send, without a copy.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
-}
-
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes", self.0.len())
-    }
-}
+pub use crate::reply::{Body, Header, Reply};
 
 /// What a call that went well answers with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -254,7 +219,7 @@ fn json(status: u16, body: &impl Serialize) -> Reply {
     let mut headers = vec![("Content-Type", "application/json".to_owned())];
     headers.extend(guards());
     let body = serde_json::to_vec(body).expect("structs of strings and numbers always serialize");
-    Reply { status, headers, body: Body(body) }
+    Reply { status, headers, body: body.into() }
 }
 
 /// Answers hold tokens, links and names of callers: none is for a cache.

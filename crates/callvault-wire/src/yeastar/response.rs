@@ -12,46 +12,11 @@ use callvault_core::secret::Secret;
 pub use self::download::{cdr_headers, download_headers};
 pub use self::phone::{DeviceInfo, Extension, ExtensionInfo, ExtensionStatus, Queue, Trunk};
 pub use self::voicemail::{Voicemail, VoicemailBox};
+pub use crate::reply::{Body, Header, Reply};
 use crate::yeastar::error::Errno;
 use crate::yeastar::object::Object;
 use crate::yeastar::path::Version;
 use crate::yeastar::request::{CdrSelection, VoicemailStatus};
-
-/// A header as a name and a value that is safe to send.
-pub type Header = (&'static str, String);
-
-/// A whole answer whose body is in memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers, without those of the HTTP layer.
-    pub headers: Vec<Header>,
-    /// The body; empty for a preflight.
-    pub body: Body,
-}
-
-/// The bytes of a [`Reply`]. `Debug` shows their number alone, as they may hold a token.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Body(Vec<u8>);
-
-impl Body {
-    /// The bytes to send.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The bytes to send, without a copy.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
-}
-
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes", self.0.len())
-    }
-}
 
 /// What a call that went well answers with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -279,14 +244,14 @@ pub fn failure(errno: Errno, status: FailureStatus, cors: &Cors) -> Reply {
 pub fn preflight(cors: &Cors) -> Reply {
     let mut headers = Vec::from(cors.headers());
     headers.push(("Access-Control-Allow-Headers", "Content-Type".to_owned()));
-    Reply { status: 204, headers, body: Body(Vec::new()) }
+    Reply { status: 204, headers, body: Vec::new().into() }
 }
 
 fn json(status: u16, body: &Object<'_>, cors: &Cors) -> Reply {
     let mut headers: Vec<Header> =
         vec![("Accept-Ranges", "bytes".to_owned()), ("Content-Type", "application/json".to_owned())];
     headers.extend(cors.headers());
-    Reply { status, headers, body: Body(body.to_bytes()) }
+    Reply { status, headers, body: body.to_bytes().into() }
 }
 
 #[cfg(test)]
