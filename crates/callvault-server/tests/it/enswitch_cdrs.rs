@@ -5,7 +5,8 @@ use callvault_testkit::world::World;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::enswitch_record_groups::{code, data, world as people};
+use crate::enswitch_calls::{code, data};
+use crate::enswitch_record_groups::world as people;
 
 async fn tell(world: &World, customer: i64, calls: &[Value]) {
     for some in calls.chunks(1000) {

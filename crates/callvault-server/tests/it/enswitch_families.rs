@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use base64_simd::STANDARD;
 use callvault_core::feature::FeatureKind;
 use callvault_testkit::sound::wav;
-use callvault_testkit::world::{Answer, HERE, World};
+use callvault_testkit::world::{Answer, World};
 use callvault_wire::enswitch::path::Function;
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use crate::enswitch_calls::{entries, send};
 
 /// A family as the vendor's pages tell it (`docs/enswitch.md`).
 struct Family {
@@ -128,19 +129,15 @@ impl Family {
     }
 
     async fn send(&self, world: &World, login: &str, action: &str, parameters: &str) -> Answer {
-        let body = format!("auth_username={login}&auth_password=password&{parameters}");
-        let path = format!("/api/json/{}/files/{action}/", self.path);
-        world.call(HERE, Request::post(path).body(Body::from(body)).unwrap()).await
+        send(world, login, &format!("{}/files/{action}", self.path), parameters).await
     }
 
     /// The one code of a call with its key, in the envelope.
     async fn code(&self, world: &World, login: &str, action: &str, parameters: &str) -> (String, String) {
         let answer = self.send(world, login, action, parameters).await;
-        let json = answer.json();
-        let entries = json["responses"].as_array().unwrap();
-        assert_eq!(entries.len(), 1, "{}/{action} {parameters}: {json}", self.path);
-        let word = |name: &str| entries[0][name].as_str().unwrap().to_owned();
-        (word("code"), word("key"))
+        let mut entries = entries(&answer);
+        assert_eq!(entries.len(), 1, "{}/{action} {parameters}: {}", self.path, answer.text());
+        entries.remove(0)
     }
 
     async fn upload(&self, world: &World, login: &str, selectors: &str, audio: &[u8]) -> (String, String) {

@@ -6,6 +6,8 @@ use callvault_testkit::world::{HERE, World};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
+use crate::enswitch_calls::{bare_code as code, call, data};
+
 /// Customer 1 with customer 2 below it, and customer 3 beside; a person of each role that matters.
 async fn world() -> World {
     let world = World::new().await;
@@ -26,36 +28,6 @@ async fn world() -> World {
         world.person(customer, username, role).await;
     }
     world
-}
-
-/// Calls a function; answers the codes with their keys, and the data.
-async fn call(
-    world: &World,
-    username: &str,
-    function: &str,
-    parameters: &str,
-) -> (Vec<(String, String)>, Value) {
-    let body = format!("auth_username={username}&auth_password=password&{parameters}");
-    let request = Request::post(format!("/api/json/{function}/")).body(Body::from(body)).unwrap();
-    let answer = world.call(HERE, request).await;
-    assert_eq!(answer.status, StatusCode::OK, "{function}: {}", answer.text());
-    let json = answer.json();
-    let word = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
-    let entries = json["responses"].as_array().unwrap().iter();
-    (entries.map(|entry| (word(entry, "code"), word(entry, "key"))).collect(), json["data"].clone())
-}
-
-/// The one code of a call.
-async fn code(world: &World, username: &str, function: &str, parameters: &str) -> String {
-    let (entries, _) = call(world, username, function, parameters).await;
-    assert_eq!(entries.len(), 1, "{function} {parameters}: {entries:?}");
-    entries[0].0.clone()
-}
-
-async fn data(world: &World, username: &str, function: &str, parameters: &str) -> Value {
-    let (entries, data) = call(world, username, function, parameters).await;
-    assert_eq!(entries[0].0, "200", "{function} {parameters}: {entries:?}");
-    data
 }
 
 #[tokio::test]

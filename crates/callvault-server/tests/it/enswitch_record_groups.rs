@@ -1,9 +1,10 @@
 //! Record groups at both doors: what is kept of them, who may do what, and what refers to them.
 
-use axum::body::Body;
-use callvault_testkit::world::{HERE, World};
-use http::{Method, Request, StatusCode};
+use callvault_testkit::world::World;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
+
+use crate::enswitch_calls::{code, data};
 
 /// Customer 1 with customer 2 below it, and customer 3 beside; a person of each role that matters. `keeper` may see
 /// recordings of their own alone.
@@ -28,37 +29,6 @@ pub(super) async fn world() -> World {
         world.person(customer, username, role).await;
     }
     world
-}
-
-/// Calls a function; answers the codes with their keys, and the data.
-pub(super) async fn call(
-    world: &World,
-    username: &str,
-    function: &str,
-    parameters: &str,
-) -> (Vec<(String, String)>, Value) {
-    let body = format!("auth_username={username}&auth_password=password&{parameters}");
-    let request = Request::post(format!("/api/json/{function}/")).body(Body::from(body)).unwrap();
-    let answer = world.call(HERE, request).await;
-    assert_eq!(answer.status, StatusCode::OK, "{function}: {}", answer.text());
-    let json = answer.json();
-    let word = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
-    let entries = json["responses"].as_array().unwrap().iter();
-    (entries.map(|entry| (word(entry, "code"), word(entry, "key"))).collect(), json["data"].clone())
-}
-
-/// The one code of a call with its key, such as `400 owner`.
-pub(super) async fn code(world: &World, username: &str, function: &str, parameters: &str) -> String {
-    let (entries, _) = call(world, username, function, parameters).await;
-    assert_eq!(entries.len(), 1, "{function} {parameters}: {entries:?}");
-    let (code, key) = &entries[0];
-    format!("{code} {key}").trim_end().to_owned()
-}
-
-pub(super) async fn data(world: &World, username: &str, function: &str, parameters: &str) -> Value {
-    let (entries, data) = call(world, username, function, parameters).await;
-    assert_eq!(entries[0].0, "200", "{username}: {function} {parameters}: {entries:?}");
-    data
 }
 
 #[tokio::test]

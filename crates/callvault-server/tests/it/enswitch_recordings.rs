@@ -9,7 +9,8 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::enswitch_record_groups::{call, code, data, world as people};
+use crate::enswitch_calls::{call, code, data};
+use crate::enswitch_record_groups::world as people;
 
 /// The people of the record groups' tests. Group 60 is `keeper`'s, 61 nobody's, 62 of customer 2, 63 of customer 3.
 async fn world() -> World {

@@ -11,6 +11,8 @@ use futures_util::future::{join, join_all};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
+use crate::enswitch_calls::{bare_code as code, data, entries, send};
+
 /// Customer 1 with customer 2 below it, customer 3 beside, and customer 4 of the system owner; a person of each role that
 /// matters.
 async fn world() -> World {
@@ -52,33 +54,6 @@ async fn sound(world: &World, customer: i64, shared: bool, audio: &[u8]) -> i64 
 async fn fill(world: &World, id: i64, audio: &[u8]) {
     let filled = world.local(Method::PUT, &format!("/sounds/{id}/audio"), audio.to_vec()).await;
     assert_eq!(filled.status, StatusCode::NO_CONTENT, "{}", filled.text());
-}
-
-async fn send(world: &World, username: &str, function: &str, parameters: &str) -> Answer {
-    let body = format!("auth_username={username}&auth_password=password&{parameters}");
-    let request = Request::post(format!("/api/json/{function}/")).body(Body::from(body)).unwrap();
-    world.call(HERE, request).await
-}
-
-/// The codes of an answer, each with its key.
-fn entries(answer: &Answer) -> Vec<(String, String)> {
-    let word = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
-    let json = answer.json();
-    let entries = json["responses"].as_array().unwrap().iter();
-    entries.map(|entry| (word(entry, "code"), word(entry, "key"))).collect()
-}
-
-/// The one code of a call.
-async fn code(world: &World, username: &str, function: &str, parameters: &str) -> String {
-    let entries = entries(&send(world, username, function, parameters).await);
-    assert_eq!(entries.len(), 1, "{function} {parameters}: {entries:?}");
-    entries[0].0.clone()
-}
-
-async fn data(world: &World, username: &str, function: &str, parameters: &str) -> Value {
-    let answer = send(world, username, function, parameters).await;
-    assert_eq!(entries(&answer)[0].0, "200", "{function} {parameters}: {}", answer.text());
-    answer.json()["data"].clone()
 }
 
 fn base64(audio: &[u8]) -> String {
