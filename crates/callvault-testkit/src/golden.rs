@@ -72,7 +72,7 @@ impl Message {
 }
 
 /// The pairs of a folder, by name, as the paths of request and response.
-pub fn pairs(folder: &Path) -> Vec<(String, PathBuf, PathBuf)> {
+fn pairs(folder: &Path) -> Vec<(String, PathBuf, PathBuf)> {
     let mut pairs: Vec<_> = fs_err::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -84,6 +84,27 @@ pub fn pairs(folder: &Path) -> Vec<(String, PathBuf, PathBuf)> {
         .collect();
     pairs.sort();
     pairs
+}
+
+/// Replays the pairs of a folder one after the other, and fails with all that do not hold and why. Answers how many there
+/// are.
+///
+/// # Panics
+/// When a pair does not hold, or a file cannot be read.
+pub async fn replay_all(
+    folder: &Path,
+    mut replay: impl AsyncFnMut(Message, Message) -> Result<(), String>,
+) -> usize {
+    let pairs = pairs(folder);
+    let count = pairs.len();
+    let mut failures = Vec::new();
+    for (name, request, response) in pairs {
+        if let Err(failure) = replay(Message::read(&request), Message::read(&response)).await {
+            failures.push(format!("{name}: {failure}"));
+        }
+    }
+    assert!(failures.is_empty(), "{} pairs fail:\n{}", failures.len(), failures.join("\n"));
+    count
 }
 
 /// Whether a body is the expected one, in which `{{hex32}}` stands for 32 lower-case hexadecimal digits and `{{any}}` for

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use base64_simd::STANDARD;
 use callvault_core::service::Policy;
 use callvault_server::app::Settings;
-use callvault_testkit::golden::{Message, pairs};
+use callvault_testkit::golden::{Message, replay_all};
 use callvault_testkit::world::{Answer, HERE, World};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -21,16 +21,8 @@ pub(crate) fn sample(name: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn every_pair_holds_against_the_application() {
-    let pairs = pairs(&folder());
-    assert!(pairs.len() > 100, "only {} pairs found", pairs.len());
-    let mut failures = Vec::new();
-    for (name, request, response) in pairs {
-        let (request, response) = (Message::read(&request), Message::read(&response));
-        if let Err(failure) = replay(&request, &response).await {
-            failures.push(format!("{name}: {failure}"));
-        }
-    }
-    assert!(failures.is_empty(), "{} pairs fail:\n{}", failures.len(), failures.join("\n"));
+    let count = replay_all(&folder(), async |request, response| replay(&request, &response).await).await;
+    assert!(count > 100, "only {count} pairs found");
 }
 
 async fn replay(request: &Message, response: &Message) -> Result<(), String> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use callvault_server::app::Settings;
-use callvault_testkit::golden::{Message, pairs};
+use callvault_testkit::golden::{Message, replay_all};
 use callvault_testkit::world::{Answer, HERE, World};
 use callvault_wire::enswitch::path::{Function, Prefixes};
 use http::{Method, StatusCode};
@@ -46,16 +46,12 @@ fn sent(request: &Message, name: &str) -> Option<String> {
 #[tokio::test]
 async fn every_pair_holds_against_the_application() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut failures = Vec::new();
-    for (name, request, response) in pairs(&folder()) {
-        let (request, response) = (Message::read(&request), Message::read(&response));
+    replay_all(&folder(), async |request, response| {
         let function = function(&request);
         *seen.entry(function.path()).or_default() += 1;
-        if let Err(failure) = replay(function, &request, &response).await {
-            failures.push(format!("{name}: {failure}"));
-        }
-    }
-    assert!(failures.is_empty(), "{} pairs fail:\n{}", failures.len(), failures.join("\n"));
+        replay(function, &request, &response).await
+    })
+    .await;
     // Each function has pairs, here or, those of hunt groups' files, beside the test of these.
     for function in Function::all().filter(|function| !function.path().starts_with("huntgroups/files/")) {
         let count = seen.remove(function.path()).unwrap_or_default();

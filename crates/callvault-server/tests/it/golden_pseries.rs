@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::body::Body;
-use callvault_testkit::golden::{Message, pairs};
+use callvault_testkit::golden::{Message, replay_all};
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::{Answer, HERE, World, token_pair};
 use http::{Method, Request};
@@ -35,16 +35,7 @@ async fn renew(world: &World, refresh: &str) -> (String, String) {
 
 #[tokio::test]
 async fn every_pair_holds_against_the_application() {
-    let pairs = pairs(&folder());
-    assert_eq!(pairs.len(), 93);
-    let mut failures = Vec::new();
-    for (name, request, response) in pairs {
-        let (request, response) = (Message::read(&request), Message::read(&response));
-        if let Err(failure) = replay(request, response).await {
-            failures.push(format!("{name}: {failure}"));
-        }
-    }
-    assert!(failures.is_empty(), "{} pairs fail:\n{}", failures.len(), failures.join("\n"));
+    assert_eq!(replay_all(&folder(), replay).await, 93);
 }
 
 /// The fixture that all cases share; answers the ids of the two recordings.
