@@ -9,9 +9,9 @@ use crate::hunt_group::Level;
 use crate::id::{DestinationId, HuntGroupId};
 use crate::page::PageRequest;
 use crate::port::catalog::{Catalog, OwnedDestination, Trial};
-use crate::service::Ports;
 use crate::service::field::{MOST_CALLER_ID, MOST_DESCRIPTION, MOST_NUMBER, own_number, text};
 use crate::service::visible::visible_page;
+use crate::service::{Ports, hunt_groups};
 
 /// The use cases of destinations.
 pub struct Destinations {
@@ -164,10 +164,8 @@ impl Destinations {
     }
 
     async fn hunt_group(&self, principal: &Principal, verb: Verb, id: HuntGroupId) -> Result<()> {
-        let within = self.gate.within(principal, Kind::Destination, verb)?;
-        let found = self.catalog.hunt_group(&within, id).await?;
-        let hunt_group = found.ok_or(Error::NotFound { what: "hunt group" })?;
-        self.gate.hunt_group(principal, Kind::Destination, verb, &hunt_group)
+        let catalog = self.catalog.as_ref();
+        hunt_groups::find_for(catalog, &self.gate, principal, Kind::Destination, verb, id).await.map(drop)
     }
 }
 

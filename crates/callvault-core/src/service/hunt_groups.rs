@@ -160,11 +160,7 @@ impl HuntGroups {
     /// # Errors
     /// [`Error::RoleForbids`], [`Error::NotFound`].
     pub async fn find(&self, principal: &Principal, verb: Verb, id: HuntGroupId) -> Result<HuntGroup> {
-        let within = self.gate.within(principal, Kind::HuntGroup, verb)?;
-        let found = self.catalog.hunt_group(&within, id).await?;
-        let hunt_group = found.ok_or(Error::NotFound { what: "hunt group" })?;
-        self.gate.hunt_group(principal, Kind::HuntGroup, verb, &hunt_group)?;
-        Ok(hunt_group)
+        find_for(self.catalog.as_ref(), &self.gate, principal, Kind::HuntGroup, verb, id).await
     }
 
     /// The hunt groups of a customer that the principal may see, by number.
@@ -203,6 +199,25 @@ impl HuntGroups {
         self.intake.discard(discarded).await;
         Ok(())
     }
+}
+
+/// One hunt group, to do something to it or to what it has.
+///
+/// # Errors
+/// [`Error::RoleForbids`], [`Error::NotFound`].
+pub(super) async fn find_for(
+    catalog: &dyn Catalog,
+    gate: &Gate,
+    principal: &Principal,
+    kind: Kind,
+    verb: Verb,
+    id: HuntGroupId,
+) -> Result<HuntGroup> {
+    let within = gate.within(principal, kind, verb)?;
+    let found = catalog.hunt_group(&within, id).await?;
+    let hunt_group = found.ok_or(Error::NotFound { what: "hunt group" })?;
+    gate.hunt_group(principal, kind, verb, &hunt_group)?;
+    Ok(hunt_group)
 }
 
 /// The longest word for the kind of an exit.

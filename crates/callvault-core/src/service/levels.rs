@@ -8,7 +8,7 @@ use crate::hunt_group::Level;
 use crate::hunt_group::settings::{LevelChange, LevelSettings, MOST_RING_SECONDS};
 use crate::id::HuntGroupId;
 use crate::port::catalog::{Catalog, Trial};
-use crate::service::Ports;
+use crate::service::{Ports, hunt_groups};
 
 /// The use cases of levels.
 pub struct Levels {
@@ -79,10 +79,8 @@ impl Levels {
     }
 
     async fn hunt_group(&self, principal: &Principal, verb: Verb, id: HuntGroupId) -> Result<HuntGroupId> {
-        let within = self.gate.within(principal, Kind::Level, verb)?;
-        let found = self.catalog.hunt_group(&within, id).await?;
-        let hunt_group = found.ok_or(Error::NotFound { what: "hunt group" })?;
-        self.gate.hunt_group(principal, Kind::Level, verb, &hunt_group)?;
-        Ok(hunt_group.id)
+        let catalog = self.catalog.as_ref();
+        let found = hunt_groups::find_for(catalog, &self.gate, principal, Kind::Level, verb, id).await?;
+        Ok(found.id)
     }
 }

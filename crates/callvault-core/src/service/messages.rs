@@ -14,6 +14,7 @@ use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::probe::Probe;
 use crate::service::deletions::Deletions;
+use crate::service::hunt_groups;
 use crate::service::intake::{Incoming, Intake};
 use crate::service::listening::Subject;
 use crate::service::playback::{Playable, Playback};
@@ -270,11 +271,7 @@ impl Messages {
     }
 
     async fn hunt_group(&self, principal: &Principal, verb: Verb, id: HuntGroupId) -> Result<HuntGroup> {
-        let within = self.gate.within(principal, Kind::Message, verb)?;
-        let found = self.catalog.hunt_group(&within, id).await?;
-        let hunt_group = found.ok_or(Error::NotFound { what: "hunt group" })?;
-        self.gate.hunt_group(principal, Kind::Message, verb, &hunt_group)?;
-        Ok(hunt_group)
+        hunt_groups::find_for(self.catalog.as_ref(), &self.gate, principal, Kind::Message, verb, id).await
     }
 }
 
