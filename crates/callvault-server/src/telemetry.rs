@@ -12,6 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
+#[cfg(test)]
+pub(crate) mod captured;
 mod metrics;
 
 pub use metrics::{ActiveDownload, Metrics, OpenConnection, ReportEvent, TicketEvent};
@@ -87,35 +89,15 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
-
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     fn logged(format: LogFormat, filter: &str) -> String {
-        let lines = Lines::default();
-        let writer = lines.clone();
         let settings = LogSettings { format, filter: filter.to_owned() };
-        let dispatch = dispatch(&settings, move || writer.clone(), false).unwrap();
-        tracing::dispatcher::with_default(&dispatch, || {
+        let ((), text) = super::captured::captured(&settings, || {
             tracing::info!(call.id = 7, "a call came in");
             tracing::debug!("a detail");
         });
-        let bytes = lines.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
+        text
     }
 
     #[test]

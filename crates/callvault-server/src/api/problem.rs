@@ -232,41 +232,21 @@ pub(crate) fn with_request_id(response: Response, id: impl std::fmt::Display) ->
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::sync::Mutex;
-
     use callvault_core::port::catalog::CatalogError;
     use http_body_util::BodyExt as _;
 
     use super::*;
-    use crate::telemetry::{LogFormat, LogSettings, dispatch};
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::telemetry::captured::captured;
+    use crate::telemetry::{LogFormat, LogSettings};
 
     #[tokio::test]
     async fn the_cause_of_a_failure_is_in_the_log_alone_under_the_id_that_the_client_has() {
         let check = async |error: Error, logged: &str| {
-            let (lines, settings) =
-                (Lines::default(), LogSettings { format: LogFormat::Text, filter: "info".to_owned() });
-            let writer = lines.clone();
-            let dispatch = dispatch(&settings, move || writer.clone(), false).unwrap();
-            let response = tracing::dispatcher::with_default(&dispatch, || {
-                with_request_id(Problem::from(error).into_response(), "00ff")
-            });
+            let settings = LogSettings { format: LogFormat::Text, filter: "info".to_owned() };
+            let (response, log) =
+                captured(&settings, || with_request_id(Problem::from(error).into_response(), "00ff"));
             let body = response.into_body().collect().await.unwrap().to_bytes();
             let body = String::from_utf8(body.to_vec()).unwrap();
-            let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
             assert!(body.contains(r#""request_id":"00ff""#), "{body}");
             assert!(!body.contains("the disk is on fire"), "{body}");
             assert_eq!(log.lines().count(), usize::from(!logged.is_empty()), "{log}");
