@@ -71,6 +71,11 @@ impl Message {
     }
 }
 
+/// The folder of a dialect's pairs.
+pub fn folder(dialect: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden").join(dialect)
+}
+
 /// The pairs of a folder, by name, as the paths of request and response.
 fn pairs(folder: &Path) -> Vec<(String, PathBuf, PathBuf)> {
     let mut pairs: Vec<_> = fs_err::read_dir(folder)
@@ -86,16 +91,16 @@ fn pairs(folder: &Path) -> Vec<(String, PathBuf, PathBuf)> {
     pairs
 }
 
-/// Replays the pairs of a folder one after the other, and fails with all that do not hold and why. Answers how many there
+/// Replays the pairs of a dialect one after the other, and fails with all that do not hold and why. Answers how many there
 /// are.
 ///
 /// # Panics
 /// When a pair does not hold, or a file cannot be read.
 pub async fn replay_all(
-    folder: &Path,
+    dialect: &str,
     mut replay: impl AsyncFnMut(Message, Message) -> Result<(), String>,
 ) -> usize {
-    let pairs = pairs(folder);
+    let pairs = pairs(&folder(dialect));
     let count = pairs.len();
     let mut failures = Vec::new();
     for (name, request, response) in pairs {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::enswitch_calls::{call, code, data};
 use crate::enswitch_record_groups::world as people;
+use crate::golden_enswitch::sample;
 
 /// The people of the record groups' tests. Group 60 is `keeper`'s, 61 nobody's, 62 of customer 2, 63 of customer 3.
 async fn world() -> World {
@@ -213,7 +214,8 @@ async fn who_ends_a_recording_is_told() {
 #[tokio::test]
 async fn the_file_comes_as_it_is_asked_for() {
     let world = world().await;
-    let put = world.local(Method::PUT, "/recordings/a.wav?customer=1&record_group=61", example()).await;
+    let put =
+        world.local(Method::PUT, "/recordings/a.wav?customer=1&record_group=61", sample("example.wav")).await;
     let id = put.json()["id"].as_str().unwrap().to_owned();
     let which = format!("recordgroup=61&recordid={id}&uniqueid={id}");
     let get = async |parameters: &str| {
@@ -222,7 +224,7 @@ async fn the_file_comes_as_it_is_asked_for() {
     };
     let raw = get("").await;
     let bytes: Vec<u8> = raw["data"].as_str().unwrap().chars().map(|letter| letter as u8).collect();
-    assert_eq!(bytes, example());
+    assert_eq!(bytes, sample("example.wav"));
     assert_eq!(raw.get("sha1"), None);
     let encoded = base64_simd::STANDARD.encode_to_string(&bytes);
     assert_eq!(get("encoding=base64").await["data"], encoded);
@@ -247,12 +249,6 @@ async fn the_file_comes_as_it_is_asked_for() {
 
 /// What `sha1sum` says of the example of the golden pairs.
 const SHA1: &str = "7bbadf45889a29e1de621432da3a959a12850a98";
-
-fn example() -> Vec<u8> {
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/enswitch");
-    fs_err::read(folder.join("example.wav")).unwrap()
-}
 
 #[tokio::test]
 async fn a_recording_without_a_call_says_what_is_known() {

@@ -1,27 +1,21 @@
 //! Replays every golden pair of the Enswitch dialect against the whole application. The vocabulary of preconditions is
 //! told in `callvault-wire/tests/golden/enswitch/README.md`.
 
-use std::path::{Path, PathBuf};
-
 use base64_simd::STANDARD;
 use callvault_core::service::Policy;
 use callvault_server::app::Settings;
-use callvault_testkit::golden::{Message, replay_all};
+use callvault_testkit::golden::{Message, folder, replay_all};
 use callvault_testkit::world::{Answer, HERE, World};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/enswitch")
-}
-
 pub(crate) fn sample(name: &str) -> Vec<u8> {
-    fs_err::read(folder().join(name)).unwrap()
+    fs_err::read(folder("enswitch").join(name)).unwrap()
 }
 
 #[tokio::test]
 async fn every_pair_holds_against_the_application() {
-    let count = replay_all(&folder(), async |request, response| replay(&request, &response).await).await;
+    let count = replay_all("enswitch", async |request, response| replay(&request, &response).await).await;
     assert!(count > 100, "only {count} pairs found");
 }
 

@@ -8,7 +8,6 @@ mod recordings;
 mod sounds;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use callvault_server::app::Settings;
 use callvault_testkit::golden::{Message, replay_all};
@@ -21,10 +20,6 @@ use crate::golden_enswitch;
 
 /// The person whom the pairs are about.
 const USER: i64 = 45;
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/enswitch-functions")
-}
 
 fn target(request: &Message) -> &str {
     request.first_line.split(' ').nth(1).unwrap()
@@ -46,7 +41,7 @@ fn sent(request: &Message, name: &str) -> Option<String> {
 #[tokio::test]
 async fn every_pair_holds_against_the_application() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    replay_all(&folder(), async |request, response| {
+    replay_all("enswitch-functions", async |request, response| {
         let function = function(&request);
         *seen.entry(function.path()).or_default() += 1;
         replay(function, &request, &response).await

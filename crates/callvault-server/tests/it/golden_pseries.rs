@@ -1,7 +1,6 @@
 //! Replays every golden pair of the P-Series dialect against the whole application. The vocabulary of preconditions is
 //! told in `callvault-wire/tests/golden/pseries/README.md`.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -21,10 +20,6 @@ const CDR: &str = "call_id,time_start,call_from,call_to,call_duration,talk_durat
 1709633725.42,03/05/2024 18:15:25,+4930123456,2002,110,95,TRUNK1,,,ANSWERED,Inbound,20240305181530-1709633725.42-+4930123456-2002-Inbound.wav,5503301,0
 ";
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/pseries")
-}
-
 async fn log_in(world: &World) -> (String, String) {
     world.pseries_tokens(HERE, "api", PASSWORD).await
 }
@@ -35,7 +30,7 @@ async fn renew(world: &World, refresh: &str) -> (String, String) {
 
 #[tokio::test]
 async fn every_pair_holds_against_the_application() {
-    assert_eq!(replay_all(&folder(), replay).await, 93);
+    assert_eq!(replay_all("pseries", replay).await, 93);
 }
 
 /// The fixture that all cases share; answers the ids of the two recordings.

@@ -2,7 +2,6 @@
 //! told in `callvault-wire/tests/golden/yeastar/README.md`.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callvault_testkit::golden::{Message, fits, replay_all};
@@ -16,10 +15,6 @@ pub(crate) const PLUS: &str = "20240305101530-1709633725.42-+4930123456-2002-Inb
 /// The password `Callvault1` and its MD5, as the README of the pairs has them.
 pub(crate) const PASSWORD: &str = "Callvault1";
 pub(crate) const MD5: &str = "058b4f17c7536ed003fb4da1df4759a0";
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/yeastar")
-}
 
 pub(crate) fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -40,7 +35,7 @@ fn erase(world: &World) {
 
 #[tokio::test]
 async fn every_pair_holds_against_the_application() {
-    let count = replay_all(&folder(), replay).await;
+    let count = replay_all("yeastar", replay).await;
     assert!(count > 100, "only {count} pairs found");
 }
 

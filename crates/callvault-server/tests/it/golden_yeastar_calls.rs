@@ -1,7 +1,6 @@
 //! Replays every golden pair around call records, refresh tokens, voicemail and the device against the whole application.
 //! The vocabulary of preconditions is told in `callvault-wire/tests/golden/yeastar-calls/README.md`.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callvault_testkit::golden::{Message, replay_all};
@@ -11,10 +10,6 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::golden_yeastar::{MD5, PASSWORD, PLAIN, PLUS, address, compare};
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/yeastar-calls")
-}
 
 /// The four call records of the README.
 fn calls() -> Value {
@@ -62,7 +57,7 @@ async fn log_in(world: &World) -> (String, String) {
 
 #[tokio::test]
 async fn every_pair_holds_against_the_application() {
-    let count = replay_all(&folder(), replay).await;
+    let count = replay_all("yeastar-calls", replay).await;
     assert!(count > 300, "only {count} pairs found");
 }
 

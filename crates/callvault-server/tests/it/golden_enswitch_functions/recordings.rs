@@ -1,7 +1,5 @@
 //! What the pairs of record groups, recordings and calls need.
 
-use std::path::Path;
-
 use base64_simd::STANDARD;
 use callvault_testkit::golden::Message;
 use callvault_testkit::world::World;
@@ -10,11 +8,11 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::sent;
+use crate::golden_enswitch::sample;
 
 /// The file of every object.
 pub(super) fn example() -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../callvault-wire/tests/golden/enswitch");
-    fs_err::read(folder.join("example.wav")).unwrap()
+    sample("example.wav")
 }
 
 /// What `sha1sum` says of it.
