@@ -13,12 +13,14 @@ use callvault_core::audio::AudioKey;
 use callvault_core::port::audio_store::{AudioReader, AudioStore, AudioStoreError, ReadFrom, Upload};
 
 use self::medium::{Disk, Medium};
+use self::opened::Opened;
 use self::reader::LocalReader;
 use self::upload::LocalUpload;
 
 mod blocking;
 mod layout;
 mod medium;
+mod opened;
 mod reader;
 mod upload;
 
@@ -29,6 +31,7 @@ use self::blocking::{blocking, unusable};
 pub struct LocalAudio {
     directory: Arc<Path>,
     medium: Arc<dyn Medium>,
+    opened: Arc<Opened>,
 }
 
 impl LocalAudio {
@@ -55,7 +58,7 @@ impl LocalAudio {
     }
 
     fn over(directory: &Path, medium: Arc<dyn Medium>) -> Self {
-        Self { directory: directory.into(), medium }
+        Self { directory: directory.into(), medium, opened: Arc::default() }
     }
 
     fn object(&self, key: AudioKey) -> PathBuf {
@@ -76,9 +79,22 @@ impl AudioStore for LocalAudio {
     }
 
     async fn open(&self, key: AudioKey, from: ReadFrom) -> Result<Arc<dyn AudioReader>, AudioStoreError> {
+        if from == ReadFrom::Anywhere
+            && let Some(reader) = self.opened.reader(key)
+        {
+            return Ok(Arc::new(reader));
+        }
         let path = self.object(key);
-        match blocking(key, "opening", move || LocalReader::open(key, &path, from)).await {
-            Ok(reader) => Ok(Arc::new(reader)),
+        let at_once = if from == ReadFrom::Anywhere { LocalReader::open_at_once(key, &path) } else { None };
+        let opened = match at_once {
+            Some(reader) => Ok(reader),
+            None => blocking(key, "opening", move || LocalReader::open(key, &path, from)).await,
+        };
+        match opened {
+            Ok(reader) => {
+                self.opened.keep(&reader);
+                Ok(Arc::new(reader))
+            }
             Err(AudioStoreError::Failed { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 Err(AudioStoreError::Missing { key })
             }
@@ -96,7 +112,10 @@ impl AudioStore for LocalAudio {
             // Also when nothing was there: an earlier removal may have ended before this line.
             medium.flush_directory(&shard)
         })
-        .await
+        .await?;
+        // What nobody can find any more must not take up room.
+        self.opened.forget(key);
+        Ok(())
     }
 
     async fn keys(&self, shard: u8) -> Result<Vec<AudioKey>, AudioStoreError> {

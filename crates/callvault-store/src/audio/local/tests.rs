@@ -165,3 +165,27 @@ async fn a_file_cut_on_the_disk_is_an_error_and_no_short_object() {
     assert_eq!(source.kind(), io::ErrorKind::UnexpectedEof);
     assert!(source.to_string().contains(KEY), "{source}");
 }
+
+#[tokio::test]
+async fn an_open_file_is_used_again_until_its_object_is_gone() {
+    let (directory, store, _, _) = upload(0).await;
+    let key = AudioKey::parse(KEY).unwrap();
+    store.open(key, ReadFrom::Anywhere).await.unwrap();
+    let reader = store.opened.reader(key).expect("its file is open");
+    assert_eq!(reader.read_at(1, 2).await.unwrap(), "bc");
+    // By somebody else, or by a medium that loses it.
+    fs_err::remove_file(layout::shard(directory.path(), key.shard()).join(KEY)).unwrap();
+    assert!(store.opened.reader(key).is_none());
+    let error = store.open(key, ReadFrom::Anywhere).await.unwrap_err();
+    assert!(matches!(error, AudioStoreError::Missing { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_is_not_kept_open_when_its_object_was_removed() {
+    let (_directory, store, _, _) = upload(0).await;
+    let key = AudioKey::parse(KEY).unwrap();
+    store.open(key, ReadFrom::Anywhere).await.unwrap();
+    let file = store.opened.reader(key).expect("its file is open").file();
+    store.remove(key).await.unwrap();
+    assert_eq!(Arc::strong_count(&file), 1, "whoever still reads it is the last");
+}

@@ -143,7 +143,7 @@ impl Upload for LocalUpload {
             }
             Err(Uncommitted::NotDurable { file, written, operation, source }) => {
                 Err(FinishError::NotDurable {
-                    staged: Arc::new(LocalReader::over(key, file, written.size_bytes)),
+                    staged: Arc::new(LocalReader::over(key, Arc::new(file), written.size_bytes)),
                     written,
                     source: AudioStoreError::Failed { key, operation, source },
                 })
