@@ -13,7 +13,7 @@ use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
 use super::customers::require_customer;
-use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, number, read_all};
 use super::within::within;
 
 /// The columns of an `api_key` called `k`, in the order in which [`read`] takes them.
@@ -46,7 +46,7 @@ impl<E: Engine> ApiKeys for SqlCatalog<E> {
             ),
         )
         .with(hash.as_bytes().as_slice());
-        let Some(mut row) = read_first(&self.engine, query).await? else { return Ok(None) };
+        let Some(mut row) = look_up_first(&self.engine, query).await? else { return Ok(None) };
         Ok(Some((read(&mut row)?, row.bool("customer disabled")?)))
     }
 

@@ -10,7 +10,7 @@ use callvault_core::time::Timestamp;
 
 use super::owners;
 use super::plans::{self, plan_columns};
-use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first, require};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, number, read_all, read_first, require};
 use super::within::within;
 use super::{SqlCatalog, removals};
 
@@ -43,7 +43,7 @@ impl<E: Engine> Customers for SqlCatalog<E> {
             concat!("SELECT ", customer_columns!(), " FROM customer WHERE id = $1"),
         )
         .with(id.0);
-        read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
     }
 
     async fn customer_line(&self, id: CustomerId) -> CatalogResult<Vec<CustomerId>> {
@@ -59,7 +59,8 @@ impl<E: Engine> Customers for SqlCatalog<E> {
              SELECT id FROM line ORDER BY depth",
         )
         .with(id.0);
-        read_all(&self.engine, query, |row| Ok(CustomerId(row.int("customer id")?))).await
+        let mut rows = self.engine.look_up(query).await?;
+        rows.iter_mut().map(|row| Ok(CustomerId(row.int("customer id")?))).collect()
     }
 
     async fn message_bytes(&self, customer: &InCustomer) -> CatalogResult<u64> {

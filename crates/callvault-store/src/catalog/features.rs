@@ -13,7 +13,7 @@ use callvault_core::time::Timestamp;
 
 use super::customers::require_customer;
 use super::people::require_owner;
-use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, number, read_all, read_first};
 use super::within::within;
 use super::{SqlCatalog, prompts, stored_audio};
 
@@ -51,7 +51,7 @@ impl<E: Engine> Features for SqlCatalog<E> {
         .with(key.kind.as_str())
         .with(key.id.0)
         .within(within);
-        read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
     }
 
     async fn feature_numbered(

@@ -14,7 +14,7 @@ use callvault_core::time::Timestamp;
 
 use super::hunt_group_settings::settings_columns;
 use super::people::require_owner;
-use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, number, read_all};
 use super::within::within;
 use super::{SqlCatalog, hunt_group_settings, messages, plans, record_groups, stored_audio};
 
@@ -55,7 +55,7 @@ impl<E: Engine> HuntGroups for SqlCatalog<E> {
         )
         .with(id.0)
         .within(within);
-        read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
     }
 
     async fn hunt_groups(

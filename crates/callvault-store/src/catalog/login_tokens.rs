@@ -10,7 +10,7 @@ use callvault_core::secret::SecretHash;
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
-use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, read_all, read_first};
 use super::within::within;
 
 macro_rules! token_where {
@@ -37,7 +37,7 @@ impl<E: Engine> LoginTokens for SqlCatalog<E> {
     async fn login_token(&self, token: SecretHash) -> CatalogResult<Option<LoginToken>> {
         let query = Query::new("reading a login token", token_where!("token = $1"));
         let query = query.with(token.as_bytes().as_slice());
-        read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
     }
 
     async fn login_tokens(

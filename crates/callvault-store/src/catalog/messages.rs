@@ -7,7 +7,7 @@ use callvault_core::id::{HuntGroupId, PersonId};
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use callvault_core::time::Timestamp;
 
-use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, read_all};
 use super::stored_audio::{self, audio_columns};
 use super::{hunt_group_settings, plans};
 
@@ -32,7 +32,7 @@ pub(super) async fn current<E: Engine>(
         Query::new("reading a message", messages_where!("m.hunt_group = $1 AND m.level = $2 AND m.current"))
             .with(hunt_group.0)
             .with(i64::from(level.number()));
-    read_first(engine, query).await?.map(|mut row| read(&mut row)).transpose()
+    look_up_first(engine, query).await?.map(|mut row| read(&mut row)).transpose()
 }
 
 pub(super) async fn versions<E: Engine>(

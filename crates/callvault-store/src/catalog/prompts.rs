@@ -7,7 +7,7 @@ use callvault_core::id::{CustomerId, PersonId};
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use callvault_core::time::Timestamp;
 
-use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, read_all};
 use super::stored_audio::{self, audio_columns};
 use super::{features, plans};
 
@@ -38,7 +38,7 @@ pub(super) async fn one<E: Engine>(
     let query =
         Query::new("reading a prompt", prompts_where!("p.kind = $1 AND p.feature = $2 AND p.file = $3"))
             .prompt(feature, file);
-    read_first(engine, query).await?.map(|mut row| read(&mut row)).transpose()
+    look_up_first(engine, query).await?.map(|mut row| read(&mut row)).transpose()
 }
 
 pub(super) async fn of_feature<E: Engine>(engine: &E, feature: FeatureKey) -> CatalogResult<Vec<Prompt>> {

@@ -10,7 +10,7 @@ use callvault_core::recording::{Recording, RecordingName};
 use callvault_core::time::Timestamp;
 
 use super::outbox;
-use super::sql::{Engine, Query, Row, Sql, Unit, read_all, read_first};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, read_all};
 use super::stored_audio::{self, audio_columns};
 use super::within::within;
 use super::{SqlCatalog, found, keeping};
@@ -38,7 +38,7 @@ impl<E: Engine> Recordings for SqlCatalog<E> {
         name: &RecordingName,
     ) -> CatalogResult<Option<Recording>> {
         let query = named(customer.id(), name);
-        read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
     }
 
     async fn recordings_named(&self, within: &Within, name: &RecordingName) -> CatalogResult<Vec<Recording>> {
@@ -53,7 +53,7 @@ impl<E: Engine> Recordings for SqlCatalog<E> {
         )
         .with(name.as_str())
         .within(within);
-        read_all(&self.engine, query, read).await
+        self.engine.look_up(query).await?.iter_mut().map(read).collect()
     }
 
     async fn recordings(

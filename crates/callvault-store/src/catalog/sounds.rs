@@ -11,7 +11,7 @@ use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
 use super::plans;
-use super::sql::{Engine, Query, Row, Sql, Unit, number, read_all, read_first};
+use super::sql::{Engine, Query, Row, Sql, Unit, look_up_first, number, read_all};
 use super::stored_audio::{self, audio_columns};
 use super::within::within;
 
@@ -77,7 +77,7 @@ impl<E: Engine> Sounds for SqlCatalog<E> {
         )
         .with(id.0)
         .within_sounds(within);
-        read_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
     }
 
     async fn sounds(

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 
 /// A value of one of the four kinds of column. Absence keeps its kind, because PostgreSQL types its parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
@@ -99,7 +99,7 @@ impl From<SqlError> for CatalogError {
 }
 
 /// One row, read from its first column to its last.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     columns: std::vec::IntoIter<Value>,
 }
@@ -217,6 +217,9 @@ pub(super) trait Engine: Send + Sync + 'static {
     /// One query on what was committed, answered writes included.
     fn read(&self, query: Query) -> impl Future<Output = CatalogResult<Vec<Row>>> + Send;
 
+    /// A query that finds little and is asked again and again. As good as [`Engine::read`], of which it may know the answer.
+    fn look_up(&self, query: Query) -> impl Future<Output = CatalogResult<Vec<Row>>> + Send;
+
     /// What the engine finds wrong with its own storage.
     fn self_check(&self) -> impl Future<Output = CatalogResult<Vec<String>>> + Send;
 
@@ -227,6 +230,11 @@ pub(super) trait Engine: Send + Sync + 'static {
 /// The first row of a read, for look-ups that have at most one.
 pub(super) async fn read_first<E: Engine>(engine: &E, query: Query) -> CatalogResult<Option<Row>> {
     Ok(engine.read(query).await?.into_iter().next())
+}
+
+/// The first row of a look-up.
+pub(super) async fn look_up_first<E: Engine>(engine: &E, query: Query) -> CatalogResult<Option<Row>> {
+    Ok(engine.look_up(query).await?.into_iter().next())
 }
 
 /// Reads all rows with one reader function.

@@ -1,26 +1,30 @@
 //! The catalog on SQLite: one writer connection that commits in groups, and a few read-only connections.
 //!
 //! Write-ahead log with `synchronous=FULL`: an answered write has been flushed to the medium. Readers see every answered
-//! write, and never wait for the writer.
+//! write, and never wait for the writer; what was looked up a moment ago is known (`recall.rs`).
 
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use sqlx::ConnectOptions as _;
+use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::connection::{Writing, failure, fetch};
 use self::group::{Order, Queued, Writer};
+use self::recall::{Recall, Schema};
 use super::OpenError;
 use super::migrate::migrate;
 use super::sql::{Engine, Query, Row, Unit};
 
 mod connection;
 mod group;
+mod recall;
 
 /// How long a statement waits for a lock that another process holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,6 +43,7 @@ pub(super) struct Sqlite {
     readers: SqlitePool,
     orders: mpsc::Sender<Order>,
     finished: watch::Receiver<()>,
+    recall: Arc<Recall>,
 }
 
 /// The engine was closed.
@@ -66,7 +71,7 @@ impl Sqlite {
         connection::use_write_ahead_log(&mut connection, BUSY_TIMEOUT).await.map_err(engine_error)?;
         connection::run(&mut connection, "BEGIN IMMEDIATE").await.map_err(engine_error)?;
         // On failure the connection is dropped, and with it the transaction.
-        migrate(&mut Writing::new(&mut connection))
+        migrate(&mut Writing::new(&mut connection, &Schema::default()))
             .await
             .map_err(|source| OpenError::Migrate { path: path.to_owned(), source })?;
         connection::run(&mut connection, "COMMIT").await.map_err(engine_error)?;
@@ -79,10 +84,24 @@ impl Sqlite {
             .await
             .map_err(engine_error)?;
         let (orders, queue) = mpsc::channel(QUEUE);
-        let (writer, finished) = Writer::new(options, connection, readers.clone());
+        let schema = schema(&mut connection).await.map_err(engine_error)?;
+        let recall = Arc::new(Recall::new(schema));
+        let (writer, finished) = Writer::new(options, connection, readers.clone(), recall.clone());
         tokio::spawn(writer.serve(queue));
-        Ok(Self { readers, orders, finished })
+        Ok(Self { readers, orders, finished, recall })
     }
+}
+
+/// The tables there are, and which of them a deletion in another one reaches.
+async fn schema(connection: &mut SqliteConnection) -> Result<Schema, sqlx::Error> {
+    let tables = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+    let tables: Vec<String> = tables.fetch_all(&mut *connection).await?;
+    let reached = sqlx::query_as(
+        "SELECT fk.\"table\", t.name FROM sqlite_schema t, pragma_foreign_key_list(t.name) fk
+         WHERE t.type = 'table' AND fk.on_delete NOT IN ('NO ACTION', 'RESTRICT')",
+    );
+    let reached: Vec<(String, String)> = reached.fetch_all(connection).await?;
+    Ok(Schema::new(tables, &reached))
 }
 
 /// Makes an empty file that only its owner can read. SQLite gives its side files the same mode.
@@ -123,6 +142,16 @@ impl Engine for Sqlite {
             Err(error) => return Err(failure(operation, error).into()),
         };
         Ok(fetch(&mut connection, query).await?)
+    }
+
+    async fn look_up(&self, query: Query) -> CatalogResult<Vec<Row>> {
+        let read_at = match self.recall.find(&query) {
+            Ok(rows) => return Ok(rows),
+            Err(read_at) => read_at,
+        };
+        let found = self.read(query.clone()).await?;
+        self.recall.keep(query, read_at, &found);
+        Ok(found)
     }
 
     async fn self_check(&self) -> CatalogResult<Vec<String>> {

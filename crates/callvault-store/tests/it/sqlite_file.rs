@@ -305,20 +305,17 @@ async fn the_self_check_finds_what_other_hands_did() {
 
 #[tokio::test]
 async fn an_unreadable_row_is_an_error_and_no_guess() {
-    let (_directory, path) = directory();
-    let bench = at_path(&path).await;
-    let customer = bench.customer(None).await;
-    let inside = bench.inside(customer).await;
-    let mut raw = raw(&path).await;
     for (damage, told) in [
         ("UPDATE audio SET codec = 'codec2'", "the catalog holds an unreadable audio codec"),
-        ("UPDATE audio SET codec = 'gsm', size_bytes = -1", "the catalog holds an unreadable audio size"),
-        ("UPDATE audio SET size_bytes = 1, sha256 = X'00'", "the catalog holds an unreadable audio hash"),
+        ("UPDATE audio SET size_bytes = -1", "the catalog holds an unreadable audio size"),
+        ("UPDATE audio SET sha256 = X'00'", "the catalog holds an unreadable audio hash"),
     ] {
-        if bench.catalog.recordings(&inside, first(1)).await.is_ok_and(|rows| rows.is_empty()) {
-            bench.recording(customer, "a.wav", 1).await;
-        }
-        sqlx::query(damage).execute(&mut raw).await.unwrap();
+        let (_directory, path) = directory();
+        let bench = at_path(&path).await;
+        let customer = bench.customer(None).await;
+        let inside = bench.inside(customer).await;
+        bench.recording(customer, "a.wav", 1).await;
+        sqlx::query(damage).execute(&mut raw(&path).await).await.unwrap();
         let error = bench.catalog.recording(&inside, &name("a.wav")).await.unwrap_err();
         assert_eq!(error.to_string(), told);
     }

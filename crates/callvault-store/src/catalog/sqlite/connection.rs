@@ -7,32 +7,43 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments as _, AssertSqlSafe, Decode, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
 use tokio::time::{Instant, sleep};
 
+use super::recall::{EVERY, Schema, Tables};
 use crate::catalog::sql::{Cause, Query, Row, Sql, SqlError, Value};
 
 /// A connection inside a transaction.
 pub(super) struct Writing<'a> {
     connection: &'a mut SqliteConnection,
+    schema: &'a Schema,
+    changed: Tables,
 }
 
 impl<'a> Writing<'a> {
-    pub(super) fn new(connection: &'a mut SqliteConnection) -> Self {
-        Self { connection }
+    pub(super) fn new(connection: &'a mut SqliteConnection, schema: &'a Schema) -> Self {
+        Self { connection, schema, changed: 0 }
+    }
+
+    /// The tables that the statements so far may have changed.
+    pub(super) fn changed(&self) -> Tables {
+        self.changed
     }
 }
 
 #[async_trait]
 impl Sql for Writing<'_> {
     async fn fetch(&mut self, query: Query) -> Result<Vec<Row>, SqlError> {
+        self.changed |= self.schema.changed(&query.text);
         fetch(self.connection, query).await
     }
 
     async fn execute(&mut self, query: Query) -> Result<u64, SqlError> {
+        self.changed |= self.schema.changed(&query.text);
         let operation = query.operation;
         let done = prepared(query)?.execute(&mut *self.connection).await;
         done.map(|done| done.rows_affected()).map_err(|error| failure(operation, error))
     }
 
     async fn script(&mut self, operation: &'static str, text: &'static str) -> Result<(), SqlError> {
+        self.changed = EVERY;
         let done = sqlx::raw_sql(text).execute(&mut *self.connection).await;
         done.map(|_| ()).map_err(|error| failure(operation, error))
     }

@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::connection::{Writing, run};
+use super::recall::{Recall, Tables};
 use crate::catalog::sql::{Sql, Unit};
 
 /// The most units of one group: bounds how long the first of them waits.
@@ -98,6 +99,7 @@ pub(super) struct Writer {
     /// Absent after a failure, until the next group needs it.
     connection: Option<SqliteConnection>,
     readers: SqlitePool,
+    recall: Arc<Recall>,
     /// Dropped with the writer: tells that all is finished.
     _working: watch::Sender<()>,
 }
@@ -108,9 +110,10 @@ impl Writer {
         options: SqliteConnectOptions,
         connection: SqliteConnection,
         readers: SqlitePool,
+        recall: Arc<Recall>,
     ) -> (Self, watch::Receiver<()>) {
         let (working, finished) = watch::channel(());
-        (Self { options, connection: Some(connection), readers, _working: working }, finished)
+        (Self { options, connection: Some(connection), readers, recall, _working: working }, finished)
     }
 
     /// Works until told to close, or until nobody can send any more.
@@ -164,6 +167,14 @@ impl Writer {
 
     /// One transaction. After a failure the connection is dropped, and whatever it had open with it.
     async fn attempt(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+        let mut changed = 0;
+        let outcome = self.transaction(group, &mut changed).await;
+        // Also after a failure: nobody can say of every one that nothing was committed.
+        self.recall.changed(changed);
+        outcome
+    }
+
+    async fn transaction(&mut self, group: &mut [Box<dyn Job>], changed: &mut Tables) -> Result<(), Failed> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
@@ -173,7 +184,10 @@ impl Writer {
         run(&mut connection, "BEGIN IMMEDIATE").await.map_err(Failed::to_begin("beginning a transaction"))?;
         for job in group {
             run(&mut connection, "SAVEPOINT unit").await.map_err(Failed::of("setting a savepoint"))?;
-            if !job.run(&mut Writing::new(&mut connection)).await {
+            let mut writing = Writing::new(&mut connection, self.recall.schema());
+            let succeeded = job.run(&mut writing).await;
+            *changed |= writing.changed();
+            if !succeeded {
                 // Fails where SQLite has rolled back everything by itself, as it does on a full disk.
                 run(&mut connection, "ROLLBACK TO unit").await.map_err(Failed::of("rolling back a unit"))?;
             }
@@ -203,6 +217,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::sql::{Query, Row};
+    use crate::catalog::sqlite::recall::Schema;
 
     /// A script, run as a unit.
     struct Script(&'static str);
@@ -234,7 +249,8 @@ mod tests {
                       CREATE TABLE other (one BIGINT REFERENCES one (id) DEFERRABLE INITIALLY DEFERRED);";
         sqlx::raw_sql(tables).execute(&mut connection).await.unwrap();
         let readers = SqlitePool::connect_lazy_with(options.clone());
-        Bench { writer: Writer::new(options, connection, readers).0, _directory: directory }
+        let recall = Arc::new(Recall::new(Schema::default()));
+        Bench { writer: Writer::new(options, connection, readers, recall).0, _directory: directory }
     }
 
     /// Commits the scripts as one group; answers which of them succeeded, and the rows there are then.
