@@ -254,9 +254,8 @@ pub(super) async fn require(sql: &mut dyn Sql, what: &'static str, query: Query)
     }
 }
 
-/// The rows of one statement at most. More would save little, and the SQLite driver looks each parameter up by name in
-/// a list, which makes long statements quadratic.
-const BATCH_ROWS: usize = 16;
+/// The rows of one statement at most. More would save little.
+const BATCH_ROWS: usize = 64;
 
 /// Statements over several rows of values, in batches of powers of two up to [`BATCH_ROWS`]: so that the number of
 /// different statements, each of which an engine keeps prepared, stays small, and the number of parameters below any limit.
@@ -332,8 +331,8 @@ mod tests {
         check(0, &[]);
         check(1, &[1]);
         check(3, &[2, 1]);
-        check(16, &[16]);
-        check(39, &[16, 16, 4, 2, 1]);
+        check(64, &[64]);
+        check(167, &[64, 64, 32, 4, 2, 1]);
     }
 
     #[test]
