@@ -7,6 +7,7 @@ mod api;
 pub mod app;
 mod call_file;
 mod caller;
+mod carried_on;
 mod dialect;
 mod health;
 pub mod http;

@@ -19,6 +19,7 @@ use crate::api::problem;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::address::ClientAddress;
+use crate::carried_on::CarriedOn;
 use crate::http::request_id::RequestId;
 use crate::telemetry::Metrics;
 
@@ -36,12 +37,14 @@ pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next:
     if request.extensions().get::<ClientAddress>().is_some_and(|client| client.forwarding_ignored) {
         app.warnings.forwarding_ignored(caller.address());
     }
-    // In a task of its own: a client that leaves must not stop what it began half-way, such as the change of a cache after
-    // its commit, or the count of a failed login. A panic ends this request alone.
-    let mut response = match tokio::spawn(next.run(request)).await {
+    // A client that leaves must not stop what it began half-way, such as the change of a cache after its commit, or the
+    // count of a failed login. A panic ends this request alone.
+    let mut response = match CarriedOn::new(next.run(request)).await {
         Ok(response) => response,
-        Err(error) => {
-            tracing::error!(%error, request.id = id.map(|id| id.to_string()), "a request ended in a panic");
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let error = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            tracing::error!(error, request.id = id.map(|id| id.to_string()), "a request ended in a panic");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     };
