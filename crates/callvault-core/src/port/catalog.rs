@@ -19,6 +19,7 @@ mod token_pairs;
 mod trials;
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -182,7 +183,7 @@ pub trait ListenLog: Send + Sync {
     /// A fresh writer epoch, for one run of one server.
     async fn open_epoch(&self, at: Timestamp) -> CatalogResult<i64>;
     /// Appends rows and moves the heads, in one commit. Rows that are there already are passed over.
-    async fn append_log(&self, rows: Vec<LogRow>, heads: Vec<Head>) -> CatalogResult<()>;
+    async fn append_log(&self, rows: Arc<[LogRow]>, heads: Vec<Head>) -> CatalogResult<()>;
     /// Entries of a customer, in order of epoch and place.
     async fn log_rows(
         &self,

@@ -20,9 +20,9 @@ use callvault_core::listen::{Head, ListenEntry, LogRow};
 use callvault_core::port::catalog::{self, Catalog, CatalogError};
 use callvault_core::port::clock::Clock;
 use callvault_core::port::listen_writer::{ListenWriter, Unlogged};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long a group collects entries.
 pub const GROUP_TIME: Duration = Duration::from_millis(50);
@@ -30,8 +30,8 @@ pub const GROUP_TIME: Duration = Duration::from_millis(50);
 /// How old the oldest entry that is not committed may be for another one to be taken.
 pub const LONGEST_UNCOMMITTED: Duration = Duration::from_secs(2);
 
-/// How many entries a group holds at most, and how many may wait.
-const GROUP_ENTRIES: usize = 1000;
+/// How many entries a group holds at most, and how many may wait; half as many end its time.
+const GROUP_ENTRIES: usize = 4000;
 
 /// How long the writer waits before it tries a failed group again.
 const RETRY_TIME: Duration = Duration::from_millis(500);
@@ -44,6 +44,9 @@ enum Order {
 /// The handle of the writer.
 pub struct ListenLog {
     orders: mpsc::Sender<Order>,
+    /// Ends the time of a group that is being collected. Nothing else wakes the writer then: it would be the most that an
+    /// entry costs.
+    urgent: Arc<Notify>,
     failing: Arc<AtomicBool>,
     uncommitted: Arc<Uncommitted>,
     strict: bool,
@@ -63,10 +66,12 @@ impl ListenLog {
         let (orders, queue) = mpsc::channel(GROUP_ENTRIES);
         let failing = Arc::new(AtomicBool::new(false));
         let uncommitted = Arc::new(Uncommitted::default());
+        let urgent = Arc::new(Notify::new());
         let writer = Writer {
             catalog,
             clock,
             queue,
+            urgent: urgent.clone(),
             failing: failing.clone(),
             uncommitted: uncommitted.clone(),
             strict,
@@ -75,7 +80,7 @@ impl ListenLog {
             next: Group::default(),
         };
         let task = tokio::spawn(writer.run());
-        Arc::new(Self { orders, failing, uncommitted, strict, task: Mutex::new(Some(task)) })
+        Arc::new(Self { orders, urgent, failing, uncommitted, strict, task: Mutex::new(Some(task)) })
     }
 
     /// Commits what is queued and ends the writer; later entries are refused. Waits for at most `grace`.
@@ -92,6 +97,7 @@ impl ListenLog {
     async fn flushed(&self) -> Result<(), Unlogged> {
         let (committed, wait) = oneshot::channel();
         self.orders.send(Order::Flush(committed)).await.map_err(|_| Unlogged)?;
+        self.urgent.notify_one();
         wait.await.map_err(|_| Unlogged)
     }
 
@@ -120,6 +126,9 @@ impl ListenWriter for ListenLog {
             room.send(Order::Record(Box::new(entry), self.strict.then_some(committed)));
         }
         if !self.strict {
+            if self.orders.capacity() <= GROUP_ENTRIES / 2 {
+                self.urgent.notify_one();
+            }
             return Ok(());
         }
         // A catalog that stalls must not keep the request; an entry that gets in later tells of a refused one.
@@ -136,6 +145,7 @@ struct Writer {
     catalog: Arc<dyn catalog::ListenLog>,
     clock: Arc<dyn Clock>,
     queue: mpsc::Receiver<Order>,
+    urgent: Arc<Notify>,
     failing: Arc<AtomicBool>,
     uncommitted: Arc<Uncommitted>,
     strict: bool,
@@ -162,15 +172,14 @@ impl Writer {
                 let Some(first) = self.queue.recv().await else { return };
                 flush_now |= group.take(first);
             }
-            let end = Instant::now() + GROUP_TIME;
-            while group.entries.len() < GROUP_ENTRIES {
-                let next = if flush_now {
-                    self.queue.try_recv().ok()
-                } else {
-                    timeout_at(end, self.queue.recv()).await.ok().flatten()
-                };
-                let Some(order) = next else { break };
-                flush_now |= group.take(order);
+            if !flush_now {
+                // Either is a reason to go on: the end of its time, or somebody who is in a hurry.
+                let _ = timeout(GROUP_TIME, self.urgent.notified()).await;
+            }
+            while group.entries.len() < GROUP_ENTRIES
+                && let Ok(order) = self.queue.try_recv()
+            {
+                group.take(order);
             }
             self.commit(group).await;
         }
@@ -183,7 +192,7 @@ impl Writer {
             let epoch = self.opened_epoch(&mut group).await;
             let entries = &group.entries;
             let mut touched = Vec::new();
-            let rows: Vec<LogRow> = entries
+            let rows: Arc<[LogRow]> = entries
                 .iter()
                 .map(|entry| {
                     let head = self

@@ -1,5 +1,7 @@
 //! The listen log: chains of entries per customer and writer epoch, and their heads.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use callvault_core::gate::{InCustomer, Within};
 use callvault_core::id::{CustomerId, PersonId};
@@ -40,7 +42,7 @@ impl<E: Engine> ListenLog for SqlCatalog<E> {
         self.engine.write(OpenEpoch { at }).await
     }
 
-    async fn append_log(&self, rows: Vec<LogRow>, heads: Vec<Head>) -> CatalogResult<()> {
+    async fn append_log(&self, rows: Arc<[LogRow]>, heads: Vec<Head>) -> CatalogResult<()> {
         if rows.is_empty() && heads.is_empty() {
             return Ok(());
         }
@@ -152,7 +154,7 @@ impl Unit for OpenEpoch {
 }
 
 struct Append {
-    rows: Vec<LogRow>,
+    rows: Arc<[LogRow]>,
     heads: Vec<Head>,
 }
 

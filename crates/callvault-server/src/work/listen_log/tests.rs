@@ -51,9 +51,9 @@ impl catalog::ListenLog for Moody {
         self.answer().await.map(|()| 1)
     }
 
-    async fn append_log(&self, rows: Vec<LogRow>, _heads: Vec<Head>) -> CatalogResult<()> {
+    async fn append_log(&self, rows: Arc<[LogRow]>, _heads: Vec<Head>) -> CatalogResult<()> {
         self.answer().await?;
-        self.rows.lock().unwrap().extend(rows);
+        self.rows.lock().unwrap().extend_from_slice(&rows);
         Ok(())
     }
 

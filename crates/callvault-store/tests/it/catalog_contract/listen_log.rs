@@ -44,7 +44,7 @@ pub(crate) async fn epochs_are_fresh(bench: &Bench) {
 pub(crate) async fn entries_come_back_as_written(bench: &Bench) {
     let customer = bench.customer(None).await;
     let (rows, head) = chain(customer, 1, 5);
-    bench.catalog.append_log(rows.clone(), vec![head.clone()]).await.unwrap();
+    bench.catalog.append_log(rows.clone().into(), vec![head.clone()]).await.unwrap();
     let inside = bench.inside(customer).await;
     let found = bench.catalog.log_rows(&inside, &LogFilter::default(), first(10)).await.unwrap();
     assert_eq!(found, rows);
@@ -55,21 +55,21 @@ pub(crate) async fn entries_are_written_once(bench: &Bench) {
     let customer = bench.customer(None).await;
     let (rows, head) = chain(customer, 1, 200);
     let catalog = &bench.catalog;
-    catalog.append_log(rows[..150].to_vec(), vec![Head::at(&rows[149])]).await.unwrap();
+    catalog.append_log(rows[..150].into(), vec![Head::at(&rows[149])]).await.unwrap();
     let mut forged = rows.clone();
     forged[3].name = "other.wav".to_owned();
-    catalog.append_log(forged, vec![head.clone()]).await.unwrap();
+    catalog.append_log(forged.into(), vec![head.clone()]).await.unwrap();
     let found = catalog.log_chain(&head, 0, 1000).await.unwrap();
     assert_eq!(found, rows, "what is there stays as it is");
-    catalog.append_log(vec![], vec![]).await.unwrap();
+    catalog.append_log([].into(), vec![]).await.unwrap();
 }
 
 pub(crate) async fn heads_never_go_back(bench: &Bench) {
     let customer = bench.customer(None).await;
     let (rows, head) = chain(customer, 1, 10);
     let catalog = &bench.catalog;
-    catalog.append_log(rows.clone(), vec![head.clone()]).await.unwrap();
-    catalog.append_log(rows[..4].to_vec(), vec![Head::at(&rows[3])]).await.unwrap();
+    catalog.append_log(rows.clone().into(), vec![head.clone()]).await.unwrap();
+    catalog.append_log(rows[..4].into(), vec![Head::at(&rows[3])]).await.unwrap();
     assert_eq!(catalog.log_heads(&bench.everywhere()).await.unwrap(), [head]);
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn entries_are_filtered(bench: &Bench) {
     let catalog = &bench.catalog;
     let (earlier, head) = chain(customer, 1, 30);
     let (later, next) = chain(customer, 2, 30);
-    catalog.append_log([later.clone(), earlier.clone()].concat(), vec![next, head]).await.unwrap();
+    catalog.append_log([later.clone(), earlier.clone()].concat().into(), vec![next, head]).await.unwrap();
     let all = [earlier, later].concat();
     let check = async |name: Option<&str>, person: Option<i64>| {
         let filter = LogFilter { name: name.map(str::to_owned), person: person.map(PersonId) };
@@ -114,8 +114,8 @@ pub(crate) async fn a_chain_is_read_in_order(bench: &Bench) {
     let (mut rows, head) = chain(customer, 1, 20);
     rows.reverse();
     let (other_rows, other_head) = chain(other, 1, 3);
-    catalog.append_log(rows, vec![head.clone()]).await.unwrap();
-    catalog.append_log(other_rows, vec![other_head.clone()]).await.unwrap();
+    catalog.append_log(rows.into(), vec![head.clone()]).await.unwrap();
+    catalog.append_log(other_rows.into(), vec![other_head.clone()]).await.unwrap();
     let mut check = ChainCheck::start(customer, 1);
     let mut after = 0;
     loop {

@@ -46,7 +46,7 @@ pub(crate) async fn lists_have_no_gap_and_no_repeat(bench: &Bench) {
     });
     futures_util::future::join_all(rows).await;
     let (rows, head) = chain(customer, 1, i64::try_from(ROWS).unwrap());
-    catalog.append_log(rows, vec![head]).await.unwrap();
+    catalog.append_log(rows.into(), vec![head]).await.unwrap();
     let inside = bench.inside(customer).await;
     walk(async |page| {
         let rows = catalog.recordings(&inside, page).await.unwrap();

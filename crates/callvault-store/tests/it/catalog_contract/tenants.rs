@@ -29,7 +29,7 @@ pub(crate) async fn nothing_of_another_customer_is_found(bench: &Bench) {
     let one = ticket("one", own);
     catalog.add_ticket(one.clone()).await.unwrap();
     let (rows, head) = chain(own, 1, 3);
-    catalog.append_log(rows, vec![head]).await.unwrap();
+    catalog.append_log(rows.into(), vec![head]).await.unwrap();
 
     let check = async |customer: CustomerId, reach: Reach, visible: bool| {
         let within = bench.reach(customer, reach);
