@@ -32,12 +32,14 @@ use tower::Service;
 use callvault_core::address::Network;
 
 pub(crate) use self::accept::is_out_of_room;
+use self::lanes::Lanes;
 use self::per_address::{PerAddress, Share};
 use crate::http::address::{Forwarding, in_any, is_private};
 use crate::telemetry::Metrics;
 
 mod accept;
 mod connection;
+mod lanes;
 pub mod mended;
 pub(crate) mod per_address;
 pub mod proxy;
@@ -194,6 +196,9 @@ pub enum ListenError {
     /// A listener speaks TLS, and there is no certificate.
     #[error("a listener on {0} needs a certificate")]
     NoCertificate(SocketAddr),
+    /// The threads that serve connections cannot be had.
+    #[error("cannot start the threads that serve connections")]
+    Lanes(#[source] io::Error),
 }
 
 /// A bound socket that nobody serves yet; clients can connect and wait.
@@ -288,6 +293,7 @@ struct Admission {
 #[derive(Debug)]
 pub struct Server {
     listeners: Vec<Listener>,
+    lanes: Arc<Lanes>,
     shared: Arc<Shared>,
 }
 
@@ -311,7 +317,7 @@ impl Server {
     /// Puts a server together. `tls` is [`tls::Certificates::server_config`].
     ///
     /// # Errors
-    /// When a listener speaks TLS and there is no certificate.
+    /// When a listener speaks TLS and there is no certificate, or the system has no room for the threads.
     pub fn new(
         listeners: Vec<Listener>,
         settings: ListenSettings,
@@ -335,7 +341,8 @@ impl Server {
             cut: CancellationToken::new(),
             cut_connections: AtomicUsize::new(0),
         };
-        Ok(Self { listeners, shared: Arc::new(shared) })
+        let lanes = Arc::new(Lanes::start().map_err(ListenError::Lanes)?);
+        Ok(Self { listeners, lanes, shared: Arc::new(shared) })
     }
 
     /// Serves until `stop` is cancelled, then lets requests under way finish for up to `grace`, cuts the
@@ -350,13 +357,19 @@ impl Server {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let Self { listeners, shared } = self;
+        let Self { listeners, lanes, shared } = self;
         // Dropping this future must not leave the tasks behind.
         let _cut_on_drop = shared.cut.clone().drop_guard();
         let connections = TaskTracker::new();
         let loops = TaskTracker::new();
         for listener in listeners {
-            loops.spawn(accept::run(listener.socket, service.clone(), shared.clone(), connections.clone()));
+            loops.spawn(accept::run(
+                listener.socket,
+                service.clone(),
+                shared.clone(),
+                lanes.clone(),
+                connections.clone(),
+            ));
         }
         stop.cancelled().await;
         shared.stop.cancel();

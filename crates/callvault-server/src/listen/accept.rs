@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use super::connection::{self, Opened};
+use super::lanes::Lanes;
 use super::{Admission, Shared, Socket};
 
 /// How long to wait when the system has no room for another connection.
@@ -28,8 +29,13 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_retries(4);
 
 /// Accepts until the server stops; the socket is closed, and a control socket removed, at the end.
-pub(super) async fn run<S, B>(socket: Socket, service: S, shared: Arc<Shared>, connections: TaskTracker)
-where
+pub(super) async fn run<S, B>(
+    socket: Socket,
+    service: S,
+    shared: Arc<Shared>,
+    lanes: Arc<Lanes>,
+    connections: TaskTracker,
+) where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Future: Send,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -45,8 +51,18 @@ where
         shared.cut.run_until_cancelled(shared.stop.run_until_cancelled(next(&socket, slots, &shared))).await
     {
         let (service, shared) = (service.clone(), shared.clone());
-        connections.spawn(async move {
-            connection::run(opened, service, shared).await;
+        let handed_over = match opened.hand_over() {
+            Ok(handed_over) => handed_over,
+            Err(error) => {
+                tracing::error!(%error, "a connection could not be handed to a lane");
+                continue;
+            }
+        };
+        lanes.spawn(&connections, move || async move {
+            match handed_over.take_over() {
+                Ok(opened) => connection::run(opened, service, shared).await,
+                Err(error) => tracing::error!(%error, "a connection could not be taken over by a lane"),
+            }
             drop((permit, admission));
         });
     }

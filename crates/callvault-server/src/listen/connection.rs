@@ -38,6 +38,43 @@ pub(super) enum Opened {
 }
 
 /// Why a connection ended before its first request.
+/// A connection between the thread that accepted it and the one that serves it: each waits for its own.
+#[derive(Debug)]
+pub(super) enum HandedOver {
+    Tcp { stream: std::net::TcpStream, protocol: Protocol, peer: SocketAddr, local: SocketAddr },
+    Control(std::os::unix::net::UnixStream),
+}
+
+impl Opened {
+    /// Lets go of it.
+    ///
+    /// # Errors
+    /// When the runtime does not let go of it.
+    pub(super) fn hand_over(self) -> io::Result<HandedOver> {
+        Ok(match self {
+            Self::Tcp { stream, protocol, peer, local } => {
+                HandedOver::Tcp { stream: stream.into_std()?, protocol, peer, local }
+            }
+            Self::Control(stream) => HandedOver::Control(stream.into_std()?),
+        })
+    }
+}
+
+impl HandedOver {
+    /// Takes it over on the runtime that calls this.
+    ///
+    /// # Errors
+    /// When the runtime cannot wait for it.
+    pub(super) fn take_over(self) -> io::Result<Opened> {
+        Ok(match self {
+            Self::Tcp { stream, protocol, peer, local } => {
+                Opened::Tcp { stream: TcpStream::from_std(stream)?, protocol, peer, local }
+            }
+            Self::Control(stream) => Opened::Control(UnixStream::from_std(stream)?),
+        })
+    }
+}
+
 #[derive(Debug, Error)]
 enum OpeningError {
     #[error("the client took too long for {0}")]
