@@ -46,6 +46,7 @@ pub mod proxy;
 mod replay;
 mod self_signed;
 pub mod tls;
+pub(crate) mod transmit;
 mod validity;
 
 /// Connections of the control socket that may be open at once. They do not count with those of clients, so

@@ -1,5 +1,7 @@
 //! The port to the stores of audio. An object exists only through the catalog; a store knows keys and bytes.
 
+use std::ops::Range;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -98,6 +100,9 @@ pub trait Upload: Send {
     async fn finish(self: Box<Self>) -> Result<Written, FinishError>;
 }
 
+/// An open file that the system can send by itself.
+pub type SendableFile = Arc<dyn AsFd + Send + Sync>;
+
 /// An object being read.
 #[async_trait]
 pub trait AudioReader: Send + Sync + std::fmt::Debug {
@@ -105,4 +110,7 @@ pub trait AudioReader: Send + Sync + std::fmt::Debug {
     fn size_bytes(&self) -> u64;
     /// Up to `length` bytes from `offset`; fewer only at the end of the object.
     async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, AudioStoreError>;
+    /// The file that has the object's bytes at their places, where there is one, for sending `stretch` of it. What the medium
+    /// alone has of the stretch was brought into memory before, as far as its ends tell, so that sending does not wait for it.
+    async fn file(&self, stretch: Range<u64>) -> Result<Option<SendableFile>, AudioStoreError>;
 }

@@ -190,7 +190,10 @@ mod tests {
     use async_trait::async_trait;
     use bytes::Bytes;
 
+    use std::ops::Range;
+
     use super::*;
+    use crate::port::audio_store::SendableFile;
 
     #[derive(Debug)]
     struct InMemory(Bytes);
@@ -204,6 +207,13 @@ mod tests {
         async fn read_at(&self, offset: u64, length: usize) -> std::result::Result<Bytes, AudioStoreError> {
             let start = usize::try_from(offset).unwrap();
             Ok(self.0.slice(start..self.0.len().min(start + length)))
+        }
+
+        async fn file(
+            &self,
+            _stretch: Range<u64>,
+        ) -> std::result::Result<Option<SendableFile>, AudioStoreError> {
+            Ok(None)
         }
     }
 

@@ -23,6 +23,7 @@ use tower::{Service, ServiceExt};
 use super::mended::Mended;
 use super::proxy::{self, Progress, ProxyError, ProxyHeader};
 use super::replay::Replay;
+use super::transmit::{Transmitter, Transmitting};
 use super::{Peer, PeerInfo, Protocol, Shared};
 use crate::http::address::in_any;
 
@@ -37,7 +38,6 @@ pub(super) enum Opened {
     Control(UnixStream),
 }
 
-/// Why a connection ended before its first request.
 /// A connection between the thread that accepted it and the one that serves it: each waits for its own.
 #[derive(Debug)]
 pub(super) enum HandedOver {
@@ -75,6 +75,7 @@ impl HandedOver {
     }
 }
 
+/// Why a connection ended before its first request.
 #[derive(Debug, Error)]
 enum OpeningError {
     #[error("the client took too long for {0}")]
@@ -99,7 +100,7 @@ where
     match opened {
         Opened::Control(stream) => {
             let _open = shared.metrics.connection_opened("control");
-            Box::pin(requests(stream, Peer::ControlSocket, None, service, &shared)).await;
+            Box::pin(requests(Mended::new(stream), None, Peer::ControlSocket, None, service, &shared)).await;
         }
         Opened::Tcp { stream, protocol, peer, local } => {
             let (peer, local) = (canonical(peer), canonical(local));
@@ -110,11 +111,15 @@ where
                 None => {}
                 Some(Ok(Wire::Plain(stream, info))) => {
                     let _open = shared.metrics.connection_opened("http");
-                    Box::pin(requests(stream, Peer::Tcp(info), Some(peer), service, &shared)).await;
+                    let transmitter = Transmitter::default();
+                    let stream = Transmitting::new(Mended::new(stream), transmitter.clone());
+                    let (info, peer) = (Peer::Tcp(info), Some(peer));
+                    Box::pin(requests(stream, Some(transmitter), info, peer, service, &shared)).await;
                 }
                 Some(Ok(Wire::Tls(stream, info))) => {
                     let _open = shared.metrics.connection_opened("https");
-                    Box::pin(requests(*stream, Peer::Tcp(info), Some(peer), service, &shared)).await;
+                    let (stream, info) = (Mended::new(*stream), Peer::Tcp(info));
+                    Box::pin(requests(stream, None, info, Some(peer), service, &shared)).await;
                 }
                 Some(Err(error @ OpeningError::Proxy(_))) => {
                     tracing::warn!(%error, peer.address = %peer, "a configured proxy was turned away");
@@ -202,9 +207,11 @@ async fn read_proxy_header(stream: &mut Replay<TcpStream>, info: &mut PeerInfo) 
     }
 }
 
-/// Serves the requests of a connection. `wire` is the peer of a TCP socket, PROXY header or not.
+/// Serves the requests of a connection. `transmitter` is that of a stream that sends files, `wire` the peer of a TCP
+/// socket, PROXY header or not.
 async fn requests<IO, S, B>(
     stream: IO,
+    transmitter: Option<Transmitter>,
     peer: Peer,
     wire: Option<SocketAddr>,
     service: S,
@@ -219,12 +226,17 @@ async fn requests<IO, S, B>(
 {
     let answer = |mut request: Request<Incoming>| {
         let refusal = admit(&mut request, &peer, wire, shared);
-        let service = service.clone();
+        let (service, transmitter) = (service.clone(), transmitter.clone());
         async move {
-            match refusal {
-                Some(status) => Ok(refuse(status)),
-                None => service.oneshot(request).await.map(|response| response.map(Either::Left)),
+            if let Some(status) = refusal {
+                return Ok(refuse(status));
             }
+            let answering = service.oneshot(request);
+            let answer = match transmitter {
+                Some(transmitter) => transmitter.scope(answering).await,
+                None => answering.await,
+            };
+            answer.map(|response| response.map(Either::Left))
         }
     };
     let mut builder = http1::Builder::new();
@@ -234,7 +246,7 @@ async fn requests<IO, S, B>(
         // The bound of the buffer is the bound of the head; hyper panics below 8192.
         .max_buf_size(shared.settings.header_bytes.max(8192));
     let mut connection =
-        pin!(builder.serve_connection(TokioIo::new(Mended::new(stream)), hyper::service::service_fn(answer)));
+        pin!(builder.serve_connection(TokioIo::new(stream), hyper::service::service_fn(answer)));
 
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),

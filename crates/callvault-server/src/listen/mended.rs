@@ -181,6 +181,11 @@ impl<S> Mended<S> {
     pub(super) fn new(stream: S) -> Self {
         Self { stream, mender: Mender::default() }
     }
+
+    /// What is under it.
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Mended<S> {

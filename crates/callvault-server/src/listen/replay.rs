@@ -31,6 +31,11 @@ impl<S: AsyncRead + Unpin> Replay<S> {
         limited.read_buf(&mut self.ahead).await
     }
 
+    /// What is under it.
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
     /// Forgets bytes that were read ahead; the reader will not see them.
     pub(super) fn consume(&mut self, bytes: usize) {
         self.ahead.advance(bytes);

@@ -5,13 +5,14 @@
 //! are tried where they stand, in a way that never waits for the medium; what would wait goes to a thread that may.
 
 use std::io::{self, IoSliceMut};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use callvault_core::audio::AudioKey;
-use callvault_core::port::audio_store::{AudioReader, AudioStoreError, ReadFrom};
+use callvault_core::port::audio_store::{AudioReader, AudioStoreError, ReadFrom, SendableFile};
 use rustix::buffer::spare_capacity;
 use rustix::fs::{Advice, fadvise};
 #[cfg(target_os = "linux")]
@@ -20,6 +21,9 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::{ReadWriteFlags, preadv2};
 
 use super::blocking::blocking;
+
+/// How much is read at once of what is only to be in memory.
+const PIECE_BYTES: usize = 128 * 1024;
 
 #[derive(Debug)]
 pub(super) struct LocalReader {
@@ -95,6 +99,36 @@ impl AudioReader for LocalReader {
         let file = Arc::clone(&self.file);
         blocking(self.key, "reading", move || read_exactly(&file, offset, bytes, wanted)).await
     }
+
+    async fn file(&self, stretch: Range<u64>) -> Result<Option<SendableFile>, AudioStoreError> {
+        let last = stretch.end.saturating_sub(1);
+        if !(is_in_memory(&self.file, stretch.start) && is_in_memory(&self.file, last)) {
+            let file = Arc::clone(&self.file);
+            blocking(self.key, "reading", move || bring_into_memory(&file, stretch)).await?;
+        }
+        Ok(Some(Arc::clone(&self.file) as SendableFile))
+    }
+}
+
+/// Whether the kernel has the byte at a place in memory.
+fn is_in_memory(file: &fs_err::File, offset: u64) -> bool {
+    read_at_once(file, offset, &mut [0]) == 1
+}
+
+/// Reads a stretch for nothing but that the kernel has it in memory then.
+fn bring_into_memory(file: &fs_err::File, stretch: Range<u64>) -> io::Result<()> {
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut offset = stretch.start;
+    while offset < stretch.end {
+        match rustix::io::pread(file.file(), &mut *piece, offset) {
+            // Whoever sends it finds that it is shorter than it was.
+            Ok(0) => break,
+            Ok(read) => offset += read as u64,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Reads what the kernel has in memory, from the start of the stretch on; says how many bytes that is.
