@@ -36,7 +36,10 @@ impl RecordingName {
             return Err(BadName::TooLong);
         }
         let bad = |character: char| matches!(character, '/' | '\\') || character.is_control();
-        if text.contains(bad) || text.contains("..") {
+        // Nearly every name is ASCII, and is looked at in every request for it.
+        let bad_byte = |byte: u8| matches!(byte, b'/' | b'\\') || byte.is_ascii_control();
+        let is_bad = if text.is_ascii() { text.bytes().any(bad_byte) } else { text.contains(bad) };
+        if is_bad || text.as_bytes().windows(2).any(|pair| pair == b"..") {
             return Err(BadName::Unsafe);
         }
         Ok(Self(text))

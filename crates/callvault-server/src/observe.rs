@@ -1,6 +1,7 @@
 //! What is written about each request: a metric and a log line, at the end of its answer. Never the query, never the
 //! path as sent (a name or a ticket may stand in it): the pattern of the route.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,8 +19,8 @@ use http_body::{Frame, SizeHint};
 use crate::api::problem;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::http::address::ClientAddress;
 use crate::carried_on::CarriedOn;
+use crate::http::address::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::telemetry::Metrics;
 
@@ -33,7 +34,7 @@ pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next:
     let method = request.method().clone();
     let caller = Caller::of(request.extensions());
     let id = request.extensions().get::<RequestId>().copied();
-    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let matched = request.extensions().get::<MatchedPath>().map(|path| Cow::Owned(path.as_str().to_owned()));
     if request.extensions().get::<ClientAddress>().is_some_and(|client| client.forwarding_ignored) {
         app.warnings.forwarding_ignored(caller.address());
     }
@@ -52,10 +53,10 @@ pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next:
     if let Some(id) = id {
         response = problem::with_request_id(response, id);
     }
-    let dialect = response.extensions().get::<Route>().map(|route| route.0.to_owned());
+    let dialect = response.extensions().get::<Route>().map(|route| Cow::Borrowed(route.0));
     let entry = Entry {
         metrics: app.metrics.clone(),
-        route: dialect.or(matched).unwrap_or_else(|| "none".to_owned()),
+        route: dialect.or(matched).unwrap_or(Cow::Borrowed("none")),
         method,
         caller,
         id,
@@ -68,7 +69,7 @@ pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next:
 
 struct Entry {
     metrics: Arc<Metrics>,
-    route: String,
+    route: Cow<'static, str>,
     method: Method,
     caller: Caller,
     id: Option<RequestId>,
@@ -81,6 +82,10 @@ impl Drop for Entry {
     fn drop(&mut self) {
         let took = self.started.elapsed();
         self.metrics.request(&self.route, self.status, took);
+        // What the line says costs more than the rest of this.
+        if !tracing::enabled!(tracing::Level::INFO) {
+            return;
+        }
         let id = self.id.map(|id| id.to_string()).unwrap_or_default();
         let client = match self.caller {
             Caller::ControlSocket => "control socket".to_owned(),
@@ -90,7 +95,7 @@ impl Drop for Entry {
             request.id = id,
             client,
             method = self.method.as_str(),
-            route = self.route,
+            route = &*self.route,
             status = self.status.as_u16(),
             sent_bytes = self.sent,
             took_ms = took.as_secs_f64() * 1e3,

@@ -58,6 +58,9 @@ pub(super) fn readings(sent: &str) -> impl Iterator<Item = String> {
 
 /// The readings that are safe names, each once.
 fn spellings(sent: &str) -> Vec<RecordingName> {
+    if !sent.contains(['%', '+']) {
+        return RecordingName::new(sent).into_iter().collect();
+    }
     let mut found: Vec<RecordingName> = Vec::new();
     for spelling in readings(sent).flat_map(RecordingName::new) {
         if !found.contains(&spelling) {
