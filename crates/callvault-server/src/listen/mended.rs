@@ -7,7 +7,7 @@
 //! connection goes through as it is, and is the parser's to judge.
 
 use std::io;
-use std::mem::take;
+use std::mem::{MaybeUninit, take};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -208,8 +208,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Mended<S> {
                     return Poll::Ready(Ok(()));
                 }
                 Place::RequestLine | Place::Header(_) => {
-                    let mut chunk = [0; CHUNK_BYTES];
-                    let mut chunk = ReadBuf::new(&mut chunk);
+                    let mut chunk = [const { MaybeUninit::uninit() }; CHUNK_BYTES];
+                    let mut chunk = ReadBuf::uninit(&mut chunk);
                     ready!(Pin::new(&mut *stream).poll_read(context, &mut chunk))?;
                     if chunk.filled().is_empty() {
                         mender.end();
