@@ -41,7 +41,7 @@ impl Installation {
     }
 
     fn fill(&mut self) -> anyhow::Result<()> {
-        let audio = self.folder.path().join("audio");
+        let audio = self.audio();
         fs_err::create_dir(&audio)?;
         for size in SIZES {
             fs_err::write(audio.join(Self::recording(size)), wave_file(size.bytes))?;
@@ -77,6 +77,11 @@ impl Installation {
     /// Where `serve` tells its address and writes its log.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where the files lie as they were made, for others to serve.
+    pub(crate) fn audio(&self) -> PathBuf {
+        self.folder.path().join("audio")
     }
 
     /// A callvault command on this installation with the settings that it has by itself.

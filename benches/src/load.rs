@@ -1,10 +1,11 @@
-//! Runs the clients of a cell: each does its work again as soon as it is done, and what is done in the window counts.
+//! Runs the clients of a run: each does its work again as soon as it is done, and what is done in the window counts.
 //!
 //! After the warm-up the window lasts as long as asked, and longer where few answers fit into it: until the clients have
 //! together finished a number for each connection. Work begun before the window and finished in it counts, work not
 //! finished at its end does not; so the rate is that of a load that goes on for ever.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,8 +18,10 @@ use tokio::task::LocalSet;
 
 use crate::http::{SharedBuffer, shared_buffer};
 use crate::process;
-use crate::server::Server;
 use crate::work::{Client, Target};
+
+/// How far apart the clients begin in a list of requests, so that no two ask for the same at the same time.
+const SPACING: usize = 61;
 
 /// How long to measure.
 #[derive(Clone, Copy)]
@@ -42,11 +45,11 @@ impl Pace {
         limit: Duration::from_secs(60),
     };
 
-    /// To measure, with the window given in seconds or 3 s.
+    /// To measure, with the window given in seconds or 1.5 s.
     pub(crate) fn full(seconds: Option<f64>) -> Pace {
-        let window = Duration::from_secs_f64(seconds.unwrap_or(3.0).clamp(0.1, 3600.0));
+        let window = Duration::from_secs_f64(seconds.unwrap_or(1.5).clamp(0.1, 3600.0));
         let limit = window.max(Duration::from_secs(60));
-        Pace { warm_up: Duration::from_secs(1), window, per_connection: 4, limit }
+        Pace { warm_up: Duration::from_millis(400), window, per_connection: 2, limit }
     }
 }
 
@@ -62,11 +65,9 @@ pub(crate) struct Measured {
     pub(crate) client_time: Duration,
     /// Processor time that went to anything else on the machine.
     pub(crate) other_time: Duration,
-    /// Bytes of the server resident before the load.
-    pub(crate) idle_bytes: u64,
-    /// The most bytes of the server resident during warm-up and window.
+    /// The most bytes of the server's processes resident during warm-up and window, what they share counted for each.
     pub(crate) peak_bytes: u64,
-    /// What the first client that failed met. The cell ended there.
+    /// What the first client that failed met. The run ended there.
     pub(crate) failure: Option<String>,
 }
 
@@ -101,39 +102,43 @@ struct Times {
 }
 
 impl Times {
-    fn read(server: &Server) -> anyhow::Result<Times> {
+    fn read(server: &[u32]) -> anyhow::Result<Times> {
         Ok(Times {
-            server: process::processor_time(server.id())?,
+            server: process::processor_time_of(server)?,
             client: process::processor_time(std::process::id())?,
             all: process::busy_time()?,
         })
     }
 }
 
-/// Runs one cell.
+/// Runs the clients once; `server` are the processes of the one who answers.
 ///
 /// # Errors
 /// When nothing was finished in the time allowed, or the server is gone. Wrong answers are no error here but
 /// [`Measured::failure`].
 pub(crate) fn run(
-    server: &Server,
+    server: &[u32],
     target: &Arc<Target>,
     connections: usize,
     pace: Pace,
     threads: usize,
 ) -> anyhow::Result<Measured> {
     let control = Arc::new(Control::default());
-    let idle_bytes = process::resident(server.id())?;
-    process::reset_peak(server.id())?;
+    for id in server {
+        process::reset_peak(*id)?;
+    }
     let threads = threads.clamp(1, connections);
     let mut stops = Vec::new();
     let mut workers = Vec::new();
+    let mut first = 0;
     for index in 0..threads {
         let share = connections / threads + usize::from(index < connections % threads);
+        let numbers = first..first + share;
+        first += share;
         let (stop, stopped) = oneshot::channel();
         let (target, control) = (Arc::clone(target), Arc::clone(&control));
         stops.push(stop);
-        workers.push(thread::spawn(move || work(&target, share, &control, stopped)));
+        workers.push(thread::spawn(move || work(&target, numbers, &control, stopped)));
     }
 
     let connections = connections as u64;
@@ -146,7 +151,7 @@ pub(crate) fn run(
     control.open.store(false, Ordering::Release);
     let window = started.elapsed();
     let after = Times::read(server)?;
-    let peak_bytes = process::peak_resident(server.id())?;
+    let peak_bytes = server.iter().map(|id| process::peak_resident(*id)).sum::<anyhow::Result<u64>>()?;
 
     drop(stops);
     let mut latencies = Vec::new();
@@ -167,7 +172,6 @@ pub(crate) fn run(
         server_time,
         client_time,
         other_time: after.all.saturating_sub(before.all).saturating_sub(server_time + client_time),
-        idle_bytes,
         peak_bytes,
         failure,
     })
@@ -192,10 +196,10 @@ fn wait(control: &Control, time: Duration, already: u64, count: u64, limit: Dura
     }
 }
 
-/// One thread: `share` clients until the word to stop; gives the latencies of the window.
+/// One thread: the clients of these numbers until the word to stop; gives the latencies of the window.
 fn work(
     target: &Arc<Target>,
-    share: usize,
+    numbers: Range<usize>,
     control: &Arc<Control>,
     stopped: oneshot::Receiver<()>,
 ) -> anyhow::Result<Vec<Duration>> {
@@ -206,11 +210,11 @@ fn work(
     let buffer = shared_buffer();
     let latencies = Rc::new(RefCell::new(Vec::new()));
     let clients = LocalSet::new();
-    for _ in 0..share {
+    for number in numbers {
         let (target, control) = (Arc::clone(target), Arc::clone(control));
         let (buffer, latencies) = (Rc::clone(&buffer), Rc::clone(&latencies));
         clients.spawn_local(async move {
-            if let Err(error) = client(&target, &control, buffer, &latencies).await {
+            if let Err(error) = client(&target, number, &control, buffer, &latencies).await {
                 control.fail(&error);
             }
         });
@@ -224,11 +228,12 @@ fn work(
 /// One client, for ever.
 async fn client(
     target: &Target,
+    number: usize,
     control: &Control,
     buffer: SharedBuffer,
     latencies: &RefCell<Vec<Duration>>,
 ) -> anyhow::Result<()> {
-    let mut client = Client::open(target, buffer).await?;
+    let mut client = Client::open(target, buffer).await?.starting_at(number * SPACING);
     loop {
         let started = Instant::now();
         client.once(target).await?;

@@ -1,19 +1,26 @@
-//! The load generator: measures a built `callvault` from outside, over TCP and through its command line.
+//! The load generator: measures a built `callvault` from outside, over TCP, side by side with its peers.
 //!
 //! `cargo xtask bench` builds and calls it; docs/benchmarks.md says what is measured and how to read it. It asserts
 //! nothing about speed. It does check every answer, and ends with exit code 1 when any was wrong.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what the program is for")]
 
 mod audio;
+mod bound;
+mod callvault;
 mod checksum;
+mod comparison;
 mod head;
 mod http;
 mod installation;
 mod load;
+mod machine;
+mod nginx;
 mod plan;
 mod process;
 mod report;
+mod run;
 mod server;
+mod statistics;
 mod work;
 
 use std::path::PathBuf;
@@ -22,14 +29,12 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Parser;
 
-use crate::installation::Installation;
+use crate::comparison::Conditions;
 use crate::load::Pace;
-use crate::plan::Cell;
-use crate::report::{Machine, Report, Row};
-use crate::server::Server;
-use crate::work::Target;
+use crate::machine::Machine;
+use crate::report::Report;
 
-/// Measures both download APIs of a built callvault.
+/// Measures a built callvault side by side with its peers.
 #[derive(Parser)]
 struct Options {
     /// The callvault binary to measure.
@@ -41,15 +46,24 @@ struct Options {
     /// A short run, to see that everything works; its figures mean little.
     #[arg(long)]
     quick: bool,
-    /// Measure each cell for at least this long.
+    /// Let each round of each side last at least this long.
     #[arg(long, value_name = "SECONDS", conflicts_with = "quick")]
     seconds: Option<f64>,
-    /// Only the cells whose name contains this, such as `yeastar` or `none/480KB/16`.
+    /// How often each side is measured, in turns.
+    #[arg(long, value_name = "N", conflicts_with = "quick")]
+    rounds: Option<usize>,
+    /// Only the comparisons whose name contains this, such as `flow` or `none/480KB/16`.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
+    /// Print the names of all comparisons and end.
+    #[arg(long)]
+    list: bool,
     /// Threads of the load generator. One keeps two cores busy; more are for more cores.
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
+    /// Measure nginx with this configuration, in the place of ours, against nginx as it is compared with.
+    #[arg(long, value_name = "FILE")]
+    tune: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -63,63 +77,44 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
-    let pace = if options.quick { Pace::QUICK } else { Pace::full(options.seconds) };
-    let cells: Vec<Cell> =
-        plan::cells().into_iter().filter(|cell| cell.name().contains(&options.only)).collect();
-    if cells.is_empty() {
-        bail!("no cell has `{}` in its name; one is {}", options.only, plan::cells()[0].name());
+    let all = plan::comparisons();
+    if options.list {
+        for comparison in &all {
+            println!("{}", comparison.name());
+        }
+        return Ok(());
     }
-    let installation = Installation::create(&options.server).context("cannot set up an installation")?;
-    let mut token = None;
-    let mut rows = Vec::new();
-    for cell in &cells {
-        let row = measure(*cell, &installation, &mut token, pace, options.threads)
-            .with_context(|| format!("cell {}", cell.name()))?;
-        eprintln!("{:>3}/{}  {}", rows.len() + 1, cells.len(), row.summary());
-        rows.push(row);
+    let chosen: Vec<_> =
+        all.iter().filter(|comparison| comparison.name().contains(&options.only)).cloned().collect();
+    if chosen.is_empty() {
+        bail!("no comparison has `{}` in its name; one is `{}`", options.only, all[0].name());
     }
-    let report =
-        Report { machine: Machine::read()?, quick: options.quick, client_threads: options.threads, rows };
+    let conditions = Conditions {
+        pace: if options.quick { Pace::QUICK } else { Pace::full(options.seconds) },
+        rounds: if options.quick { 2 } else { options.rounds.unwrap_or(5).max(1) },
+        threads: options.threads,
+    };
+    let nginx = nginx::version()?;
+    let results = match &options.tune {
+        Some(template) => run::tune(&options.server, template, &chosen, conditions)?,
+        None => run::compare(&options.server, &chosen, conditions)?,
+    };
+    let report = Report {
+        machine: Machine::read()?,
+        nginx,
+        quick: options.quick,
+        rounds: conditions.rounds,
+        client_threads: options.threads,
+        results,
+    };
     println!("\n{}", report.table());
     if let Some(file) = &options.json {
-        report.write(file)?;
+        report.write(file).context("cannot write the results")?;
         println!("written to {}", file.display());
     }
-    let failed = report.rows.iter().filter(|row| row.failure.is_some()).count();
+    let failed = report.results.iter().filter(|outcome| outcome.failure.is_some()).count();
     if failed > 0 {
-        bail!("{failed} of {} cells had wrong answers", report.rows.len());
+        bail!("{failed} of {} comparisons had wrong answers", report.results.len());
     }
     Ok(())
-}
-
-/// One cell on a server of its own, so that its memory and processor time are those of this load alone.
-fn measure(
-    cell: Cell,
-    installation: &Installation,
-    token: &mut Option<String>,
-    pace: Pace,
-    threads: usize,
-) -> anyhow::Result<Row> {
-    let server = Server::start(installation)?;
-    let outcome = measure_on(&server, cell, installation, token, pace, threads);
-    match outcome {
-        Ok(row) => {
-            server.stop()?;
-            Ok(row)
-        }
-        Err(error) => Err(error.context(server.log_tail())),
-    }
-}
-
-fn measure_on(
-    server: &Server,
-    cell: Cell,
-    installation: &Installation,
-    token: &mut Option<String>,
-    pace: Pace,
-    threads: usize,
-) -> anyhow::Result<Row> {
-    let target = Target::prepare(server.address(), cell, installation, token)?;
-    let measured = load::run(server, &target, cell.connections, pace, threads)?;
-    Ok(Row::new(cell, &target, measured))
 }

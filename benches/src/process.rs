@@ -14,6 +14,25 @@ pub(crate) fn processor_time(id: u32) -> anyhow::Result<Duration> {
     Ok(duration(ticks))
 }
 
+/// The same of several processes together.
+///
+/// # Errors
+/// As [`processor_time`].
+pub(crate) fn processor_time_of(ids: &[u32]) -> anyhow::Result<Duration> {
+    ids.iter().map(|id| processor_time(*id)).sum()
+}
+
+/// The processes that this one has started, of which each must have a single thread that did so.
+///
+/// # Errors
+/// As [`processor_time`], and when the kernel does not list them.
+pub(crate) fn children(id: u32) -> anyhow::Result<Vec<u32>> {
+    let list = fs_err::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+    list.split_ascii_whitespace()
+        .map(|child| child.parse().with_context(|| format!("/proc lists `{child}` as a process")))
+        .collect()
+}
+
 /// Processor time that all cores have spent on anything, or that other guests of the same host have taken from them.
 ///
 /// # Errors
@@ -42,14 +61,6 @@ fn ticks(stat: &str) -> Option<u64> {
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;
     Some(user + system)
-}
-
-/// Bytes resident now.
-///
-/// # Errors
-/// As [`processor_time`].
-pub(crate) fn resident(id: u32) -> anyhow::Result<u64> {
-    status_bytes(id, "VmRSS:")
 }
 
 /// The most bytes resident at once since [`reset_peak`].

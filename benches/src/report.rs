@@ -1,186 +1,152 @@
 //! The figures of a run: a table to read, which is Markdown as well, and JSON to compute with.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Context;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::load::Measured;
-use crate::plan::Cell;
-use crate::process::kibibytes;
-use crate::work::Target;
+use crate::bound::{Bound, Verdict};
+use crate::comparison::Round;
+use crate::machine::Machine;
+use crate::statistics::Estimate;
 
 /// A whole run.
 #[derive(Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
+    /// What nginx says it is.
+    pub(crate) nginx: String,
     /// Whether the windows were too short to mean much.
     pub(crate) quick: bool,
+    /// How often each side was measured.
+    pub(crate) rounds: usize,
     /// Threads of the load generator.
     pub(crate) client_threads: usize,
+    pub(crate) results: Vec<Outcome>,
+}
+
+/// What came of one comparison.
+#[derive(Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) name: String,
     pub(crate) rows: Vec<Row>,
-}
-
-/// What it ran on. No names: the file may be published.
-#[derive(Serialize)]
-pub(crate) struct Machine {
-    processor: String,
-    cores: usize,
-    memory_bytes: u64,
-    kernel: String,
-}
-
-/// One cell with its figures, those of the window unless it says otherwise.
-#[derive(Serialize)]
-pub(crate) struct Row {
-    work: &'static str,
-    file: &'static str,
-    file_bytes: usize,
-    /// Bytes of the body that carries the file.
-    answer_bytes: u64,
-    connections: usize,
-    seconds: f64,
-    finished: usize,
-    per_second: f64,
-    /// 10^6 bytes of the file, not of the answer.
-    source_megabytes_per_second: f64,
-    p50_milliseconds: f64,
-    p99_milliseconds: f64,
-    /// Before the load.
-    server_idle_bytes: u64,
-    /// During warm-up and window.
-    server_peak_bytes: u64,
-    server_processor_seconds: f64,
-    client_processor_seconds: f64,
-    /// Of all else on the machine: in a run that nothing disturbed, little.
-    other_processor_seconds: f64,
-    /// What the first client that failed met; the figures beside it mean nothing.
+    /// Every figure of every round; empty for what is no comparison.
+    pub(crate) rounds: Vec<Round>,
+    /// What the first client that failed met.
     pub(crate) failure: Option<String>,
 }
 
-impl Machine {
-    /// Reads it from /proc.
-    ///
-    /// # Errors
-    /// When that is not there.
-    pub(crate) fn read() -> anyhow::Result<Machine> {
-        let processors = fs_err::read_to_string("/proc/cpuinfo")?;
-        let processor = processors
-            .lines()
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.trim() == "model name")
-            .map_or("unknown", |(_, model)| model.trim());
-        let memory = fs_err::read_to_string("/proc/meminfo")?;
-        // Without what the builder of the kernel appended, which may name a place.
-        let release = fs_err::read_to_string("/proc/sys/kernel/osrelease")?;
-        Ok(Machine {
-            processor: processor.to_owned(),
-            cores: std::thread::available_parallelism()?.get(),
-            memory_bytes: kibibytes(&memory, "MemTotal:").context("/proc/meminfo has no MemTotal")?,
-            kernel: release.trim().split('-').next().unwrap_or_default().to_owned(),
-        })
-    }
+/// A line of the table.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) work: String,
+    pub(crate) file: String,
+    pub(crate) connections: Option<usize>,
+    pub(crate) measure: &'static str,
+    /// None for a figure that stands for itself.
+    pub(crate) peer: Option<&'static str>,
+    /// Medians, in the unit of the measure.
+    pub(crate) ours: Option<f64>,
+    pub(crate) peers: Option<f64>,
+    /// Of the ratio ours to peer's, or of the figure itself where there is no peer.
+    #[serde(flatten)]
+    pub(crate) estimate: Estimate,
+    #[serde(rename = "target", serialize_with = "bound_text")]
+    pub(crate) bound: Option<Bound>,
 }
 
 impl Row {
-    /// Works out the figures of a cell.
-    pub(crate) fn new(cell: Cell, target: &Target, measured: Measured) -> Row {
-        let seconds = measured.window.as_secs_f64();
-        let per_second = measured.latencies.len() as f64 / seconds;
-        Row {
-            work: cell.work.name(),
-            file: cell.size.name,
-            file_bytes: cell.size.bytes,
-            answer_bytes: target.answer_bytes,
-            connections: cell.connections,
-            seconds,
-            finished: measured.latencies.len(),
-            per_second,
-            source_megabytes_per_second: per_second * cell.size.bytes as f64 / 1e6,
-            p50_milliseconds: percentile(&measured.latencies, 50).as_secs_f64() * 1e3,
-            p99_milliseconds: percentile(&measured.latencies, 99).as_secs_f64() * 1e3,
-            server_idle_bytes: measured.idle_bytes,
-            server_peak_bytes: measured.peak_bytes,
-            server_processor_seconds: measured.server_time.as_secs_f64(),
-            client_processor_seconds: measured.client_time.as_secs_f64(),
-            other_processor_seconds: measured.other_time.as_secs_f64(),
-            failure: measured.failure,
-        }
-    }
-
-    /// One line while the run goes on.
-    pub(crate) fn summary(&self) -> String {
-        let name = format!("{}, {}, {} connections", self.work, self.file, self.connections);
-        match &self.failure {
-            Some(failure) => format!("{name}: FAILED: {failure}"),
-            None => format!("{name}: {:.0}/s, p99 {:.2} ms", self.per_second, self.p99_milliseconds),
-        }
+    /// What the figures say about the target; None without one.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        self.bound.map(|bound| bound.judge(&self.estimate))
     }
 
     fn columns(&self) -> Vec<String> {
-        let mut columns = vec![self.work.to_owned(), self.file.to_owned(), self.connections.to_string()];
-        if self.failure.is_some() {
-            columns.push("FAILED".to_owned());
-            columns.resize(TITLES.len(), String::new());
-            return columns;
-        }
-        columns.extend([
-            format!("{:.0}", self.per_second),
-            format!("{:.1}", self.source_megabytes_per_second),
-            format!("{:.2}", self.p50_milliseconds),
-            format!("{:.2}", self.p99_milliseconds),
-            format!("{:.1}", mebibytes(self.server_idle_bytes)),
-            format!("{:.1}", mebibytes(self.server_peak_bytes)),
-            format!("{:.2}", self.server_processor_seconds),
-            format!("{:.2}", self.client_processor_seconds),
-            format!("{:.2}", self.other_processor_seconds),
-            format!("{:.2}", self.seconds),
-        ]);
-        columns
+        let optional = |value: Option<f64>| value.map_or_else(String::new, figure);
+        let estimate = &self.estimate;
+        vec![
+            self.work.clone(),
+            self.file.clone(),
+            self.connections.map_or_else(String::new, |connections| connections.to_string()),
+            self.measure.to_owned(),
+            self.peer.unwrap_or_default().to_owned(),
+            optional(self.ours),
+            optional(self.peers),
+            figure(estimate.median),
+            figure(estimate.min),
+            figure(estimate.max),
+            estimate
+                .interval
+                .map_or_else(String::new, |(low, high)| format!("{} to {}", figure(low), figure(high))),
+            self.bound.map_or_else(String::new, |bound| bound.to_string()),
+            self.verdict().map_or_else(String::new, |verdict| verdict.name().to_owned()),
+        ]
     }
 }
 
-/// The head of the table. `s` is the length of the window to which the processor seconds belong.
+/// The head of the table.
 const TITLES: [&str; 13] = [
-    "work",
-    "file",
-    "conns",
-    "per s",
-    "MB/s",
-    "p50 ms",
-    "p99 ms",
-    "idle MiB",
-    "peak MiB",
-    "server CPU s",
-    "client CPU s",
-    "other CPU s",
-    "s",
+    "work", "file", "conns", "measure", "peer", "ours", "peer's", "median", "min", "max", "95 %", "target",
+    "met",
 ];
 
+/// Which of them are words.
+const WORDS: [usize; 4] = [0, 1, 3, 4];
+
+impl Outcome {
+    /// One line while the run goes on.
+    pub(crate) fn summary(&self) -> String {
+        if let Some(failure) = &self.failure {
+            return format!("{}: FAILED: {failure}", self.name);
+        }
+        let rows = self.rows.iter().map(|row| {
+            let verdict = row.verdict().map_or("", Verdict::name);
+            format!("{} {} {verdict}", row.measure, figure(row.estimate.median)).trim_end().to_owned()
+        });
+        format!("{}: {}", self.name, rows.collect::<Vec<_>>().join(", "))
+    }
+}
+
 impl Report {
+    /// All lines of the table.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.results.iter().flat_map(|outcome| &outcome.rows)
+    }
+
     /// The table, with the machine under it.
     pub(crate) fn table(&self) -> String {
         let mut lines = vec![TITLES.map(str::to_owned).to_vec()];
-        lines.extend(self.rows.iter().map(Row::columns));
-        let machine = &self.machine;
-        let mut text = format!(
-            "{}\n{}, {} cores, {:.0} MiB memory, Linux {}; load generator with {} thread(s) on the same machine\n",
-            markdown(&lines),
-            machine.processor,
-            machine.cores,
-            mebibytes(machine.memory_bytes),
-            machine.kernel,
-            self.client_threads,
-        );
+        lines.extend(self.rows().map(Row::columns));
+        let mut text = markdown(&lines, &WORDS);
+        text.push('\n');
+        text.push_str(&self.circumstances());
+        text.push('\n');
+        let count = |wanted| self.rows().filter(|row| row.verdict() == Some(wanted)).count();
+        let (met, open, missed) = (count(Verdict::Met), count(Verdict::Open), count(Verdict::Missed));
+        text.push_str(&format!("Targets: {met} met, {open} open, {missed} missed.\n"));
         if self.quick {
             text.push_str("A quick run: the figures mean little.\n");
         }
-        for row in self.rows.iter().filter(|row| row.failure.is_some()) {
-            text.push_str(&row.summary());
+        for outcome in self.results.iter().filter(|outcome| outcome.failure.is_some()) {
+            text.push_str(&outcome.summary());
             text.push('\n');
         }
         text
+    }
+
+    /// The machine and how it was measured, in one line.
+    pub(crate) fn circumstances(&self) -> String {
+        let machine = &self.machine;
+        format!(
+            "{}, {} cores, {} MiB memory, Linux {}, {}; {} rounds; load generator with {} thread(s) on the same machine",
+            machine.processor,
+            machine.cores,
+            machine.memory_bytes / (1024 * 1024),
+            machine.kernel,
+            self.nginx,
+            self.rounds,
+            self.client_threads,
+        )
     }
 
     /// Writes the JSON, with its folder if that is missing.
@@ -197,24 +163,45 @@ impl Report {
     }
 }
 
-/// A table with its first line as the head; the first two columns are words, the others numbers.
-fn markdown(lines: &[Vec<String>]) -> String {
-    const WORDS: usize = 2;
+/// `>= 1.15`, as in the table.
+fn bound_text<S: Serializer>(bound: &Option<Bound>, serializer: S) -> Result<S::Ok, S::Error> {
+    bound.map(|bound| bound.to_string()).serialize(serializer)
+}
+
+/// Three digits that mean something, more only where they stand before the point.
+pub(crate) fn figure(value: f64) -> String {
+    match value.abs() {
+        size if size >= 99.95 => format!("{value:.0}"),
+        size if size >= 9.995 => format!("{value:.1}"),
+        size if size >= 0.1 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// A table with its first line as the head; the columns of `words` are words, the others numbers.
+fn markdown(lines: &[Vec<String>], words: &[usize]) -> String {
     let columns = lines.first().map_or(0, Vec::len);
     let widths: Vec<usize> =
         (0..columns).map(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or(0)).collect();
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
         for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let padded =
-                if column < WORDS { format!("| {cell:<width$} ") } else { format!("| {cell:>width$} ") };
+            let padded = if words.contains(&column) {
+                format!("| {cell:<width$} ")
+            } else {
+                format!("| {cell:>width$} ")
+            };
             text.push_str(&padded);
         }
         text.push_str("|\n");
         if index == 0 {
             for (column, width) in widths.iter().enumerate() {
                 let dashes = "-".repeat(width + 1);
-                text.push_str(&if column < WORDS { format!("|{dashes}-") } else { format!("|{dashes}:") });
+                text.push_str(&if words.contains(&column) {
+                    format!("|{dashes}-")
+                } else {
+                    format!("|{dashes}:")
+                });
             }
             text.push_str("|\n");
         }
@@ -222,44 +209,29 @@ fn markdown(lines: &[Vec<String>]) -> String {
     text
 }
 
-/// The smallest of the sorted values that at least `percent` of them do not exceed (nearest rank); 0 of none.
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied().unwrap_or_default()
-}
-
-fn mebibytes(bytes: u64) -> f64 {
-    bytes as f64 / (1024.0 * 1024.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_nearest_rank() {
-        let check = |values: &[u64], percent, expected| {
-            let sorted: Vec<Duration> = values.iter().copied().map(Duration::from_millis).collect();
-            assert_eq!(
-                percentile(&sorted, percent),
-                Duration::from_millis(expected),
-                "{percent} of {values:?}"
-            );
-        };
-        // The example of the usual definition: of 15, 20, 35, 40, 50 the 30th is 20 and the 50th is 35.
-        check(&[15, 20, 35, 40, 50], 30, 20);
-        check(&[15, 20, 35, 40, 50], 50, 35);
-        check(&[15, 20, 35, 40, 50], 99, 50);
-        check(&[7], 50, 7);
-        check(&[], 99, 0);
-        let hundred: Vec<u64> = (1..=100).collect();
-        check(&hundred, 99, 99);
+    fn figures_have_three_digits() {
+        for (value, expected) in [
+            (4721.3, "4721"),
+            (100.0, "100"),
+            (99.96, "100"),
+            (17.59, "17.6"),
+            (1.154, "1.15"),
+            (0.0123, "0.012"),
+        ] {
+            assert_eq!(figure(value), expected);
+        }
     }
 
     #[test]
     fn the_table_is_markdown_that_lines_up() {
         let line = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let table = markdown(&[line(["work", "file", "per s"]), line(["yeastar flow", "4KiB", "12"])]);
+        let table =
+            markdown(&[line(["work", "file", "per s"]), line(["yeastar flow", "4KiB", "12"])], &[0, 1]);
         let expected = "\
 | work         | file | per s |
 |--------------|------|------:|

@@ -23,11 +23,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one and waits until it accepts connections.
+    /// Starts one and waits until it accepts connections. Each setting is `KEY=VALUE`; all others are as they come.
     ///
     /// # Errors
     /// When it ends, or says nothing for a minute.
-    pub(crate) fn start(installation: &Installation) -> anyhow::Result<Server> {
+    pub(crate) fn start(installation: &Installation, settings: &[&str]) -> anyhow::Result<Server> {
         let ready = installation.folder().join("ready");
         let log = installation.folder().join("serve.log");
         match fs_err::remove_file(&ready) {
@@ -36,7 +36,11 @@ impl Server {
         }
         let output = fs_err::File::create(&log)?.into_parts().0;
         let mut command = installation.callvault(&["serve", "--listen", "127.0.0.1:0", "--ready-file"]);
-        command.arg(&ready).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        command.arg(&ready);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().context("cannot start the server")?;
         let mut server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), log };
         let started = Instant::now();

@@ -1,89 +1,111 @@
-//! The requests of each kind of work, and the proof that the answers are right.
+//! What the clients of a run send, and the proof that the answers are right.
 //!
-//! Before a cell is measured its answer is fetched once, decoded here and compared with the file byte by byte. From then
-//! on each answer must have the same length and [checksum](Checksum) as that one.
+//! Before a run is measured each of its answers is fetched once, decoded here and compared with the file byte by byte. From then
+//! on each answer must have the same status, length and [checksum](Checksum) as that one, whoever it is that answers.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use md5::{Digest, Md5};
 use serde_json::Value;
 
-use crate::audio::wave_file;
 use crate::checksum::Checksum;
 use crate::head::Head;
 use crate::http::{Connection, SharedBuffer, Sink, shared_buffer};
-use crate::installation::{CALLER, CONNECTOR, Installation, PASSWORD};
-use crate::plan::{Cell, Work};
 
-/// What the clients of a cell send, and what must come back.
-pub(crate) struct Target {
-    address: SocketAddr,
-    steps: Steps,
-    /// Bytes of the body that carries the audio.
-    pub(crate) answer_bytes: u64,
-    checksum: u64,
-}
-
-enum Steps {
-    /// One request that never changes.
-    One(Vec<u8>),
+/// The requests of a client.
+pub(crate) enum Steps {
+    /// Requests that never change, taken in turn.
+    Fixed(Vec<Fetch>),
     /// Ask for a random, then fetch with it, where it stands between the two parts.
     Ticket { ask: Vec<u8>, before: Vec<u8>, after: Vec<u8> },
 }
 
+/// A request, and which part of the file it asks for.
+pub(crate) struct Fetch {
+    pub(crate) request: Vec<u8>,
+    pub(crate) status: u16,
+    pub(crate) part: Range<usize>,
+}
+
+/// How the audio lies in the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The body is the audio.
+    Bare,
+    /// In the JSON envelope, as base64.
+    Base64,
+    /// In the JSON envelope, one code point per byte.
+    Raw,
+}
+
+/// Where the clients of a run go, what they send, and what must come back.
+pub(crate) struct Target {
+    address: SocketAddr,
+    steps: Steps,
+    /// For each request of [`Steps::Fixed`]; one for the download of a ticket.
+    answers: Vec<Answer>,
+}
+
+/// What an answer must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Answer {
+    status: u16,
+    bytes: u64,
+    checksum: u64,
+}
+
 impl Target {
-    /// Builds the requests of a cell and fetches its answer once. `token` keeps the one login of a run.
+    /// Fetches every answer once and compares it with `file`.
     ///
     /// # Errors
-    /// When the server refuses, or its answer does not decode to the file.
-    pub(crate) fn prepare(
+    /// When the server refuses, or an answer does not decode to its part of the file.
+    pub(crate) async fn prepare(
         address: SocketAddr,
-        cell: Cell,
-        installation: &Installation,
-        token: &mut Option<String>,
+        steps: Steps,
+        form: Form,
+        file: &[u8],
     ) -> anyhow::Result<Arc<Target>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let steps = match cell.work {
-                Work::YeastarFlow => {
-                    let token = match token {
-                        Some(token) => token,
-                        None => token.insert(login(address).await.context("login")?),
-                    };
-                    ticket_steps(address, &Installation::recording(cell.size), token)
-                }
-                Work::EnswitchNone => one_step(address, installation.huntgroup(), cell, "&wrap=none"),
-                Work::EnswitchBase64 => one_step(address, installation.huntgroup(), cell, "&encoding=base64"),
-                Work::EnswitchRaw => one_step(address, installation.huntgroup(), cell, "&encoding=raw"),
-            };
-            let mut target = Target { address, steps, answer_bytes: 0, checksum: 0 };
-            let mut client = Client::open(&target, shared_buffer()).await?;
+        let fetches: Vec<(u16, Range<usize>)> = match &steps {
+            Steps::Fixed(fetches) => fetches.iter().map(|fetch| (fetch.status, fetch.part.clone())).collect(),
+            Steps::Ticket { .. } => vec![(200, 0..file.len())],
+        };
+        let mut target = Target { address, steps, answers: Vec::new() };
+        let mut client = Client::open(&target, shared_buffer()).await?;
+        for (turn, (status, part)) in fetches.into_iter().enumerate() {
             let mut body = Vec::new();
-            let head = client.fetch(&target, &mut body).await?;
-            if head.status != 200 {
+            let head = client.fetch(&target, turn, &mut body).await?;
+            if head.status != status {
                 bail!("status {}: {}", head.status, beginning(&body));
             }
-            let audio = decode(cell.work, &body)?;
-            if audio != wave_file(cell.size.bytes) {
-                bail!("{} bytes came, which are not the file of {} bytes", audio.len(), cell.size.bytes);
+            let audio = decode(form, &body)?;
+            if audio != file[part.clone()] {
+                bail!("{} bytes came, which are not the {} asked for", audio.len(), part.len());
             }
-            target.answer_bytes = body.len() as u64;
-            target.checksum = Checksum::of(&body);
-            Ok(Arc::new(target))
-        })
+            let (bytes, checksum) = (body.len() as u64, Checksum::of(&body));
+            target.answers.push(Answer { status, bytes, checksum });
+        }
+        Ok(Arc::new(target))
     }
 
     /// Where the server is.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Bytes of the bodies that carry audio; the mean, should they differ.
+    pub(crate) fn answer_bytes(&self) -> f64 {
+        let sum: u64 = self.answers.iter().map(|answer| answer.bytes).sum();
+        sum as f64 / self.answers.len() as f64
+    }
 }
 
 /// One client with its connection.
 pub(crate) struct Client {
     connection: Connection,
+    /// Which of the fixed requests comes next.
+    turn: usize,
     /// The answer to `get_random`, and the request made from it; kept to be filled again.
     answer: Vec<u8>,
     request: Vec<u8>,
@@ -96,7 +118,13 @@ impl Client {
     /// When it cannot be reached.
     pub(crate) async fn open(target: &Target, buffer: SharedBuffer) -> anyhow::Result<Client> {
         let connection = Connection::open(target.address(), buffer).await?;
-        Ok(Client { connection, answer: Vec::new(), request: Vec::new() })
+        Ok(Client { connection, turn: 0, answer: Vec::new(), request: Vec::new() })
+    }
+
+    /// The same client, beginning with another of the fixed requests.
+    pub(crate) fn starting_at(mut self, turn: usize) -> Client {
+        self.turn = turn;
+        self
     }
 
     /// Does the work once and checks the answer.
@@ -104,27 +132,31 @@ impl Client {
     /// # Errors
     /// When anything at all is not as it was when the target was prepared.
     pub(crate) async fn once(&mut self, target: &Target) -> anyhow::Result<()> {
+        let turn = self.turn % target.answers.len();
+        self.turn = turn + 1;
+        let answer = target.answers[turn];
         let mut body = Checked::default();
-        let head = self.fetch(target, &mut body).await?;
-        if head.status != 200 || head.body_bytes != target.answer_bytes {
+        let head = self.fetch(target, turn, &mut body).await?;
+        if head.status != answer.status || head.body_bytes != answer.bytes {
             bail!(
-                "status {} with {} bytes instead of 200 with {}: {}",
+                "status {} with {} bytes instead of {} with {}: {}",
                 head.status,
                 head.body_bytes,
-                target.answer_bytes,
+                answer.status,
+                answer.bytes,
                 beginning(&body.start[..body.start_bytes])
             );
         }
-        if body.checksum.finish() != target.checksum {
+        if body.checksum.finish() != answer.checksum {
             bail!("the answer has the right length and the wrong content");
         }
         Ok(())
     }
 
     /// Does the work once; the body with the audio goes to `sink`.
-    async fn fetch(&mut self, target: &Target, sink: &mut impl Sink) -> anyhow::Result<Head> {
+    async fn fetch(&mut self, target: &Target, turn: usize, sink: &mut impl Sink) -> anyhow::Result<Head> {
         match &target.steps {
-            Steps::One(request) => self.connection.exchange(request, sink).await,
+            Steps::Fixed(fetches) => self.connection.exchange(&fetches[turn].request, sink).await,
             Steps::Ticket { ask, before, after } => {
                 self.answer.clear();
                 let head = self.connection.exchange(ask, &mut self.answer).await.context("get_random")?;
@@ -164,45 +196,6 @@ impl Sink for Checked {
     }
 }
 
-/// A token for the person of the Yeastar flow (`docs/yeastar.md G39`: the password goes as its MD5).
-async fn login(address: SocketAddr) -> anyhow::Result<String> {
-    let secret = hex::encode(Md5::digest(PASSWORD));
-    let body = format!(r#"{{"username":"{CONNECTOR}","password":"{secret}","port":"8260"}}"#);
-    let request = post(address, "/api/v2.0.0/login", "application/json", &body);
-    let mut answer = Vec::new();
-    Connection::open(address, shared_buffer()).await?.exchange(&request, &mut answer).await?;
-    let json: Value = serde_json::from_slice(&answer).context("the answer is not JSON")?;
-    Ok(json["token"].as_str().with_context(|| format!("no token: {}", beginning(&answer)))?.to_owned())
-}
-
-fn ticket_steps(address: SocketAddr, recording: &str, token: &str) -> Steps {
-    let path = format!("/api/v2.0.0/recording/get_random?token={token}");
-    Steps::Ticket {
-        ask: post(address, &path, "application/json", &format!(r#"{{"recording":"{recording}"}}"#)),
-        before: format!("GET /api/v2.0.0/recording/download?recording={recording}&random=").into_bytes(),
-        after: format!("&token={token} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes(),
-    }
-}
-
-/// User name and password go with every call, as this API's clients send them.
-fn one_step(address: SocketAddr, huntgroup: u64, cell: Cell, form: &str) -> Steps {
-    let password = PASSWORD.replace(' ', "+");
-    let level = cell.size.level;
-    let body =
-        format!("auth_username={CALLER}&auth_password={password}&huntgroup={huntgroup}&level={level}{form}");
-    let path = "/api/json/huntgroups/files/download/";
-    Steps::One(post(address, path, "application/x-www-form-urlencoded", &body))
-}
-
-/// A whole POST, to be sent in one write.
-fn post(address: SocketAddr, path: &str, content_type: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
-}
-
 /// The random in an answer of `get_random`, found without parsing the JSON: this runs for every flow.
 fn random(answer: &[u8]) -> Option<&[u8]> {
     let key = b"\"random\"";
@@ -213,8 +206,8 @@ fn random(answer: &[u8]) -> Option<&[u8]> {
 }
 
 /// The audio in an answer, taken out as a client would.
-fn decode(work: Work, body: &[u8]) -> anyhow::Result<Vec<u8>> {
-    if matches!(work, Work::YeastarFlow | Work::EnswitchNone) {
+fn decode(form: Form, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+    if form == Form::Bare {
         return Ok(body.to_vec());
     }
     let json: Value =
@@ -223,14 +216,14 @@ fn decode(work: Work, body: &[u8]) -> anyhow::Result<Vec<u8>> {
         bail!("the envelope says {}", json["responses"]);
     }
     let data = json["data"]["data"].as_str().context("the envelope has no data")?;
-    if work == Work::EnswitchBase64 {
+    if form == Form::Base64 {
         return base64_simd::STANDARD.decode_to_vec(data).context("the data is not base64");
     }
     data.chars().map(u8::try_from).collect::<Result<_, _>>().context("a code point of the data is no byte")
 }
 
 /// The first bytes of an answer as text, for an error.
-fn beginning(body: &[u8]) -> String {
+pub(crate) fn beginning(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(120)]);
     text.chars().map(|character| if character.is_control() { '.' } else { character }).collect()
 }
@@ -256,7 +249,7 @@ mod tests {
     }
 
     /// Answers the flow of one client: a random for each ask, and for the downloads what is given.
-    async fn serve(listener: TcpListener, downloads: &[&str]) {
+    async fn serve(listener: &TcpListener, downloads: &[&str]) {
         let (mut stream, _) = listener.accept().await.expect("a client");
         let random = "2d2f919b742cc62f5e03c77351350f7c";
         let mut request = vec![0; 4096];
@@ -279,18 +272,14 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let steps = Steps::Ticket {
-            ask: post(address, "/ask", "application/json", "{}"),
+            ask: b"POST /ask HTTP/1.1\r\n\r\n".to_vec(),
             before: b"GET /".to_vec(),
             after: b" HTTP/1.1\r\n\r\n".to_vec(),
         };
         let audio = "RIFF and the audio";
-        let target = Target {
-            address,
-            steps,
-            answer_bytes: audio.len() as u64,
-            checksum: Checksum::of(audio.as_bytes()),
-        };
         let client = async {
+            let target =
+                Target::prepare(address, steps, Form::Bare, audio.as_bytes()).await.expect("a target");
             let mut client = Client::open(&target, shared_buffer()).await.expect("a server");
             client.once(&target).await.expect("the right answer");
             let check = |result: anyhow::Result<()>, expected: &str| {
@@ -301,23 +290,28 @@ mod tests {
             check(client.once(&target).await, "status 200 with 4 bytes instead of 200 with 18: RIFF");
             check(client.once(&target).await, r#"{"status":"Failed","errno":"20012"}"#);
         };
-        let downloads = [audio, "RIFF and the audiO", "RIFF", r#"{"status":"Failed","errno":"20012"}"#];
-        tokio::join!(serve(listener, &downloads), client);
+        let server = async {
+            // Preparing is done on a connection of its own.
+            serve(&listener, &[audio]).await;
+            let refused = r#"{"status":"Failed","errno":"20012"}"#;
+            serve(&listener, &[audio, "RIFF and the audiO", "RIFF", refused]).await;
+        };
+        tokio::join!(server, client);
     }
 
     #[test]
     fn audio_is_taken_out_of_each_form() {
-        let check = |work, body: &str, expected: &[u8]| {
-            assert_eq!(decode(work, body.as_bytes()).expect(body), expected, "{work:?}");
+        let check = |form, body: &str, expected: &[u8]| {
+            assert_eq!(decode(form, body.as_bytes()).expect(body), expected, "{form:?}");
         };
-        check(Work::EnswitchNone, "RIFF", b"RIFF");
+        check(Form::Bare, "RIFF", b"RIFF");
         let envelope =
             |data: &str| format!(r#"{{ "responses":[ {{ "code":"200" }} ], "data":{{ "data":"{data}" }} }}"#);
-        check(Work::EnswitchBase64, &envelope("UklGRv8="), b"RIFF\xff");
-        check(Work::EnswitchRaw, &envelope(r#"RI\"\u0000\u00ff"#), b"RI\"\x00\xff");
+        check(Form::Base64, &envelope("UklGRv8="), b"RIFF\xff");
+        check(Form::Raw, &envelope(r#"RI\"\u0000\u00ff"#), b"RI\"\x00\xff");
         let refused = r#"{ "responses":[ { "code":"404", "key":"level" } ] }"#;
-        let error = decode(Work::EnswitchRaw, refused.as_bytes()).expect_err("no audio").to_string();
+        let error = decode(Form::Raw, refused.as_bytes()).expect_err("no audio").to_string();
         assert!(error.contains("404"), "{error}");
-        assert!(decode(Work::EnswitchRaw, envelope("\u{100}").as_bytes()).is_err());
+        assert!(decode(Form::Raw, envelope("\u{100}").as_bytes()).is_err());
     }
 }

@@ -27,11 +27,11 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// bench/foundation.json in the target directory, which is where release/ lies.
+/// bench/comparisons.json in the target directory, which is where release/ lies.
 fn results(server: &Path) -> anyhow::Result<PathBuf> {
     let target =
         server.parent().and_then(Path::parent).context("the release binary lies in no target directory")?;
-    Ok(target.join("bench").join("foundation.json"))
+    Ok(target.join("bench").join("comparisons.json"))
 }
 
 fn measure(load_generator: &Path, server: &Path, results: &Path, quick: bool) -> Command {
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn results_lie_in_the_target_directory() {
         let found = results(Path::new("/somewhere/target/release/callvault")).expect("a path");
-        assert_eq!(found, Path::new("/somewhere/target/bench/foundation.json"));
+        assert_eq!(found, Path::new("/somewhere/target/bench/comparisons.json"));
         assert!(results(Path::new("callvault")).is_err());
     }
 }
