@@ -8,8 +8,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use serde::Serialize;
 
+use crate::bound::Bound;
 use crate::load::{self, Measured, Pace};
-use crate::plan::{Comparison, Measure};
+use crate::plan::Measure;
 use crate::report::Row;
 use crate::statistics::{Estimate, median, percentile};
 use crate::work::Target;
@@ -58,7 +59,8 @@ pub(crate) struct Round {
 }
 
 impl Figures {
-    fn new(measured: &Measured, answer_bytes: f64) -> Figures {
+    /// Of what was measured, with so many bytes in each answer (or in each file that was sent).
+    pub(crate) fn new(measured: &Measured, answer_bytes: f64) -> Figures {
         let seconds = measured.window.as_secs_f64();
         let milliseconds = |percent| percentile(&measured.latencies, percent).as_secs_f64() * 1e3;
         Figures {
@@ -80,11 +82,15 @@ impl Figures {
         let bytes = self.finished as f64 * self.answer_bytes;
         match measure {
             Measure::Rate => self.per_second,
+            Measure::P99 => self.p99_milliseconds,
             Measure::Processor => self.server_processor_seconds * 1e3 / (bytes / 1e6),
             Measure::AnswerByte => self.seconds * 1e9 / bytes,
         }
     }
 }
+
+/// What clients met in a comparison that ended early.
+pub(crate) type Failure = String;
 
 /// Lets both sides do the work in turns. `Ok(Err)` says what a client met that was not right.
 ///
@@ -95,7 +101,7 @@ pub(crate) fn run(
     peer: &Side,
     connections: usize,
     conditions: Conditions,
-) -> anyhow::Result<Result<Vec<Round>, String>> {
+) -> anyhow::Result<Result<Vec<Round>, Failure>> {
     let mut rounds = Vec::new();
     for _ in 0..conditions.rounds {
         let mut both = Vec::new();
@@ -115,20 +121,35 @@ pub(crate) fn run(
     Ok(Ok(rounds))
 }
 
-/// The rows of the table that a comparison gives.
-pub(crate) fn rows(comparison: &Comparison, rounds: &[Round]) -> Vec<Row> {
+/// What stands before the figures of a comparison.
+#[derive(Clone, Copy)]
+pub(crate) struct Labels<'a> {
+    pub(crate) work: &'a str,
+    pub(crate) file: &'a str,
+    pub(crate) connections: usize,
+    pub(crate) peer: &'static str,
+}
+
+/// The rows of the table that a comparison gives, one for each measure.
+pub(crate) fn rows(labels: Labels<'_>, measures: &[(Measure, Option<Bound>)], rounds: &[Round]) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (measure, bound) in &comparison.measures {
+    for (measure, bound) in measures {
         let ours: Vec<f64> = rounds.iter().map(|round| round.ours.read(*measure)).collect();
         let peers: Vec<f64> = rounds.iter().map(|round| round.peer.read(*measure)).collect();
-        let ratios: Vec<f64> = ours.iter().zip(&peers).map(|(ours, peer)| ours / peer).collect();
+        // Too little processor time to be counted at all, in a quick run, is no ratio.
+        let ratios: Vec<f64> = ours
+            .iter()
+            .zip(&peers)
+            .map(|(ours, peer)| ours / peer)
+            .filter(|ratio| ratio.is_finite() && *ratio > 0.0)
+            .collect();
         let Some(estimate) = Estimate::of(&ratios) else { continue };
         rows.push(Row {
-            work: comparison.work.name().to_owned(),
-            file: comparison.size.name.to_owned(),
-            connections: Some(comparison.connections),
+            work: labels.work.to_owned(),
+            file: labels.file.to_owned(),
+            connections: Some(labels.connections),
             measure: measure.name(),
-            peer: Some(comparison.peer.name()),
+            peer: Some(labels.peer),
             ours: median(&ours),
             peers: median(&peers),
             estimate,
@@ -141,8 +162,6 @@ pub(crate) fn rows(comparison: &Comparison, rounds: &[Round]) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bound::Bound;
-    use crate::plan::{Peer, SIZES, Work};
 
     fn figures(per_second: f64, answer_bytes: f64, processor: f64) -> Figures {
         Figures {
@@ -173,14 +192,9 @@ mod tests {
         let round = |ours, peer| Round { ours: figures(ours, 1e6, 0.5), peer: figures(peer, 1e6, 0.25) };
         // The medians alone would say 200 / 150.
         let rounds = [round(100.0, 50.0), round(200.0, 150.0), round(300.0, 200.0)];
-        let comparison = Comparison {
-            work: Work::Flow,
-            size: SIZES[0],
-            connections: 16,
-            peer: Peer::NginxLua,
-            measures: vec![(Measure::Rate, Some(Bound::AtLeast(1.15))), (Measure::Processor, None)],
-        };
-        let rows = rows(&comparison, &rounds);
+        let labels = Labels { work: "flow", file: "4KiB", connections: 16, peer: "nginx" };
+        let measures = [(Measure::Rate, Some(Bound::AtLeast(1.15))), (Measure::Processor, None)];
+        let rows = rows(labels, &measures, &rounds);
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].ours, rows[0].peers), (Some(200.0), Some(150.0)));
         assert_eq!((rows[0].estimate.median, rows[0].estimate.max), (1.5, 2.0));

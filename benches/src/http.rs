@@ -5,16 +5,15 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::ready;
 
 use anyhow::{Context, bail};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 
 use crate::checksum::Checksum;
+use crate::endpoint::{Endpoint, Stream};
 use crate::head::{self, Head};
 
 /// Large enough to empty a socket's receive buffer in a few calls, small enough for the second-level cache.
@@ -51,7 +50,7 @@ impl Sink for Checksum {
 
 /// An open connection.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     buffer: SharedBuffer,
     /// A head of which only the beginning has come; empty otherwise.
     partial: Vec<u8>,
@@ -62,11 +61,13 @@ impl Connection {
     ///
     /// # Errors
     /// When the server cannot be reached.
-    pub(crate) async fn open(address: SocketAddr, buffer: SharedBuffer) -> anyhow::Result<Connection> {
-        let stream =
-            TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
-        stream.set_nodelay(true).context("cannot set TCP_NODELAY")?;
-        Ok(Connection { stream, buffer, partial: Vec::new() })
+    pub(crate) async fn open(endpoint: &Endpoint, buffer: SharedBuffer) -> anyhow::Result<Connection> {
+        Ok(Connection { stream: endpoint.connect().await?, buffer, partial: Vec::new() })
+    }
+
+    /// The cipher suite in use; none without TLS.
+    pub(crate) fn suite(&self) -> Option<rustls::CipherSuite> {
+        self.stream.suite()
     }
 
     /// Sends a request and takes the whole answer; gives its head.
@@ -75,6 +76,9 @@ impl Connection {
     /// When the connection breaks or ends early, or the answer is not what [`head::parse`] takes.
     pub(crate) async fn exchange(&mut self, request: &[u8], sink: &mut impl Sink) -> anyhow::Result<Head> {
         self.stream.write_all(request).await.context("cannot send a request")?;
+        if self.stream.suite().is_some() {
+            self.stream.flush().await.context("cannot send a request")?;
+        }
         let mut head: Option<Head> = None;
         let mut missing = 0_u64;
         let Connection { stream, buffer, partial } = self;
@@ -166,7 +170,8 @@ mod tests {
             }
         };
         let client = async {
-            let mut connection = Connection::open(address, shared_buffer()).await.expect("a server");
+            let mut connection =
+                Connection::open(&Endpoint::plain(address), shared_buffer()).await.expect("a server");
             for expected in expected {
                 let mut body = Vec::new();
                 let result = connection.exchange(b"ask", &mut body).await.map(|head| head.status);

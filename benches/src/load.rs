@@ -27,9 +27,9 @@ const SPACING: usize = 61;
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
     /// Before the window; longer until every connection has, on average, finished once.
-    warm_up: Duration,
+    pub(crate) warm_up: Duration,
     /// The shortest window.
-    window: Duration,
+    pub(crate) window: Duration,
     /// Finished work per connection, on average, before the window may end.
     per_connection: u64,
     /// The longest window and the longest warm-up, whatever was finished.

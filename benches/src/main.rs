@@ -7,20 +7,32 @@
 mod audio;
 mod bound;
 mod callvault;
+mod catalog;
+mod catalogs;
 mod checksum;
 mod comparison;
+mod durable;
+mod endpoint;
 mod head;
 mod http;
 mod installation;
+mod limits;
 mod load;
 mod machine;
+mod memory;
 mod nginx;
+mod pinning;
 mod plan;
 mod process;
+mod ranges;
 mod report;
 mod run;
+mod serve_dir;
 mod server;
 mod statistics;
+mod tls;
+mod upload;
+mod uploads;
 mod work;
 
 use std::path::PathBuf;
@@ -32,14 +44,17 @@ use clap::Parser;
 use crate::comparison::Conditions;
 use crate::load::Pace;
 use crate::machine::Machine;
+use crate::pinning::Pinning;
+use crate::plan::Item;
 use crate::report::Report;
+use crate::run::Run;
 
 /// Measures a built callvault side by side with its peers.
 #[derive(Parser)]
 struct Options {
     /// The callvault binary to measure.
-    #[arg(long, value_name = "FILE")]
-    server: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["list", "serve_dir"])]
+    server: Option<PathBuf>,
     /// Where to write the results as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -61,6 +76,15 @@ struct Options {
     /// Threads of the load generator. One keeps two cores busy; more are for more cores.
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
+    /// Keep the servers on one half of the cores and the load generator on the other.
+    #[arg(long)]
+    pin: bool,
+    /// Make the large catalogs here and keep them, or use those that an earlier run kept here.
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+    /// Be the reference instead: serve the files of a folder and print the address.
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    serve_dir: Option<PathBuf>,
     /// Measure nginx with this configuration, in the place of ours, against nginx as it is compared with.
     #[arg(long, value_name = "FILE")]
     tune: Option<PathBuf>,
@@ -77,17 +101,19 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
-    let all = plan::comparisons();
+    if let Some(folder) = &options.serve_dir {
+        return serve_dir::serve(folder);
+    }
+    let all = plan::items();
     if options.list {
-        for comparison in &all {
-            println!("{}", comparison.name());
+        for item in &all {
+            println!("{}", item.name());
         }
         return Ok(());
     }
-    let chosen: Vec<_> =
-        all.iter().filter(|comparison| comparison.name().contains(&options.only)).cloned().collect();
+    let chosen: Vec<Item> = all.iter().filter(|item| item.name().contains(&options.only)).cloned().collect();
     if chosen.is_empty() {
-        bail!("no comparison has `{}` in its name; one is `{}`", options.only, all[0].name());
+        bail!("nothing that is measured has `{}` in its name; `--list` prints the names", options.only);
     }
     let conditions = Conditions {
         pace: if options.quick { Pace::QUICK } else { Pace::full(options.seconds) },
@@ -95,9 +121,17 @@ fn run(options: &Options) -> anyhow::Result<()> {
         threads: options.threads,
     };
     let nginx = nginx::version()?;
+    let pinning = if options.pin { Some(Pinning::halves()?) } else { None };
+    let run = Run {
+        binary: options.server.as_deref().context("no server to measure")?,
+        pinning: pinning.as_ref(),
+        conditions,
+        quick: options.quick,
+        keep: options.keep.as_deref(),
+    };
     let results = match &options.tune {
-        Some(template) => run::tune(&options.server, template, &chosen, conditions)?,
-        None => run::compare(&options.server, &chosen, conditions)?,
+        Some(template) => run.tune(template, &chosen)?,
+        None => run.all(&chosen)?,
     };
     let report = Report {
         machine: Machine::read()?,
@@ -105,6 +139,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
         quick: options.quick,
         rounds: conditions.rounds,
         client_threads: options.threads,
+        pinning: pinning.map_or_else(|| "nothing pinned".to_owned(), |pinning| pinning.words()),
         results,
     };
     println!("\n{}", report.table());
@@ -114,7 +149,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
     }
     let failed = report.results.iter().filter(|outcome| outcome.failure.is_some()).count();
     if failed > 0 {
-        bail!("{failed} of {} comparisons had wrong answers", report.results.len());
+        bail!("{failed} of {} measurements had wrong answers", report.results.len());
     }
     Ok(())
 }

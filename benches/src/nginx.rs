@@ -13,6 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::installation::Installation;
 use crate::plan::{Size, Work};
 use crate::process;
+use crate::ranges;
+use crate::tls::Certificate;
 use crate::work::{Fetch, Form, Steps};
 
 /// What is filled in: see the file.
@@ -35,6 +37,8 @@ pub(crate) struct Nginx {
     master: Child,
     folder: tempfile::TempDir,
     pub(crate) address: SocketAddr,
+    /// Where it speaks TLS.
+    pub(crate) tls_address: SocketAddr,
     workers: usize,
 }
 
@@ -43,14 +47,18 @@ impl Nginx {
     ///
     /// # Errors
     /// When it is not installed, does not take its configuration, or does not listen within 20 s.
-    pub(crate) fn start(audio: &Path, template: Option<&Path>, workers: usize) -> anyhow::Result<Nginx> {
+    pub(crate) fn start(
+        audio: &Path,
+        certificate: &Certificate,
+        template: Option<&Path>,
+        workers: usize,
+    ) -> anyhow::Result<Nginx> {
         let template = match template {
             Some(file) => fs_err::read_to_string(file)?,
             None => TEMPLATE.to_owned(),
         };
         let folder = tempfile::Builder::new().prefix("callvault-bench-nginx-").tempdir()?;
-        // A link would do as well, but nginx is to find the very same files in the very same way.
-        let address = free_address()?;
+        let (address, tls_address) = free_addresses()?;
         let text = fill(
             &template,
             &[
@@ -58,6 +66,9 @@ impl Nginx {
                 ("user", &user()?),
                 ("audio", &audio.to_string_lossy()),
                 ("address", &address.to_string()),
+                ("tls_address", &tls_address.to_string()),
+                ("certificate", &certificate.certificate.to_string_lossy()),
+                ("key", &certificate.key.to_string_lossy()),
                 ("secret", SECRET),
             ],
         )?;
@@ -74,7 +85,7 @@ impl Nginx {
             .stderr(output)
             .spawn()
             .context("cannot start nginx; install it: sudo apt-get install nginx libnginx-mod-http-lua")?;
-        let mut nginx = Nginx { master, folder, address, workers };
+        let mut nginx = Nginx { master, folder, address, tls_address, workers };
         nginx.wait_until_ready()?;
         Ok(nginx)
     }
@@ -121,6 +132,13 @@ impl Nginx {
             Work::File => {
                 let request = get(host, &link(&format!("/static/{name}")));
                 Steps::Fixed(vec![Fetch { request, status: 200, part: 0..size.bytes }])
+            }
+            Work::Range => {
+                let path = link(&format!("/static/{name}"));
+                Steps::Fixed(ranges::requests(
+                    &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n"),
+                    size.bytes,
+                ))
             }
             Work::Base64 | Work::Raw => bail!("nginx has no {}", work.name()),
         };
@@ -186,9 +204,10 @@ fn account(accounts: &str, id: u32) -> Option<&str> {
     })
 }
 
-/// An address on loopback that nobody listens at; nginx does not take port 0.
-fn free_address() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+/// Two addresses on loopback that nobody listens at; nginx does not take port 0.
+fn free_addresses() -> anyhow::Result<(SocketAddr, SocketAddr)> {
+    let listeners = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
+    Ok((listeners.0.local_addr()?, listeners.1.local_addr()?))
 }
 
 /// Puts values in the place of `@name@`.
@@ -221,7 +240,9 @@ mod tests {
 
     #[test]
     fn the_template_is_filled_whole() {
-        let values = [("workers", "2"), ("user", "u"), ("audio", "/a"), ("address", "x:1"), ("secret", "s")];
+        let names = ["user", "audio", "address", "tls_address", "certificate", "key", "secret"];
+        let values: Vec<(&str, &str)> =
+            [("workers", "2")].into_iter().chain(names.map(|name| (name, "x"))).collect();
         let text = fill(TEMPLATE, &values).expect("all places are there");
         assert!(text.contains("worker_processes 2;"));
         assert!(text.lines().all(|line| line.trim_start().starts_with('#') || !line.contains('@')), "{text}");

@@ -13,6 +13,8 @@ pub(crate) enum Work {
     Base64,
     /// The same of ours with `encoding=raw` in the JSON envelope: one code point per byte.
     Raw,
+    /// 64 KiB at random places of a recording.
+    Range,
 }
 
 impl Work {
@@ -23,6 +25,7 @@ impl Work {
             Work::File => "enswitch none",
             Work::Base64 => "enswitch base64",
             Work::Raw => "enswitch raw",
+            Work::Range => "range of 64 KiB",
         }
     }
 }
@@ -40,9 +43,12 @@ pub(crate) struct Size {
 
 /// A quarter of a second, half a minute and three minutes of 16-bit telephone audio.
 pub(crate) const SIZES: [Size; 3] = [SMALL, MIDDLE, LARGE];
-const SMALL: Size = Size { name: "4KiB", bytes: 4096, level: 1 };
-const MIDDLE: Size = Size { name: "480KB", bytes: 480_000, level: 2 };
-const LARGE: Size = Size { name: "3MB", bytes: 3_000_000, level: 3 };
+pub(crate) const SMALL: Size = Size { name: "4KiB", bytes: 4096, level: 1 };
+pub(crate) const MIDDLE: Size = Size { name: "480KB", bytes: 480_000, level: 2 };
+pub(crate) const LARGE: Size = Size { name: "3MB", bytes: 3_000_000, level: 3 };
+
+/// Most of an hour and three quarters, to ask for parts of. No level: a message may not be so long.
+pub(crate) const LONG: Size = Size { name: "100MB", bytes: 100_000_000, level: 0 };
 
 /// Clients at once, each with a connection that it keeps.
 pub(crate) const CONNECTIONS: [usize; 3] = [1, 16, 256];
@@ -54,6 +60,8 @@ pub(crate) enum Peer {
     NginxLua,
     /// nginx that serves files behind `secure_link`.
     NginxStatic,
+    /// axum with tower-http's `ServeDir`, without any credential.
+    ServeDir,
     /// Our own [`Work::File`].
     OwnFile,
 }
@@ -64,7 +72,30 @@ impl Peer {
         match self {
             Peer::NginxLua => "nginx + Lua",
             Peer::NginxStatic => "nginx static",
+            Peer::ServeDir => "ServeDir",
             Peer::OwnFile => "own none",
+        }
+    }
+}
+
+/// How both sides run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// HTTP without TLS, everything as it comes.
+    Plain,
+    /// TLS 1.3 on both sides.
+    Tls,
+    /// Ours with `listen_log.strict`.
+    Strict,
+}
+
+impl Mode {
+    /// What stands behind the work in the table and in the JSON.
+    fn suffix(self) -> &'static str {
+        match self {
+            Mode::Plain => "",
+            Mode::Tls => ", TLS",
+            Mode::Strict => ", strict",
         }
     }
 }
@@ -76,6 +107,8 @@ pub(crate) enum Measure {
     Rate,
     /// Processor time of the server per 10^6 bytes of answers with audio, in milliseconds.
     Processor,
+    /// The 99th percentile of what a piece of work takes, in milliseconds.
+    P99,
     /// Time from one byte of answer to the next, over all connections, in nanoseconds.
     AnswerByte,
 }
@@ -85,6 +118,7 @@ impl Measure {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Measure::Rate => "per s",
+            Measure::P99 => "p99 ms",
             Measure::Processor => "CPU ms/MB",
             Measure::AnswerByte => "ns/byte out",
         }
@@ -95,6 +129,7 @@ impl Measure {
 #[derive(Clone, Debug)]
 pub(crate) struct Comparison {
     pub(crate) work: Work,
+    pub(crate) mode: Mode,
     pub(crate) size: Size,
     pub(crate) connections: usize,
     pub(crate) peer: Peer,
@@ -103,35 +138,115 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// `flow/480KB/16 against nginx + Lua`, for `--only`.
+    /// `flow, TLS`, as it stands in the table.
+    pub(crate) fn title(&self) -> String {
+        format!("{}{}", self.work.name(), self.mode.suffix())
+    }
+
+    /// `flow, TLS/480KB/16 against nginx + Lua`, for `--only`.
     pub(crate) fn name(&self) -> String {
-        format!("{}/{}/{} against {}", self.work.name(), self.size.name, self.connections, self.peer.name())
+        format!("{}/{}/{} against {}", self.title(), self.size.name, self.connections, self.peer.name())
     }
 }
 
-/// All comparisons, in the order of the table.
-pub(crate) fn comparisons() -> Vec<Comparison> {
-    let mut all = Vec::new();
-    for size in SIZES {
-        for connections in CONNECTIONS {
-            let least = if size == SMALL && connections > 1 { 1.15 } else { 1.0 };
-            let measures = vec![(Measure::Rate, Some(Bound::AtLeast(least))), (Measure::Processor, None)];
-            all.push(Comparison { work: Work::Flow, size, connections, peer: Peer::NginxLua, measures });
+/// Something that is measured and gives lines of the table.
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    /// Two servers, or one with two kinds of work.
+    Comparison(Comparison),
+    /// What the machine gives at most.
+    Limits,
+    /// Memory of the server, idle and with a thousand downloads at once.
+    Memory,
+    /// Recordings sent to us, and files written by as little a program as there can be.
+    Upload,
+    /// From the start to the first answer, with many recordings in the catalog.
+    Start,
+    /// Randoms out of a catalog with very many recordings, and out of one with few.
+    Catalog,
+}
+
+impl Item {
+    /// For `--only`.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Item::Comparison(comparison) => comparison.name(),
+            Item::Limits => "limits".to_owned(),
+            Item::Memory => "memory".to_owned(),
+            Item::Upload => "upload".to_owned(),
+            Item::Start => "start".to_owned(),
+            Item::Catalog => "catalog".to_owned(),
         }
     }
+}
+
+/// All that is measured, in the order of the table.
+pub(crate) fn items() -> Vec<Item> {
+    let mut all = vec![Item::Limits];
+    all.extend(comparisons().into_iter().map(Item::Comparison));
+    all.extend([Item::Memory, Item::Upload, Item::Start, Item::Catalog]);
+    all
+}
+
+/// All comparisons, in the order of the table; those of one mode are together.
+fn comparisons() -> Vec<Comparison> {
+    let mut all = flows(Mode::Plain, &CONNECTIONS);
     for (size, least, most) in [(MIDDLE, Some(0.9), 1.25), (LARGE, None, 1.5)] {
         for connections in CONNECTIONS {
             let measures = vec![
                 (Measure::Rate, least.map(Bound::AtLeast)),
                 (Measure::Processor, Some(Bound::AtMost(most))),
             ];
-            all.push(Comparison { work: Work::File, size, connections, peer: Peer::NginxStatic, measures });
+            all.push(plain(Work::File, size, connections, Peer::NginxStatic, measures));
         }
     }
-    let encoded =
-        |work, measures| Comparison { work, size: MIDDLE, connections: 16, peer: Peer::OwnFile, measures };
-    all.push(encoded(Work::Base64, vec![(Measure::Rate, Some(Bound::AtLeast(0.5)))]));
-    all.push(encoded(Work::Raw, vec![(Measure::AnswerByte, Some(Bound::AtMost(2.0)))]));
+    for connections in CONNECTIONS {
+        let measures = vec![(Measure::Rate, Some(Bound::AtLeast(1.0))), (Measure::Processor, None)];
+        all.push(plain(Work::Range, LONG, connections, Peer::NginxStatic, measures));
+    }
+    let rate = vec![(Measure::Rate, Some(Bound::AtLeast(0.5)))];
+    all.push(plain(Work::Base64, MIDDLE, 16, Peer::OwnFile, rate));
+    let bytes = vec![(Measure::AnswerByte, Some(Bound::AtMost(2.0)))];
+    all.push(plain(Work::Raw, MIDDLE, 16, Peer::OwnFile, bytes));
+    for size in SIZES {
+        let measures = vec![(Measure::Rate, None), (Measure::Processor, None)];
+        all.push(plain(Work::File, size, 16, Peer::ServeDir, measures));
+    }
+    all.extend(flows(Mode::Tls, &CONNECTIONS));
+    all.extend(flows(Mode::Strict, &CONNECTIONS[1..]));
+    all
+}
+
+fn plain(
+    work: Work,
+    size: Size,
+    connections: usize,
+    peer: Peer,
+    measures: Vec<(Measure, Option<Bound>)>,
+) -> Comparison {
+    Comparison { work, mode: Mode::Plain, size, connections, peer, measures }
+}
+
+fn flows(mode: Mode, connections: &[usize]) -> Vec<Comparison> {
+    let mut all = Vec::new();
+    for size in SIZES {
+        for connections in connections.iter().copied() {
+            let least = match mode {
+                Mode::Plain if size == SMALL && connections > 1 => 1.15,
+                Mode::Plain | Mode::Tls => 1.0,
+                Mode::Strict => 0.7,
+            };
+            let measures = vec![(Measure::Rate, Some(Bound::AtLeast(least))), (Measure::Processor, None)];
+            all.push(Comparison {
+                work: Work::Flow,
+                mode,
+                size,
+                connections,
+                peer: Peer::NginxLua,
+                measures,
+            });
+        }
+    }
     all
 }
 
@@ -140,8 +255,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_comparison_has_a_name_of_its_own() {
-        let mut names: Vec<String> = comparisons().iter().map(Comparison::name).collect();
+    fn everything_has_a_name_of_its_own() {
+        let mut names: Vec<String> = items().iter().map(Item::name).collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();
@@ -158,6 +273,8 @@ mod tests {
         check("flow/4KiB/16 against nginx + Lua", 1.15);
         check("flow/4KiB/256 against nginx + Lua", 1.15);
         check("flow/3MB/256 against nginx + Lua", 1.0);
+        check("flow, TLS/4KiB/256 against nginx + Lua", 1.0);
+        check("flow, strict/4KiB/256 against nginx + Lua", 0.7);
         check("enswitch none/480KB/16 against nginx static", 0.9);
     }
 }

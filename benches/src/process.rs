@@ -63,6 +63,14 @@ fn ticks(stat: &str) -> Option<u64> {
     Some(user + system)
 }
 
+/// Bytes resident now.
+///
+/// # Errors
+/// As [`processor_time`].
+pub(crate) fn resident(id: u32) -> anyhow::Result<u64> {
+    status_bytes(id, "VmRSS:")
+}
+
 /// The most bytes resident at once since [`reset_peak`].
 ///
 /// # Errors

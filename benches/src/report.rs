@@ -22,6 +22,8 @@ pub(crate) struct Report {
     pub(crate) rounds: usize,
     /// Threads of the load generator.
     pub(crate) client_threads: usize,
+    /// How the cores were shared out.
+    pub(crate) pinning: String,
     pub(crate) results: Vec<Outcome>,
 }
 
@@ -56,6 +58,19 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// A figure of ours that stands for itself, from its repetitions; None of none.
+    pub(crate) fn figure(
+        work: &str,
+        measure: &'static str,
+        values: &[f64],
+        bound: Option<Bound>,
+    ) -> Option<Row> {
+        let estimate = Estimate::of(values)?;
+        let ours = Some(estimate.median);
+        let (file, connections, peer, peers) = (String::new(), None, None, None);
+        Some(Row { work: work.to_owned(), file, connections, measure, peer, ours, peers, estimate, bound })
+    }
+
     /// What the figures say about the target; None without one.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
         self.bound.map(|bound| bound.judge(&self.estimate))
@@ -138,7 +153,7 @@ impl Report {
     pub(crate) fn circumstances(&self) -> String {
         let machine = &self.machine;
         format!(
-            "{}, {} cores, {} MiB memory, Linux {}, {}; {} rounds; load generator with {} thread(s) on the same machine",
+            "{}, {} cores, {} MiB memory, Linux {}, {}; {} rounds; load generator with {} thread(s) on the same machine, {}",
             machine.processor,
             machine.cores,
             machine.memory_bytes / (1024 * 1024),
@@ -146,6 +161,7 @@ impl Report {
             self.nginx,
             self.rounds,
             self.client_threads,
+            self.pinning,
         )
     }
 

@@ -35,8 +35,11 @@ impl Server {
             _ => {}
         }
         let output = fs_err::File::create(&log)?.into_parts().0;
+        let certificate = installation.certificate();
         let mut command = installation.callvault(&["serve", "--listen", "127.0.0.1:0", "--ready-file"]);
         command.arg(&ready);
+        command.env("CALLVAULT_TLS_CERTIFICATE", &certificate.certificate);
+        command.env("CALLVAULT_TLS_KEY", &certificate.key);
         for setting in settings {
             command.args(["--set", setting]);
         }

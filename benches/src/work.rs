@@ -3,7 +3,6 @@
 //! Before a run is measured each of its answers is fetched once, decoded here and compared with the file byte by byte. From then
 //! on each answer must have the same status, length and [checksum](Checksum) as that one, whoever it is that answers.
 
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,13 +10,19 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::checksum::Checksum;
+use crate::endpoint::Endpoint;
 use crate::head::Head;
 use crate::http::{Connection, SharedBuffer, Sink, shared_buffer};
+use crate::upload::Upload;
 
 /// The requests of a client.
 pub(crate) enum Steps {
     /// Requests that never change, taken in turn.
     Fixed(Vec<Fetch>),
+    /// Ask for a random and leave it, for one recording after the other.
+    Ask(Vec<Vec<u8>>),
+    /// Send a file under a new name each time.
+    Upload(Upload),
     /// Ask for a random, then fetch with it, where it stands between the two parts.
     Ticket { ask: Vec<u8>, before: Vec<u8>, after: Vec<u8> },
 }
@@ -42,9 +47,11 @@ pub(crate) enum Form {
 
 /// Where the clients of a run go, what they send, and what must come back.
 pub(crate) struct Target {
-    address: SocketAddr,
+    endpoint: Endpoint,
+    /// What TLS came to with it.
+    suite: Option<rustls::CipherSuite>,
     steps: Steps,
-    /// For each request of [`Steps::Fixed`]; one for the download of a ticket.
+    /// For each request of [`Steps::Fixed`]; one otherwise.
     answers: Vec<Answer>,
 }
 
@@ -62,40 +69,57 @@ impl Target {
     /// # Errors
     /// When the server refuses, or an answer does not decode to its part of the file.
     pub(crate) async fn prepare(
-        address: SocketAddr,
+        endpoint: Endpoint,
         steps: Steps,
         form: Form,
         file: &[u8],
     ) -> anyhow::Result<Arc<Target>> {
         let fetches: Vec<(u16, Range<usize>)> = match &steps {
+            Steps::Ask(_) => vec![(200, 0..0)],
+            Steps::Upload(_) => vec![(201, 0..0)],
             Steps::Fixed(fetches) => fetches.iter().map(|fetch| (fetch.status, fetch.part.clone())).collect(),
             Steps::Ticket { .. } => vec![(200, 0..file.len())],
         };
-        let mut target = Target { address, steps, answers: Vec::new() };
+        let mut target = Target { endpoint, suite: None, steps, answers: Vec::new() };
         let mut client = Client::open(&target, shared_buffer()).await?;
+        target.suite = client.connection.suite();
         for (turn, (status, part)) in fetches.into_iter().enumerate() {
             let mut body = Vec::new();
             let head = client.fetch(&target, turn, &mut body).await?;
             if head.status != status {
                 bail!("status {}: {}", head.status, beginning(&body));
             }
+            let (bytes, checksum) = (body.len() as u64, Checksum::of(&body));
+            target.answers.push(Answer { status, bytes, checksum });
+            if matches!(target.steps, Steps::Ask(_) | Steps::Upload(_)) {
+                continue;
+            }
             let audio = decode(form, &body)?;
             if audio != file[part.clone()] {
                 bail!("{} bytes came, which are not the {} asked for", audio.len(), part.len());
             }
-            let (bytes, checksum) = (body.len() as u64, Checksum::of(&body));
-            target.answers.push(Answer { status, bytes, checksum });
         }
         Ok(Arc::new(target))
     }
 
-    /// Where the server is.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    /// The cipher suite that its server takes; none without TLS.
+    pub(crate) fn suite(&self) -> Option<rustls::CipherSuite> {
+        self.suite
     }
 
-    /// Bytes of the bodies that carry audio; the mean, should they differ.
+    /// The uploads, where that is the work.
+    pub(crate) fn upload(&self) -> Option<&Upload> {
+        match &self.steps {
+            Steps::Upload(upload) => Some(upload),
+            _ => None,
+        }
+    }
+
+    /// Bytes of the bodies that carry audio, whichever way; the mean, should they differ.
     pub(crate) fn answer_bytes(&self) -> f64 {
+        if let Steps::Upload(upload) = &self.steps {
+            return upload.file_bytes() as f64;
+        }
         let sum: u64 = self.answers.iter().map(|answer| answer.bytes).sum();
         sum as f64 / self.answers.len() as f64
     }
@@ -117,7 +141,7 @@ impl Client {
     /// # Errors
     /// When it cannot be reached.
     pub(crate) async fn open(target: &Target, buffer: SharedBuffer) -> anyhow::Result<Client> {
-        let connection = Connection::open(target.address(), buffer).await?;
+        let connection = Connection::open(&target.endpoint, buffer).await?;
         Ok(Client { connection, turn: 0, answer: Vec::new(), request: Vec::new() })
     }
 
@@ -132,8 +156,12 @@ impl Client {
     /// # Errors
     /// When anything at all is not as it was when the target was prepared.
     pub(crate) async fn once(&mut self, target: &Target) -> anyhow::Result<()> {
-        let turn = self.turn % target.answers.len();
-        self.turn = turn + 1;
+        let turn = self.turn;
+        self.turn += 1;
+        if let Steps::Ask(_) | Steps::Upload(_) = &target.steps {
+            return self.small(target, turn).await;
+        }
+        let turn = turn % target.answers.len();
         let answer = target.answers[turn];
         let mut body = Checked::default();
         let head = self.fetch(target, turn, &mut body).await?;
@@ -153,9 +181,27 @@ impl Client {
         Ok(())
     }
 
+    /// Does work once of which the answer is short and never the same: its status counts, and that it has what it must have.
+    async fn small(&mut self, target: &Target, turn: usize) -> anyhow::Result<()> {
+        let mut answer = std::mem::take(&mut self.answer);
+        answer.clear();
+        let head = self.fetch(target, turn, &mut answer).await?;
+        let whole = matches!(target.steps, Steps::Upload(_)) || random(&answer).is_some();
+        if head.status != target.answers[0].status || !whole {
+            bail!("status {} instead of {}: {}", head.status, target.answers[0].status, beginning(&answer));
+        }
+        self.answer = answer;
+        Ok(())
+    }
+
     /// Does the work once; the body with the audio goes to `sink`.
     async fn fetch(&mut self, target: &Target, turn: usize, sink: &mut impl Sink) -> anyhow::Result<Head> {
         match &target.steps {
+            Steps::Ask(requests) => self.connection.exchange(&requests[turn % requests.len()], sink).await,
+            Steps::Upload(upload) => {
+                upload.next(&mut self.request);
+                self.connection.exchange(&self.request, sink).await
+            }
             Steps::Fixed(fetches) => self.connection.exchange(&fetches[turn].request, sink).await,
             Steps::Ticket { ask, before, after } => {
                 self.answer.clear();
@@ -278,8 +324,9 @@ mod tests {
         };
         let audio = "RIFF and the audio";
         let client = async {
-            let target =
-                Target::prepare(address, steps, Form::Bare, audio.as_bytes()).await.expect("a target");
+            let target = Target::prepare(Endpoint::plain(address), steps, Form::Bare, audio.as_bytes())
+                .await
+                .expect("a target");
             let mut client = Client::open(&target, shared_buffer()).await.expect("a server");
             client.once(&target).await.expect("the right answer");
             let check = |result: anyhow::Result<()>, expected: &str| {
