@@ -23,6 +23,7 @@ mod memory;
 mod nginx;
 mod pinning;
 mod plan;
+mod plot;
 mod process;
 mod ranges;
 mod report;
@@ -55,9 +56,9 @@ struct Options {
     /// The callvault binary to measure.
     #[arg(long, value_name = "FILE", required_unless_present_any = ["list", "serve_dir"])]
     server: Option<PathBuf>,
-    /// Where to write the results as JSON.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    /// Where to write the results as comparisons.json, .svg and .md.
+    #[arg(long, value_name = "FOLDER")]
+    results: Option<PathBuf>,
     /// A short run, to see that everything works; its figures mean little.
     #[arg(long)]
     quick: bool,
@@ -143,9 +144,9 @@ fn run(options: &Options) -> anyhow::Result<()> {
         results,
     };
     println!("\n{}", report.table());
-    if let Some(file) = &options.json {
-        report.write(file).context("cannot write the results")?;
-        println!("written to {}", file.display());
+    if let Some(folder) = &options.results {
+        report.write(folder).context("cannot write the results")?;
+        println!("written to {}", folder.display());
     }
     let failed = report.results.iter().filter(|outcome| outcome.failure.is_some()).count();
     if failed > 0 {

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::bound::{Bound, Verdict};
 use crate::comparison::Round;
 use crate::machine::Machine;
+use crate::plot;
 use crate::statistics::Estimate;
 
 /// A whole run.
@@ -165,17 +166,17 @@ impl Report {
         )
     }
 
-    /// Writes the JSON, with its folder if that is missing.
+    /// Writes the table, the figures of every round and the picture, with the folder if that is missing.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub(crate) fn write(&self, file: &Path) -> anyhow::Result<()> {
-        if let Some(folder) = file.parent() {
-            fs_err::create_dir_all(folder)?;
-        }
+    /// When a file cannot be written.
+    pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        fs_err::create_dir_all(folder)?;
+        fs_err::write(folder.join("comparisons.md"), self.table())?;
+        plot::write(self.rows(), &self.circumstances(), &folder.join("comparisons.svg"))?;
         let mut text = serde_json::to_string_pretty(self).context("the report is no JSON")?;
         text.push('\n');
-        Ok(fs_err::write(file, text)?)
+        Ok(fs_err::write(folder.join("comparisons.json"), text)?)
     }
 }
 

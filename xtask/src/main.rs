@@ -12,6 +12,7 @@ mod bench;
 mod cargo;
 mod check;
 mod imports;
+mod peers;
 mod schemathesis;
 mod soak;
 mod source;
@@ -27,7 +28,8 @@ usage: cargo xtask CHORE
   test              every test: import rules, the crates, the fuzz corpus, end to end on a release binary
   soak [SCENARIO]   the long scenarios at their full size; all of them, or one of `soak --list`;
                     `soak fuzz --seconds N` for a shorter run than 10 minutes for each parser
-  bench [--quick]   both download APIs under load: rates, latencies, memory (docs/benchmarks.md)
+  bench [OPTIONS]   Callvault side by side with its peers under load (docs/benchmarks.md); `bench --quick` to see
+                    that it works, `bench --only TEXT`, `bench --help` for the rest
   check             format, lints, documentation, import rules, licences and bans";
 
 fn main() -> ExitCode {
@@ -48,8 +50,7 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
-        ["bench"] => bench::run(false),
-        ["bench", "--quick"] => bench::run(true),
+        ["bench", options @ ..] => bench::run(options),
         ["check"] => check::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

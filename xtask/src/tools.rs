@@ -88,7 +88,7 @@ fn missing_packages(path: &OsStr) -> Vec<&'static str> {
     packages
 }
 
-fn is_on_path(program: &str, path: &OsStr) -> bool {
+pub(crate) fn is_on_path(program: &str, path: &OsStr) -> bool {
     std::env::split_paths(path).any(|folder| is_executable(&folder.join(program)))
 }
 
@@ -97,11 +97,11 @@ fn is_executable(file: &Path) -> bool {
 }
 
 /// Whether this process runs as root: /proc/self belongs to the effective user.
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     Path::new("/proc/self").metadata().is_ok_and(|metadata| metadata.uid() == 0)
 }
 
-fn apt_get() -> Command {
+pub(crate) fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
     command.env("DEBIAN_FRONTEND", "noninteractive");
     command
