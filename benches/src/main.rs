@@ -121,7 +121,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
         rounds: if options.quick { 2 } else { options.rounds.unwrap_or(5).max(1) },
         threads: options.threads,
     };
-    let nginx = nginx::version()?;
+    let (machine, nginx) = (Machine::read()?, nginx::version()?);
     let pinning = if options.pin { Some(Pinning::halves()?) } else { None };
     let run = Run {
         binary: options.server.as_deref().context("no server to measure")?,
@@ -135,7 +135,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
         None => run.all(&chosen)?,
     };
     let report = Report {
-        machine: Machine::read()?,
+        machine,
         nginx,
         quick: options.quick,
         rounds: conditions.rounds,

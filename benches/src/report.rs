@@ -140,6 +140,12 @@ impl Report {
         let count = |wanted| self.rows().filter(|row| row.verdict() == Some(wanted)).count();
         let (met, open, missed) = (count(Verdict::Met), count(Verdict::Open), count(Verdict::Missed));
         text.push_str(&format!("Targets: {met} met, {open} open, {missed} missed.\n"));
+        if let Some(share) = self.disturbance() {
+            text.push_str(&format!(
+                "All else on the machine took {:.0} % of its processor time.\n",
+                share * 100.0
+            ));
+        }
         if self.quick {
             text.push_str("A quick run: the figures mean little.\n");
         }
@@ -148,6 +154,16 @@ impl Report {
             text.push('\n');
         }
         text
+    }
+
+    /// How much of the machine's processor time went neither to a server nor to the load generator, where that was measured.
+    fn disturbance(&self) -> Option<f64> {
+        let rounds = || self.results.iter().flat_map(|outcome| &outcome.rounds);
+        let all = rounds().flat_map(|round| [&round.ours, &round.peer]);
+        let (other, seconds) = all.fold((0.0, 0.0), |(other, seconds), figures| {
+            (other + figures.other_processor_seconds, seconds + figures.seconds)
+        });
+        (seconds > 0.0).then(|| other / (seconds * self.machine.cores as f64))
     }
 
     /// The machine and how it was measured, in one line.

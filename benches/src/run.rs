@@ -77,7 +77,7 @@ impl Run<'_> {
         if is_chosen(|item| matches!(item, Item::Upload)) {
             let installation = self.installation()?;
             let server = self.start(|| Server::start(&installation, &[]))?;
-            let outcome = uploads::run(&installation, &server, self.conditions);
+            let outcome = uploads::run(self, &installation, &server);
             tell(&mut results, outcome.with_context(|| format!("upload\n{}", server.log_tail()))?);
             server.stop()?;
         }

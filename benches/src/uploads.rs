@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use crate::audio::wave_file;
 use crate::bound::Bound;
 use crate::callvault::Callvault;
-use crate::comparison::{self, Conditions, Figures, Labels, Round};
+use crate::comparison::{self, Figures, Labels, Round};
 use crate::durable;
 use crate::endpoint::Endpoint;
 use crate::http::{Connection, shared_buffer};
@@ -13,6 +13,7 @@ use crate::installation::Installation;
 use crate::load;
 use crate::plan::{Item, MIDDLE, Measure};
 use crate::report::Outcome;
+use crate::run::Run;
 use crate::server::Server;
 use crate::upload::Upload;
 use crate::work::{Form, Steps, Target};
@@ -24,11 +25,8 @@ const AT_ONCE: usize = 16;
 ///
 /// # Errors
 /// When the server or the disk fails, or a recording is not what was sent.
-pub(crate) fn run(
-    installation: &Installation,
-    server: &Server,
-    conditions: Conditions,
-) -> anyhow::Result<Outcome> {
+pub(crate) fn run(run: &Run<'_>, installation: &Installation, server: &Server) -> anyhow::Result<Outcome> {
+    let conditions = run.conditions;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let endpoint = Endpoint::plain(server.address());
     let file = wave_file(MIDDLE.bytes);
@@ -43,7 +41,8 @@ pub(crate) fn run(
             return Ok(Outcome { name, rows: Vec::new(), rounds, failure: Some(failure) });
         }
         let ours = Figures::new(&measured, target.answer_bytes());
-        let measured = durable::run(installation.folder(), &file, AT_ONCE, conditions.pace)?;
+        // On the same cores as the server.
+        let measured = run.start(|| durable::run(installation.folder(), &file, AT_ONCE, conditions.pace))?;
         rounds.push(Round { ours, peer: Figures::new(&measured, file.len() as f64) });
     }
     runtime.block_on(check(&endpoint, target.upload().context("no uploads")?))?;
