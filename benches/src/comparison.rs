@@ -77,6 +77,11 @@ impl Figures {
         }
     }
 
+    /// For how much of the window the load generator was at work, 1 for each of its threads.
+    pub(crate) fn client_share(&self) -> f64 {
+        self.client_processor_seconds / self.seconds
+    }
+
     /// What a measure reads from them.
     pub(crate) fn read(&self, measure: Measure) -> f64 {
         let bytes = self.finished as f64 * self.answer_bytes;

@@ -6,10 +6,10 @@ use anyhow::Context;
 use serde::{Serialize, Serializer};
 
 use crate::bound::{Bound, Verdict};
-use crate::comparison::Round;
+use crate::comparison::{Figures, Round};
 use crate::machine::Machine;
 use crate::plot;
-use crate::statistics::Estimate;
+use crate::statistics::{Estimate, median};
 
 /// A whole run.
 #[derive(Serialize)]
@@ -100,6 +100,9 @@ impl Row {
     }
 }
 
+/// The share of its time from which on the load generator is taken for the limit.
+const LIMITED: f64 = 0.9;
+
 /// The head of the table.
 const TITLES: [&str; 13] = [
     "work", "file", "conns", "measure", "peer", "ours", "peer's", "median", "min", "max", "95 %", "target",
@@ -146,6 +149,15 @@ impl Report {
                 share * 100.0
             ));
         }
+        let limited: Vec<&str> = self
+            .results
+            .iter()
+            .filter(|outcome| self.is_limited(outcome))
+            .map(|outcome| outcome.name.as_str())
+            .collect();
+        if !limited.is_empty() {
+            text.push_str(&format!("The load generator was the limit in: {}.\n", limited.join("; ")));
+        }
         if self.quick {
             text.push_str("A quick run: the figures mean little.\n");
         }
@@ -154,6 +166,15 @@ impl Report {
             text.push('\n');
         }
         text
+    }
+
+    /// Whether the load generator was at work nearly all the time of one side: that side could do more.
+    fn is_limited(&self, outcome: &Outcome) -> bool {
+        let busy = |side: fn(&Round) -> &Figures| {
+            let shares: Vec<f64> = outcome.rounds.iter().map(|round| side(round).client_share()).collect();
+            median(&shares).is_some_and(|share| share > LIMITED * self.client_threads as f64)
+        };
+        busy(|round| &round.ours) || busy(|round| &round.peer)
     }
 
     /// How much of the machine's processor time went neither to a server nor to the load generator, where that was measured.
