@@ -62,10 +62,10 @@ struct Options {
     /// A short run, to see that everything works; its figures mean little.
     #[arg(long)]
     quick: bool,
-    /// Let each round of each side last at least this long.
+    /// Let each round of each side last at least this long; 1.5 when nothing is said.
     #[arg(long, value_name = "SECONDS", conflicts_with = "quick")]
     seconds: Option<f64>,
-    /// How often each side is measured, in turns.
+    /// How often each side is measured, in turns; 7 when nothing is said.
     #[arg(long, value_name = "N", conflicts_with = "quick")]
     rounds: Option<usize>,
     /// Only the comparisons whose name contains this, such as `flow` or `none/480KB/16`.
@@ -118,7 +118,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
     }
     let conditions = Conditions {
         pace: if options.quick { Pace::QUICK } else { Pace::full(options.seconds) },
-        rounds: if options.quick { 2 } else { options.rounds.unwrap_or(5).max(1) },
+        rounds: if options.quick { 2 } else { options.rounds.unwrap_or(7).max(1) },
         threads: options.threads,
     };
     let (machine, nginx) = (Machine::read()?, nginx::version()?);

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context;
+use rustix::process::{Signal, set_parent_process_death_signal};
 use tower_http::services::ServeDir;
 
 use crate::installation::Installation;
@@ -19,6 +20,8 @@ use crate::work::{Fetch, Form, Steps};
 /// # Errors
 /// When it cannot listen.
 pub(crate) fn serve(folder: &Path) -> anyhow::Result<()> {
+    // Not to outlive a load generator that is killed.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
