@@ -15,8 +15,11 @@ use futures_util::stream::try_unfold;
 use crate::listen::transmit::{self, Transmitter};
 use crate::telemetry::{ActiveDownload, Metrics};
 
-/// The largest chunk.
-const MOST_CHUNK_BYTES: usize = 256 * 1024;
+/// The largest chunk: few calls for each file, as long as there are few downloads.
+const MOST_CHUNK_BYTES: usize = 512 * 1024;
+
+/// The largest chunk that is escaped: six times what is read is written, and must stay in the cache.
+const MOST_ESCAPED_BYTES: usize = 64 * 1024;
 
 /// The smallest chunk, however many downloads there are.
 const LEAST_CHUNK_BYTES: usize = 16 * 1024;
@@ -138,7 +141,7 @@ impl Player {
         // What is held for a client is the form, so that is what the budget counts; the bytes read are gone by then.
         let chunk = match form {
             Form::Exact => self.budget.chunk_bytes(),
-            Form::Escaped => self.budget.chunk_bytes() / 6,
+            Form::Escaped => self.budget.chunk_bytes().min(MOST_ESCAPED_BYTES) / 6,
             Form::Base64 => self.budget.chunk_bytes() / 4 * 3,
         };
         let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX).min(chunk);
