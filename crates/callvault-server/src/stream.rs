@@ -27,19 +27,36 @@ const LEAST_CHUNK_BYTES: usize = 16 * 1024;
 /// The shortest stretch that the system sends by itself. A shorter one is copied: it goes with the head in one call.
 const LEAST_TRANSMITTED_BYTES: u64 = 32 * 1024;
 
-/// What the chunks of all downloads together should stay below: a stalled client holds its chunk.
+/// What the chunks of all downloads together stay below, but for the smallest ones: a stalled client holds its chunk.
 const BUDGET_BYTES: usize = 16 << 20;
 
-/// How many downloads share the budget.
+/// What the chunks of all downloads hold, and how many downloads there are.
 #[derive(Debug, Default)]
 pub(crate) struct ReadBudget {
+    held_bytes: AtomicUsize,
     active: AtomicUsize,
 }
 
 impl ReadBudget {
-    fn chunk_bytes(&self) -> usize {
-        let active = self.active.load(Ordering::Relaxed).max(1);
-        (BUDGET_BYTES / active).clamp(LEAST_CHUNK_BYTES, MOST_CHUNK_BYTES)
+    /// Takes room for a chunk of at most `most` bytes: a share of all, or what is left where others still have more.
+    fn take(self: &Arc<Self>, most: usize) -> Room {
+        let left = BUDGET_BYTES.saturating_sub(self.held_bytes.load(Ordering::Relaxed));
+        let share = BUDGET_BYTES / self.active.load(Ordering::Relaxed).max(1);
+        let bytes = share.min(left).clamp(LEAST_CHUNK_BYTES, most);
+        self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Room { budget: self.clone(), bytes }
+    }
+}
+
+/// Room for a chunk, until it is dropped.
+struct Room {
+    budget: Arc<ReadBudget>,
+    bytes: usize,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.budget.held_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -69,6 +86,8 @@ struct Player {
     pieces: VecDeque<Piece>,
     encoder: base64::Encoder,
     budget: Arc<ReadBudget>,
+    /// For the chunk that is on its way to the client.
+    room: Option<Room>,
     metrics: Arc<Metrics>,
     door: &'static str,
     _active: ActiveDownload,
@@ -95,6 +114,7 @@ pub(crate) fn body(
         pieces: pieces.into(),
         encoder: base64::Encoder::default(),
         budget: budget.clone(),
+        room: None,
         metrics: metrics.clone(),
         door,
         _active: metrics.download_started(),
@@ -138,11 +158,17 @@ impl Player {
         {
             return Ok(Some(stand_in));
         }
-        // What is held for a client is the form, so that is what the budget counts; the bytes read are gone by then.
+        // The chunk before is sent, or nearly so. What is held for a client is the form, so that is what counts; the bytes
+        // read are gone by then.
+        self.room = None;
+        let room = self.room.insert(self.budget.take(match form {
+            Form::Exact | Form::Base64 => MOST_CHUNK_BYTES,
+            Form::Escaped => MOST_ESCAPED_BYTES,
+        }));
         let chunk = match form {
-            Form::Exact => self.budget.chunk_bytes(),
-            Form::Escaped => self.budget.chunk_bytes().min(MOST_ESCAPED_BYTES) / 6,
-            Form::Base64 => self.budget.chunk_bytes() / 4 * 3,
+            Form::Exact => room.bytes,
+            Form::Escaped => room.bytes / 6,
+            Form::Base64 => room.bytes / 4 * 3,
         };
         let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX).min(chunk);
         let bytes = self.reader.read_at(range.start, wanted).await?;
@@ -175,5 +201,44 @@ impl Player {
                 text.into()
             }
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many downloads that begin one after the other and stall.
+    fn stalled(downloads: usize) -> (Arc<ReadBudget>, Vec<Option<Room>>) {
+        let budget = Arc::new(ReadBudget::default());
+        let begin = |_| {
+            budget.active.fetch_add(1, Ordering::Relaxed);
+            Some(budget.take(MOST_CHUNK_BYTES))
+        };
+        let rooms = (0..downloads).map(begin).collect();
+        (budget, rooms)
+    }
+
+    #[test]
+    fn stalled_downloads_hold_no_more_than_the_budget_and_their_least() {
+        let (budget, rooms) = stalled(1000);
+        let bytes: Vec<_> = rooms.iter().flatten().map(|room| room.bytes).collect();
+        assert!(bytes.iter().sum::<usize>() <= BUDGET_BYTES + bytes.len() * LEAST_CHUNK_BYTES);
+        assert!(bytes.iter().all(|bytes| *bytes >= LEAST_CHUNK_BYTES));
+        assert_eq!(bytes[0], MOST_CHUNK_BYTES, "the first had no reason to take less");
+        drop(rooms);
+        assert_eq!(budget.held_bytes.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn downloads_that_go_on_share_the_budget() {
+        let (budget, mut rooms) = stalled(200);
+        for _ in 0..2 {
+            for room in &mut rooms {
+                *room = None;
+                *room = Some(budget.take(MOST_CHUNK_BYTES));
+            }
+        }
+        assert!(rooms.iter().flatten().all(|room| room.bytes == BUDGET_BYTES / 200));
     }
 }
