@@ -11,6 +11,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod hot_paths;
 mod imports;
 mod peers;
 mod schemathesis;
@@ -30,6 +31,8 @@ usage: cargo xtask CHORE
                     `soak fuzz --seconds N` for a shorter run than 10 minutes for each parser
   bench [OPTIONS]   Callvault side by side with its peers under load (docs/benchmarks.md); `bench --quick` to see
                     that it works, `bench --only TEXT`, `bench --help` for the rest
+  hot-paths [--renew]
+                    instructions of the hot paths against their bounds, a step of `test`; --renew stores them
   check             format, lints, documentation, import rules, licences and bans";
 
 fn main() -> ExitCode {
@@ -51,6 +54,8 @@ fn main() -> ExitCode {
             }
         },
         ["bench", options @ ..] => bench::run(options),
+        ["hot-paths"] => hot_paths::run(false),
+        ["hot-paths", "--renew"] => hot_paths::run(true),
         ["check"] => check::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -4,9 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cargo::{cargo, release_binary, root};
-use crate::imports;
 use crate::steps::Steps;
-use crate::{schemathesis, tools};
+use crate::{hot_paths, imports, schemathesis, tools};
 
 /// The variable by which the end-to-end tests learn which binary to start.
 const BINARY_VARIABLE: &str = "CALLVAULT_BIN";
@@ -36,6 +35,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         ]),
     )?;
     let binary = steps.step("release binary", release_binary)?;
+    steps.step("hot paths", || hot_paths::check(&binary))?;
     let schemathesis = steps.step("schemathesis", schemathesis::provide)?;
     steps.command("end to end", end_to_end(&binary, &schemathesis))?;
     steps.finish();

@@ -20,6 +20,7 @@ struct Tool {
 
 /// Everything that a test starts besides callvault itself.
 const TOOLS: &[Tool] = &[
+    Tool { program: "callgrind_control", package: "valgrind" },
     Tool { program: "curl", package: "curl" },
     Tool { program: "file", package: "file" },
     Tool { program: "jq", package: "jq" },
@@ -31,6 +32,7 @@ const TOOLS: &[Tool] = &[
     Tool { program: "sox", package: "sox" },
     Tool { program: "soxi", package: "sox" },
     Tool { program: "strace", package: "strace" },
+    Tool { program: "valgrind", package: "valgrind" },
 ];
 
 /// Makes sure that every tool is there.
@@ -115,7 +117,7 @@ mod tests {
     fn a_tool_is_missing_until_an_executable_file_has_its_name() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().as_os_str();
-        assert_eq!(missing_packages(path).len(), TOOLS.len() - 1, "sox and soxi come in one package");
+        assert_eq!(missing_packages(path).len(), TOOLS.len() - 2, "sox and valgrind have two programs each");
 
         let program = folder.path().join("curl");
         fs_err::write(&program, "#!/bin/sh\n").expect("a file");
