@@ -77,9 +77,9 @@ struct Options {
     /// Threads of the load generator. One keeps two cores busy; more are for more cores.
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
-    /// Keep the servers on one half of the cores and the load generator on the other.
+    /// Let the kernel choose the cores; otherwise the servers have one half of them and the load generator the other.
     #[arg(long)]
-    pin: bool,
+    unpinned: bool,
     /// Make the large catalogs here and keep them, or use those that an earlier run kept here.
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
@@ -122,7 +122,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
         threads: options.threads,
     };
     let (machine, nginx) = (Machine::read()?, nginx::version()?);
-    let pinning = if options.pin { Some(Pinning::halves()?) } else { None };
+    let pinning = if options.unpinned { None } else { Some(Pinning::halves()?) };
     let run = Run {
         binary: options.server.as_deref().context("no server to measure")?,
         pinning: pinning.as_ref(),

@@ -40,6 +40,8 @@ impl Server {
         command.arg(&ready);
         command.env("CALLVAULT_TLS_CERTIFICATE", &certificate.certificate);
         command.env("CALLVAULT_TLS_KEY", &certificate.key);
+        // The peers write no line for each request either.
+        command.args(["--set", "log.level=warn"]);
         for setting in settings {
             command.args(["--set", setting]);
         }
