@@ -20,6 +20,7 @@
 //!
 //! Promises that nothing here depends on how long something took, but for giving up on a server that hangs.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -194,10 +195,12 @@ fn measure(binary: &Path) -> anyhow::Result<Vec<Measured>> {
     let mut worker = Worker::log_in(Client::open(server.address())?, &installation)?;
     let mut all = Vec::new();
     for path in HotPath::ALL {
-        let mut pieces = |count: u32| (0..count).try_for_each(|_| worker.piece(path)).context(path.name());
+        let worker = RefCell::new(&mut worker);
+        let pieces =
+            |count: u32| (0..count).try_for_each(|_| worker.borrow_mut().piece(path)).context(path.name());
         let mut tries = 1;
         let threads = loop {
-            match pieces(WARM_UP).and_then(|()| server.count(|| pieces(path.pieces()))) {
+            match server.count(|| pieces(WARM_UP), || pieces(path.pieces())) {
                 Ok(threads) => break threads,
                 Err(error) if tries == TRIES => return Err(error),
                 Err(error) => println!("    once more: {error:#}"),

@@ -71,14 +71,19 @@ impl Server {
         self.address
     }
 
-    /// Counts what the server does while `work` runs, and gives it thread by thread. After an error it can count again, from
+    /// Counts what the server does while `work` runs, and gives it thread by thread. What `warm_up` does is not counted. After an error it can count again, from
     /// zero.
     ///
     /// # Errors
-    /// What `work` failed with, or when callgrind does not answer.
-    pub(super) fn count(&self, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<Vec<Profile>> {
+    /// What `warm_up` or `work` failed with, or when callgrind does not answer.
+    pub(super) fn count(
+        &self,
+        warm_up: impl FnOnce() -> anyhow::Result<()>,
+        work: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<Vec<Profile>> {
         self.control(&["--instr=on"])?;
-        let result = work();
+        // Valgrind translates all code anew now, which takes seconds on a busy machine.
+        let result = warm_up().and_then(|()| self.control(&["--zero"])).and_then(|()| work());
         self.control(&["--instr=off"])?;
         self.control(&["--dump"])?;
         let profiles = self.take_dump()?;
@@ -118,7 +123,7 @@ impl Server {
     fn log_tail(&self) -> String {
         let text = fs_err::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
-        let tail = lines[lines.len().saturating_sub(20)..].join("\n");
+        let tail = lines[lines.len().saturating_sub(5)..].join("\n");
         format!("the end of the server's log:\n{tail}")
     }
 }
