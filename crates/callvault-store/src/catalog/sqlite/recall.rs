@@ -37,6 +37,7 @@ pub(super) struct Schema {
     known: RwLock<HashMap<Cow<'static, str>, (Tables, Tables)>>,
 }
 
+#[expect(clippy::ptr_arg, reason = "what is kept of a text is its Cow, so that most are kept without a copy")]
 impl Schema {
     /// `dependents` are pairs: a table, and one whose rows a deletion in the first deletes or changes.
     ///
