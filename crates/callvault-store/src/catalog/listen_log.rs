@@ -11,7 +11,7 @@ use callvault_core::port::catalog::{CatalogResult, ListenLog, LogFilter, LogPlac
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
-use super::sql::{Engine, Query, Row, Sql, Unit, Value, batches, number, read_all};
+use super::sql::{Engine, Query, Row, Sql, Unit, Value, few_batches, number, read_all};
 use super::within::within;
 
 /// Entries for a condition, in the order in which [`read`] takes the columns.
@@ -188,12 +188,10 @@ impl Unit for Append {
                           sha256, first_byte, last_byte, ticket, hash) VALUES ";
         let after = " ON CONFLICT (customer, epoch, sequence) DO NOTHING";
         let rows = self.rows.iter().map(values).collect();
-        for query in batches("appending to the listen log", before, rows, after) {
-            sql.execute(query).await?;
-        }
-        for head in &self.heads {
-            // A head never goes back, also when an earlier unit is run again after a later one.
-            let query = Query::new(
+        let mut queries = few_batches("appending to the listen log", before, rows, after);
+        // A head never goes back, also when an earlier unit is run again after a later one.
+        queries.extend(self.heads.iter().map(|head| {
+            Query::new(
                 "moving a head of the listen log",
                 "INSERT INTO listen_head (customer, epoch, sequence, hash) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (customer, epoch) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash
@@ -202,9 +200,13 @@ impl Unit for Append {
             .with(head.customer.0)
             .with(head.epoch)
             .with(head.sequence)
-            .with(head.hash.as_slice());
+            .with(head.hash.as_slice())
+        }));
+        // Two at a time: most groups are one batch and one head, and few texts are kept prepared.
+        let last = queries.split_off(queries.len().saturating_sub(2));
+        for query in queries {
             sql.execute(query).await?;
         }
-        Ok(())
+        Ok(sql.execute_last(last).await?)
     }
 }

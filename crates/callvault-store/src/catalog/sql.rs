@@ -185,13 +185,17 @@ impl Value {
     }
 }
 
-/// What a unit of work runs its statements on: one savepoint of one transaction.
+/// What a unit of work runs its statements on: one savepoint of a transaction, or one of its own.
 #[async_trait]
 pub(super) trait Sql: Send {
     async fn fetch(&mut self, query: Query) -> Result<Vec<Row>, SqlError>;
 
     /// Answers the number of rows changed.
     async fn execute(&mut self, query: Query) -> Result<u64, SqlError>;
+
+    /// The last statements of a unit, of which nothing is wanted to be known. An engine may run them in one go and commit
+    /// right behind them. Parameters come in order and each once in each query.
+    async fn execute_last(&mut self, queries: Vec<Query>) -> Result<(), SqlError>;
 
     /// Statements without values, separated by semicolons.
     async fn script(&mut self, operation: &'static str, text: &'static str) -> Result<(), SqlError>;
@@ -211,7 +215,7 @@ pub(super) trait Unit: Send + Sync + 'static {
 
 /// What runs the SQL.
 pub(super) trait Engine: Send + Sync + 'static {
-    /// Runs a unit in a savepoint of its own and answers after COMMIT.
+    /// Runs a unit so that it can fail by itself, and answers after COMMIT.
     fn write<U: Unit>(&self, unit: U) -> impl Future<Output = CatalogResult<U::Output>> + Send;
 
     /// One query on what was committed, answered writes included.
@@ -265,11 +269,33 @@ pub(super) fn batches(
     rows: Vec<Vec<Value>>,
     after: &str,
 ) -> Vec<Query> {
+    batches_of(|left| (1 << left.ilog2()).min(BATCH_ROWS), operation, before, rows, after)
+}
+
+/// As [`batches`], in fewer statements, so for what is run all the time: few rows go in one.
+pub(super) fn few_batches(
+    operation: &'static str,
+    before: &str,
+    rows: Vec<Vec<Value>>,
+    after: &str,
+) -> Vec<Query> {
+    let size = |left| if left <= 16 { left } else { (1 << usize::ilog2(left)).min(BATCH_ROWS) };
+    batches_of(size, operation, before, rows, after)
+}
+
+/// Batches as large as `size` says for the number of rows that are left.
+fn batches_of(
+    size: impl Fn(usize) -> usize,
+    operation: &'static str,
+    before: &str,
+    rows: Vec<Vec<Value>>,
+    after: &str,
+) -> Vec<Query> {
     let mut queries = Vec::new();
     let mut left = rows.len();
     let mut rows = rows.into_iter();
     while left > 0 {
-        let size = (1usize << left.ilog2()).min(BATCH_ROWS);
+        let size = size(left);
         left -= size;
         let mut text = before.to_owned();
         let mut values = Vec::new();

@@ -1,7 +1,8 @@
 //! The writer: takes units in the order in which they were sent, commits them in groups, then answers them.
 //!
 //! While one group is being flushed to the medium the next one gathers, so that many small writes share a flush and a
-//! lonely one does not wait. Each unit has a savepoint of its own: one that fails takes nothing of its neighbours along.
+//! lonely one does not wait. Each unit has a savepoint of its own, or the whole transaction when it is alone: one that fails
+//! takes nothing of its neighbours along.
 //! When the transaction itself fails, nothing of the group counts; its units are run again, each alone, on a fresh
 //! connection, and only those that fail once more are answered so.
 
@@ -13,7 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::connection::{Writing, run};
+use super::connection::{Refused, Writing, run};
 use super::recall::{Recall, Tables};
 use crate::catalog::sql::{Sql, Unit};
 
@@ -181,21 +182,62 @@ impl Writer {
                 self.options.connect().await.map_err(Failed::to_begin("opening the catalog for writing"))?
             }
         };
-        run(&mut connection, "BEGIN IMMEDIATE").await.map_err(Failed::to_begin("beginning a transaction"))?;
-        for job in group {
-            run(&mut connection, "SAVEPOINT unit").await.map_err(Failed::of("setting a savepoint"))?;
-            let mut writing = Writing::new(&mut connection, self.recall.schema());
+        match group {
+            [job] => self.alone(&mut connection, job, changed).await?,
+            jobs => self.together(&mut connection, jobs, changed).await?,
+        }
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// A transaction for one unit: the whole of it is the savepoint.
+    async fn alone(
+        &self,
+        connection: &mut SqliteConnection,
+        job: &mut Box<dyn Job>,
+        changed: &mut Tables,
+    ) -> Result<(), Failed> {
+        let mut writing = Writing::alone(connection, self.recall.schema());
+        let succeeded = job.run(&mut writing).await;
+        *changed |= writing.changed();
+        match writing.refused() {
+            Some((Refused::Begin, error)) => return Err(Failed::to_begin("beginning a transaction")(error)),
+            Some((Refused::Commit, error)) => return Err(Failed::of("committing")(error)),
+            None => {}
+        }
+        match (writing.is_open(), succeeded) {
+            (false, _) => Ok(()),
+            (true, true) => run(connection, "COMMIT").await.map_err(Failed::of("committing")),
+            // Fails where SQLite has rolled back everything by itself, as it does on a full disk.
+            (true, false) => run(connection, "ROLLBACK").await.map_err(Failed::of("rolling back a unit")),
+        }
+    }
+
+    /// A transaction for several units, each in a savepoint.
+    async fn together(
+        &self,
+        connection: &mut SqliteConnection,
+        jobs: &mut [Box<dyn Job>],
+        changed: &mut Tables,
+    ) -> Result<(), Failed> {
+        run(connection, "BEGIN IMMEDIATE; SAVEPOINT unit")
+            .await
+            .map_err(Failed::to_begin("beginning a transaction"))?;
+        for (place, job) in jobs.iter_mut().enumerate() {
+            if place > 0 {
+                run(connection, "RELEASE unit; SAVEPOINT unit")
+                    .await
+                    .map_err(Failed::of("setting a savepoint"))?;
+            }
+            let mut writing = Writing::new(connection, self.recall.schema());
             let succeeded = job.run(&mut writing).await;
             *changed |= writing.changed();
             if !succeeded {
                 // Fails where SQLite has rolled back everything by itself, as it does on a full disk.
-                run(&mut connection, "ROLLBACK TO unit").await.map_err(Failed::of("rolling back a unit"))?;
+                run(connection, "ROLLBACK TO unit").await.map_err(Failed::of("rolling back a unit"))?;
             }
-            run(&mut connection, "RELEASE unit").await.map_err(Failed::of("releasing a savepoint"))?;
         }
-        run(&mut connection, "COMMIT").await.map_err(Failed::of("committing"))?;
-        self.connection = Some(connection);
-        Ok(())
+        run(connection, "RELEASE unit; COMMIT").await.map_err(Failed::of("committing"))
     }
 
     /// Folds the write-ahead log into the file. Readers go first: a checkpoint cannot pass them.
@@ -312,6 +354,81 @@ mod tests {
         let half = "INSERT INTO one (id) VALUES (9); INSERT INTO one (id) VALUES (1)";
         let (succeeded, rows) = commit(&mut bench, &[GOOD_1, half, GOOD_2]).await;
         assert_eq!((succeeded, rows), (vec![true, false, true], vec![1, 2]));
+    }
+
+    /// Deletes nothing, then adds two rows and a reference in its last message.
+    #[derive(Clone, Copy)]
+    struct Last {
+        first: i64,
+        second: i64,
+        /// What `other` refers to; checked by COMMIT.
+        refers: i64,
+    }
+
+    #[async_trait]
+    impl Unit for Last {
+        type Output = u64;
+
+        async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<u64> {
+            let add = |id: i64| Query::new("adding", "INSERT INTO one (id) VALUES ($1)").with(id);
+            let refer = Query::new("referring", "INSERT INTO other (one) VALUES ($1)").with(self.refers);
+            let nothing = Query::new("deleting nothing", "DELETE FROM one WHERE id = $1").with(-1i64);
+            let deleted = sql.execute(nothing).await?;
+            sql.execute_last(vec![add(self.first), add(self.second), refer]).await?;
+            Ok(deleted)
+        }
+    }
+
+    /// Commits units of which the last statements go with the commit; answers whether each succeeded, and the rows.
+    async fn commit_last(bench: &mut Bench, units: &[Last]) -> (Vec<bool>, Vec<i64>) {
+        let (mut group, mut answers) = (Vec::new(), Vec::new());
+        for unit in units {
+            let (reply, answer) = oneshot::channel();
+            group.push(Box::new(Queued::new(*unit, reply)) as Box<dyn Job>);
+            answers.push(answer);
+        }
+        bench.writer.commit(group).await;
+        let mut succeeded = Vec::new();
+        for answer in answers {
+            let deleted = answer.await.unwrap();
+            assert_eq!(*deleted.as_ref().unwrap_or(&0), 0, "a deletion of nothing, whatever was before");
+            succeeded.push(deleted.is_ok());
+        }
+        (succeeded, commit(bench, &[]).await.1)
+    }
+
+    #[tokio::test]
+    async fn a_unit_alone_commits_with_its_last_statements() {
+        let mut bench = bench().await;
+        let unit = |first, second, refers| Last { first, second, refers };
+        assert_eq!(commit_last(&mut bench, &[unit(1, 2, 2)]).await, (vec![true], vec![1, 2]));
+        // The second of its statements fails, then COMMIT does.
+        assert_eq!(commit_last(&mut bench, &[unit(3, 1, 1)]).await, (vec![false], vec![1, 2]));
+        assert_eq!(commit_last(&mut bench, &[unit(3, 4, 99)]).await, (vec![false], vec![1, 2]));
+        assert_eq!(commit_last(&mut bench, &[unit(3, 4, 3)]).await, (vec![true], vec![1, 2, 3, 4]));
+        assert_eq!(commit(&mut bench, &["INSERT INTO one (id) VALUES (5)"]).await.1, [1, 2, 3, 4, 5]);
+    }
+
+    #[tokio::test]
+    async fn last_statements_of_one_of_several_units_commit_nobody_else() {
+        let mut bench = bench().await;
+        let unit = |first, second, refers| Last { first, second, refers };
+        let units = [unit(1, 2, 1), unit(3, 1, 1), unit(5, 6, 99), unit(7, 8, 7)];
+        assert_eq!(commit_last(&mut bench, &units).await, (vec![true, false, false, true], vec![1, 2, 7, 8]));
+    }
+
+    #[tokio::test]
+    async fn a_unit_alone_that_cannot_begin_is_told_so_once() {
+        let mut bench = bench().await;
+        let mut other = bench.writer.options.connect().await.unwrap();
+        bench.writer.connection.take().unwrap().close().await.unwrap();
+        bench.writer.options = bench.writer.options.clone().busy_timeout(Duration::from_millis(1));
+        run(&mut other, "BEGIN IMMEDIATE").await.unwrap();
+        let (reply, _answer) = oneshot::channel();
+        let mut group =
+            [Box::new(Queued::new(Last { first: 1, second: 2, refers: 1 }, reply)) as Box<dyn Job>];
+        let failed = bench.writer.attempt(&mut group).await.unwrap_err();
+        assert_eq!((failed.operation, failed.before_units), ("beginning a transaction", true));
     }
 
     #[tokio::test]
