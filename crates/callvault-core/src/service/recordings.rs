@@ -41,6 +41,8 @@ pub struct NewRecording {
 pub struct Kept {
     /// The recording as it is stored.
     pub recording: Recording,
+    /// Where it is kept.
+    pub places: Vec<Place>,
     /// False when the same bytes were there already.
     pub new: bool,
 }
@@ -136,11 +138,17 @@ impl Recordings {
         match added? {
             Added::New => {
                 self.reporting.wake();
-                Ok(Kept { recording, new: true })
+                let places = match record_group {
+                    // What was committed a moment ago need not be read; the end in a group is that group's to say.
+                    None => vec![Place { record_group: None, expires_at: None }],
+                    Some(_) => self.places_of(&recording).await?,
+                };
+                Ok(Kept { recording, places, new: true })
             }
             Added::Already(stored) => {
                 self.intake.discard(vec![key]).await;
-                Ok(Kept { recording: *stored, new: false })
+                let places = self.places_of(&stored).await?;
+                Ok(Kept { recording: *stored, places, new: false })
             }
             Added::Differs(_) => {
                 self.intake.discard(vec![key]).await;
@@ -209,6 +217,11 @@ impl Recordings {
             places.entry(id).or_default().push(place);
         }
         Ok(recordings.iter().map(|one| places.remove(&one.id).unwrap_or_default()).collect())
+    }
+
+    async fn places_of(&self, recording: &Recording) -> Result<Vec<Place>> {
+        let places = self.places(std::slice::from_ref(recording)).await?;
+        Ok(places.into_iter().flatten().collect())
     }
 
     /// Changes where one is kept, and for how long.

@@ -134,7 +134,7 @@ pub(super) async fn keep(
         return Err(problem);
     }
     let kept = recordings.keep(new).await?;
-    let shown = shown(&app, kept.recording).await?;
+    let shown = RecordingObject::new(kept.recording, kept.places);
     Ok(if kept.new { Kept::New(shown) } else { Kept::There(shown) })
 }
 
