@@ -1,5 +1,5 @@
 //! Recordings with their calls. A recording's row names the call that it is of; whoever adds either of the two keeps that
-//! so ([`first_call`], [`join_calls`]). Lists first find the ids of a slice in an index, then read the rest of its rows alone.
+//! so ([`prospect`], [`join_calls`]). Lists first find the ids of a slice in an index, then read the rest of its rows alone.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -167,43 +167,53 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<FoundRecording> {
     Ok(FoundRecording { recording, call })
 }
 
-/// The call that a recording about to be added is of: its id and beginning.
-pub(super) async fn first_call(
+/// What there is of the call of a recording that is about to be added.
+#[derive(Default)]
+pub(super) struct Prospect {
+    /// The first call that names it: its id and beginning.
+    pub(super) named: Option<(i64, Timestamp)>,
+    /// The first call with the id in its name that names no recording.
+    pub(super) unrecorded: Option<(i64, Timestamp)>,
+    /// Whether a report waits for its name.
+    pub(super) is_awaited: bool,
+}
+
+/// Looks for all of it in one statement: every recording that is added asks, and mostly for nothing.
+pub(super) async fn prospect(
     sql: &mut dyn Sql,
     customer: CustomerId,
     name: &RecordingName,
-) -> CatalogResult<Option<(i64, Timestamp)>> {
-    let query = Query::new(
-        "finding the call of a recording",
-        "SELECT id, started_at FROM call_record WHERE customer = $1 AND recording = $2
-         ORDER BY started_at, id LIMIT 1",
-    )
-    .with(customer.0)
-    .with(name.as_str());
-    let Some(mut row) = sql.fetch_first(query).await? else { return Ok(None) };
-    Ok(Some((row.int("call record id")?, Timestamp::from_unix_ms(row.int("call started_at")?))))
+) -> CatalogResult<Prospect> {
+    let mut prospect = Prospect::default();
+    for mut row in sql.fetch(prospects(customer, name)).await? {
+        let part = row.int("part")?;
+        let call = (row.int("call record id")?, Timestamp::from_unix_ms(row.int("call started_at")?));
+        match part {
+            1 => prospect.named = Some(call),
+            2 => prospect.unrecorded = Some(call),
+            _ => prospect.is_awaited = true,
+        }
+    }
+    Ok(prospect)
 }
 
-/// The first call with this id that names no recording: its id and beginning.
-pub(super) async fn unrecorded_call(
-    sql: &mut dyn Sql,
-    customer: CustomerId,
-    call_id: &str,
-) -> CatalogResult<Option<(i64, Timestamp)>> {
-    let Some(mut row) = sql.fetch_first(unrecorded(customer, call_id)).await? else { return Ok(None) };
-    Ok(Some((row.int("call record id")?, Timestamp::from_unix_ms(row.int("call started_at")?))))
-}
-
-fn unrecorded(customer: CustomerId, call_id: &str) -> Query {
+fn prospects(customer: CustomerId, name: &RecordingName) -> Query {
     // The CASE and the pluses keep SQLite from walking, in order, all calls without a recording for those of one id.
     Query::new(
-        "finding a call without a recording",
-        "SELECT id, started_at FROM call_record
-         WHERE customer = $1 AND call_id = $2 AND CASE WHEN recording IS NULL THEN 1 ELSE 0 END = 1
-         ORDER BY +started_at, +id LIMIT 1",
+        "finding the call of a recording",
+        "SELECT 1, n.id, n.started_at FROM
+             (SELECT id, started_at FROM call_record WHERE customer = $1 AND recording = $2
+              ORDER BY started_at, id LIMIT 1) AS n
+         UNION ALL SELECT 2, u.id, u.started_at FROM
+             (SELECT id, started_at FROM call_record
+              WHERE customer = $1 AND call_id = $3 AND CASE WHEN recording IS NULL THEN 1 ELSE 0 END = 1
+              ORDER BY +started_at, +id LIMIT 1) AS u
+         UNION ALL SELECT 3, w.call_record, 0 FROM
+             (SELECT call_record FROM awaited_recording WHERE customer = $1 AND recording = $2 LIMIT 1) AS w",
     )
     .with(customer.0)
-    .with(call_id)
+    .with(name.as_str())
+    .with(name.call_id())
 }
 
 /// Gives calls that name no recording those that hold their id.
@@ -375,11 +385,19 @@ mod tests {
     async fn a_call_without_a_recording_is_found_by_its_id() {
         let directory = tempfile::tempdir().unwrap();
         let engine = Sqlite::open(&directory.path().join("catalog.sqlite")).await.unwrap();
-        let steps = query_plan::steps(&engine, unrecorded(CustomerId(1), "1709633725.42")).await;
-        assert!(
-            steps[0].starts_with("SEARCH ") && steps[0].contains("(customer=? AND call_id=?)"),
-            "{steps:#?}"
-        );
+        let name = RecordingName::new("20240305101525-1709633725.42-4000-4001-Internal.wav").unwrap();
+        assert_eq!(name.call_id(), Some("1709633725.42"));
+        let steps = query_plan::steps(&engine, prospects(CustomerId(1), &name)).await;
+        let searches =
+            ["(customer=? AND recording=?)", "(customer=? AND call_id=?)", "awaited_recording_name"];
+        let searched: Vec<_> = steps.iter().filter(|step| step.starts_with("SEARCH")).collect();
+        assert_eq!(searched.len(), searches.len(), "{steps:#?}");
+        for (step, expected) in searched.into_iter().zip(searches) {
+            assert!(step.contains(expected), "{steps:#?}");
+        }
+        // Nothing is walked but the one row of each part.
+        let mut walked = steps.iter().filter(|step| step.starts_with("SCAN"));
+        assert!(walked.all(|step| ["SCAN n", "SCAN u", "SCAN w"].contains(&step.as_str())), "{steps:#?}");
         engine.close().await;
     }
 

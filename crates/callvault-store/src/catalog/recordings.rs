@@ -141,13 +141,9 @@ impl Unit for Add {
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<Added> {
         let new = &self.new;
         stored_audio::insert(sql, &new.audio).await?;
-        let mut call = found::first_call(sql, new.customer, &new.name).await?;
-        let call_id = new.name.call_id();
-        let unnamed = match call_id {
-            Some(call_id) if call.is_none() => found::unrecorded_call(sql, new.customer, call_id).await?,
-            _ => None,
-        };
-        call = call.or(unnamed);
+        let prospect = found::prospect(sql, new.customer, &new.name).await?;
+        let unnamed = if prospect.named.is_none() { prospect.unrecorded } else { None };
+        let call = prospect.named.or(unnamed);
         let query = Query::new(
             "adding a recording",
             "INSERT INTO recording (customer, name, id, stored_at, audio, call, began_at, call_id)
@@ -160,7 +156,7 @@ impl Unit for Add {
         .with(new.audio.key.to_string())
         .with(call.map(|(id, _)| id))
         .with(call.map_or(new.stored_at, |(_, began_at)| began_at).unix_ms())
-        .with(call_id);
+        .with(new.name.call_id());
         let added = sql.execute(query).await.map_err(|error| match error.cause {
             super::sql::Cause::Unique => error.taken("id"),
             _ => error.gone("customer"),
@@ -174,7 +170,9 @@ impl Unit for Add {
         if let Some((call, _)) = unnamed {
             found::name_calls(sql, [(call, &new.name)]).await?;
         }
-        outbox::recording_added(sql, new, unnamed.map(|(call, _)| call)).await?;
+        if prospect.is_awaited || unnamed.is_some() {
+            outbox::recording_added(sql, new, unnamed.map(|(call, _)| call)).await?;
+        }
         if stored_audio::release(sql, new.audio.key).await? {
             Ok(Added::New)
         } else {
