@@ -87,7 +87,7 @@ pub enum OpenError {
 
 /// Opens the catalog in one file, creating it (mode 0600) when there is none, and brings its tables up to date.
 ///
-/// Must be called on a tokio runtime, which then carries the writer. Dropping the catalog loses nothing that was
+/// Must be called on a tokio runtime; the writer has a thread of its own. Dropping the catalog loses nothing that was
 /// answered; [`Catalog::close`] also finishes what is queued and folds the write-ahead log into the file.
 ///
 /// # Errors

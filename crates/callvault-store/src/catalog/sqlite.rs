@@ -93,9 +93,21 @@ impl Sqlite {
         let schema = schema(&mut connection).await.map_err(engine_error)?;
         let recall = Arc::new(Recall::new(schema));
         let (writer, finished) = Writer::new(options, connection, readers.clone(), recall.clone());
-        tokio::spawn(writer.serve(queue));
+        serve(writer, queue)
+            .map_err(|error| OpenError::Engine { path: path.to_owned(), source: error.into() })?;
         Ok(Self { readers, orders, finished, recall })
     }
+}
+
+/// Runs the writer on a thread of its own until it ends.
+///
+/// It waits for the driver's thread after each statement. On a runtime whose threads share their work every such wait wakes a
+/// second thread that finds nothing to do, and without connections to look after a wait costs no system call but that of sleeping.
+fn serve(writer: Writer, queue: mpsc::Receiver<Order>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let work = move || runtime.block_on(writer.serve(queue));
+    std::thread::Builder::new().name("catalog-writer".to_owned()).spawn(work)?;
+    Ok(())
 }
 
 /// The tables there are, and which of them a deletion in another one reaches.

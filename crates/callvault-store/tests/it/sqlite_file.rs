@@ -115,6 +115,20 @@ fn every_answered_write_survives_a_dropped_runtime() {
     });
 }
 
+#[test]
+fn the_writer_goes_on_without_the_runtime_on_which_it_began() {
+    let (_directory, path) = directory();
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let first = runtime();
+    let bench = first.block_on(at_path(&path));
+    drop(first);
+    runtime().block_on(async {
+        bench.catalog.ping().await.unwrap();
+        bench.catalog.close().await;
+    });
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn migrators_do_not_clash() {
     let (_directory, path) = directory();
