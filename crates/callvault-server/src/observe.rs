@@ -81,7 +81,7 @@ struct Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         let took = self.started.elapsed();
-        self.metrics.request(&self.route, self.status, took);
+        self.metrics.request(self.route.clone(), self.status, took);
         // What the line says costs more than the rest of this.
         if !tracing::enabled!(tracing::Level::INFO) {
             return;

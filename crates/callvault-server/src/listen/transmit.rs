@@ -226,7 +226,7 @@ impl AsyncRead for Transmitting {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::io::Write as _;
 
