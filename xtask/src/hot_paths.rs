@@ -10,7 +10,7 @@
 //! judged by nobody.
 //!
 //! How repeatable it is: in fourteen runs on two cores, ten beside some other work and four beside compilers that had
-//! three times as much to do as there were cores, the counts of a path lay within 0.05 % (480 KB), 0.2 % (downloads of 4 KiB), 0.4 % (range)
+//! three times as much to do as there were cores, the counts of a path lay within 0.05 % (480 KB), 0.4 % (downloads of 4 KiB), 0.4 % (range)
 //! and 0.8 % (upload of 4 KiB) of each other, and a busy machine told nothing from an idle one.
 //!
 //! Other processors make little difference, because valgrind shows a program the same one on each machine that has AVX2
