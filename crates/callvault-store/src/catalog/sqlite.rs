@@ -39,7 +39,7 @@ const QUEUE: usize = 1024;
 const STATEMENT_CACHE: usize = 512;
 
 /// After how many pages the write-ahead log is folded into the file, which flushes twice while everybody who writes waits.
-/// Readers look through all of the log's pages in tables of some 4,000 each (https://www.sqlite.org/walformat.html, "WAL
+/// Readers look through all of the log's pages in tables of some 4,000 each (<https://www.sqlite.org/walformat.html>, "WAL
 /// index"): one is left to be enough. 4,000 pages are 16 MB.
 const CHECKPOINT_PAGES: &str = "4000";
 
