@@ -81,7 +81,7 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "many-downloads",
         way: Way::EndToEnd("many_downloads"),
-        shows: "a message of 10 MiB for 200 clients at once in each encoding with the server's memory under 128 MiB",
+        shows: "a message of 10 MiB for 200 clients at once in each encoding with the server's memory under 96 MiB",
     },
     Scenario {
         name: "fuzz",
