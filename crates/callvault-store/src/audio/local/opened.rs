@@ -10,8 +10,9 @@ use callvault_core::audio::AudioKey;
 
 use super::reader::LocalReader;
 
-/// Over this many open files they are all closed. Each is a descriptor of the process.
-const MOST_FILES: usize = 128;
+/// Over this many open files they are all closed. Each is a descriptor, of the few hundred that the server leaves to all that
+/// is no connection.
+const MOST_FILES: usize = 32;
 
 /// The files.
 #[derive(Debug, Default)]
