@@ -191,11 +191,12 @@ impl Report {
     pub(crate) fn circumstances(&self) -> String {
         let machine = &self.machine;
         format!(
-            "{}, {} cores, {} MiB memory, Linux {}, {}; {} rounds; load generator with {} thread(s) on the same machine, {}",
+            "{}, {} cores, {} MiB memory, Linux {}, TCP {}, {}; {} rounds; load generator with {} thread(s) on the same machine, {}",
             machine.processor,
             machine.cores,
             machine.memory_bytes / (1024 * 1024),
             machine.kernel,
+            machine.congestion_control,
             self.nginx,
             self.rounds,
             self.client_threads,
