@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use md5::{Digest, Md5};
+use callvault_trial::installation::{CALLER, CONNECTOR, PASSWORD, PASSWORD_MD5};
 use serde_json::Value;
 
 use crate::endpoint::Endpoint;
 use crate::http::{Connection, shared_buffer};
-use crate::installation::{CALLER, CONNECTOR, Installation, PASSWORD};
-use crate::plan::{Size, Work};
+use crate::installation::Installation;
+use crate::plan::Work;
 use crate::ranges;
 use crate::work::{Fetch, Form, Steps, beginning};
+use callvault_trial::installation::Size;
 
 /// A running Callvault and what the requests need to know of it.
 pub(crate) struct Callvault {
@@ -74,10 +75,9 @@ impl Callvault {
 
     /// User name and password go with every call, as this API's clients send them.
     fn message(&self, size: Size, form: &str) -> Steps {
-        let password = PASSWORD.replace(' ', "+");
         let (huntgroup, level) = (self.huntgroup, size.level);
         let body = format!(
-            "auth_username={CALLER}&auth_password={password}&huntgroup={huntgroup}&level={level}{form}"
+            "auth_username={CALLER}&auth_password={PASSWORD}&huntgroup={huntgroup}&level={level}{form}"
         );
         let path = "/api/json/huntgroups/files/download/";
         let request = post(self.address, path, "application/x-www-form-urlencoded", &body);
@@ -87,8 +87,7 @@ impl Callvault {
 
 /// A token for the person of the flow (`docs/yeastar.md G39`: the password goes as its MD5).
 async fn login(address: SocketAddr) -> anyhow::Result<String> {
-    let secret = hex::encode(Md5::digest(PASSWORD));
-    let body = format!(r#"{{"username":"{CONNECTOR}","password":"{secret}","port":"8260"}}"#);
+    let body = format!(r#"{{"username":"{CONNECTOR}","password":"{PASSWORD_MD5}","port":"8260"}}"#);
     let request = post(address, "/api/v2.0.0/login", "application/json", &body);
     let mut answer = Vec::new();
     Connection::open(&Endpoint::plain(address), shared_buffer())

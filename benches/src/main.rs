@@ -4,7 +4,6 @@
 //! nothing about speed. It does check every answer, and ends with exit code 1 when any was wrong.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what the program is for")]
 
-mod audio;
 mod bound;
 mod callvault;
 mod catalog;

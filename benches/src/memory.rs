@@ -12,7 +12,6 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Barrier;
 use tokio::task::LocalSet;
 
-use crate::audio::wave_file;
 use crate::bound::Bound;
 use crate::callvault::Callvault;
 use crate::checksum::Checksum;
@@ -23,6 +22,7 @@ use crate::process;
 use crate::report::{Outcome, Row};
 use crate::server::Server;
 use crate::work::Steps;
+use callvault_trial::audio::wave_file;
 
 /// Fewer than one address may have open at once (`connections_per_address`).
 const CLIENTS: usize = 1000;

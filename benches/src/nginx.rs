@@ -11,11 +11,12 @@ use md5::{Digest, Md5};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::installation::Installation;
-use crate::plan::{Size, Work};
+use crate::plan::Work;
 use crate::process;
 use crate::ranges;
 use crate::tls::Certificate;
 use crate::work::{Fetch, Form, Steps};
+use callvault_trial::installation::Size;
 
 /// What is filled in: see the file.
 const TEMPLATE: &str = include_str!("../peers/nginx.conf");

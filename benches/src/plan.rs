@@ -1,5 +1,7 @@
 //! What is measured: which work, on which file, over how many connections, against whom, and what is promised.
 
+use callvault_trial::installation::Size;
+
 use crate::bound::Bound;
 
 /// One kind of work, as one client does it over and over.
@@ -28,17 +30,6 @@ impl Work {
             Work::Range => "range of 64 KiB",
         }
     }
-}
-
-/// A file size and the level of the hunt group that holds the message of this size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Size {
-    /// As it stands in the table and in the JSON.
-    pub(crate) name: &'static str,
-    /// The whole WAV file with its header.
-    pub(crate) bytes: usize,
-    /// 1 to 10.
-    pub(crate) level: u8,
 }
 
 /// A quarter of a second, half a minute and three minutes of 16-bit telephone audio.

@@ -6,19 +6,20 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tokio::runtime::Runtime;
 
-use crate::audio::wave_file;
 use crate::callvault::Callvault;
 use crate::comparison::{self, Conditions, Labels, Side};
 use crate::endpoint::Endpoint;
 use crate::installation::Installation;
 use crate::nginx::Nginx;
 use crate::pinning::Pinning;
-use crate::plan::{Comparison, Item, Mode, Peer, Size, Work};
+use crate::plan::{Comparison, Item, Mode, Peer, Work};
 use crate::report::{Outcome, Row};
 use crate::serve_dir::Reference;
 use crate::server::Server;
 use crate::work::{Form, Steps, Target};
 use crate::{catalogs, limits, memory, uploads};
+use callvault_trial::audio::wave_file;
+use callvault_trial::installation::Size;
 
 /// What a run is told.
 pub(crate) struct Run<'a> {

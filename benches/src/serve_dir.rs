@@ -12,8 +12,8 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use tower_http::services::ServeDir;
 
 use crate::installation::Installation;
-use crate::plan::Size;
 use crate::work::{Fetch, Form, Steps};
+use callvault_trial::installation::Size;
 
 /// Serves the files of `folder`, prints the address, and goes on until it is ended.
 ///

@@ -2,7 +2,6 @@
 
 use anyhow::{Context, bail};
 
-use crate::audio::wave_file;
 use crate::bound::Bound;
 use crate::callvault::Callvault;
 use crate::comparison::{self, Figures, Labels, Round};
@@ -17,6 +16,7 @@ use crate::run::Run;
 use crate::server::Server;
 use crate::upload::Upload;
 use crate::work::{Form, Steps, Target};
+use callvault_trial::audio::wave_file;
 
 /// How many are under way at once.
 const AT_ONCE: usize = 16;

@@ -26,21 +26,19 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use callvault_trial::installation::Installation;
 
 use self::bounds::{Bounds, Verdict};
 use self::client::Client;
-use self::installation::Installation;
 use self::profile::{Cost, Profile};
 use self::server::Server;
-use self::work::{HotPath, Worker};
+use self::work::{HotPath, SIZES, Worker};
 use crate::cargo::{release_binary, root};
 use crate::steps::Steps;
 use crate::tools;
 
-mod audio;
 mod bounds;
 mod client;
-mod installation;
 mod profile;
 mod server;
 mod work;
@@ -190,7 +188,7 @@ fn counts(thread: &Profile) -> bool {
 
 /// Measures every path with one server.
 fn measure(binary: &Path) -> anyhow::Result<Vec<Measured>> {
-    let installation = Installation::create(binary)?;
+    let installation = Installation::create(binary, &SIZES)?;
     let server = Server::start(&installation)?;
     let mut worker = Worker::log_in(Client::open(server.address())?, &installation)?;
     let mut all = Vec::new();

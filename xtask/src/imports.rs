@@ -29,6 +29,7 @@ const WIRE: &str = "callvault-wire";
 const AUDIO: &str = "callvault-audio";
 const STORE: &str = "callvault-store";
 const TESTKIT: &str = "callvault-testkit";
+const TRIAL: &str = "callvault-trial";
 
 const RULES: &[Rule] = &[
     Rule { name: CORE, uses: Uses::Only(&[]), pure: true },
@@ -44,8 +45,9 @@ const RULES: &[Rule] = &[
         pure: false,
     },
     Rule { name: TESTKIT, uses: Uses::All, pure: false },
-    // Measures from outside: the command line and the wire.
-    Rule { name: "callvault-benches", uses: Uses::Only(&[]), pure: false },
+    // Measure from outside: the command line and the wire.
+    Rule { name: TRIAL, uses: Uses::Only(&[]), pure: false },
+    Rule { name: "callvault-benches", uses: Uses::Only(&[TRIAL]), pure: false },
     Rule { name: "callvault-e2e", uses: Uses::All, pure: false },
     Rule { name: "callvault-fuzz", uses: Uses::All, pure: false },
     Rule { name: "xtask", uses: Uses::All, pure: false },

@@ -1,11 +1,23 @@
 //! The hot paths: what is asked on each, and that the answer is one that did the work.
 
 use anyhow::{Context, bail};
+use callvault_trial::audio::wave_file;
+use callvault_trial::installation::{CALLER, CONNECTOR, Installation, PASSWORD, PASSWORD_MD5, Size};
 use serde_json::Value;
 
-use super::audio::wave_file;
 use super::client::{Answer, Client};
-use super::installation::{CALL, CALLER, CONNECTOR, Installation, LONG, PASSWORD, PASSWORD_MD5, SHORT, Size};
+
+/// A quarter of a second of 16-bit telephone audio: what is left is the work for the request itself.
+const SHORT: Size = Size { name: "4KiB", bytes: 4096, level: 1 };
+
+/// Half a minute, of which the work for each byte shows.
+const CALL: Size = Size { name: "480KB", bytes: 480_000, level: 2 };
+
+/// Three minutes, to take parts of.
+const LONG: Size = Size { name: "3MB", bytes: 3_000_000, level: 3 };
+
+/// All of them.
+pub(super) const SIZES: [Size; 3] = [SHORT, CALL, LONG];
 
 /// The part of a large recording that a player asks for at a time.
 const PART_BYTES: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! The WAV files that are served: 8 kHz, 16 bit, one channel, the same bytes on every machine.
+//! The WAV files that are measured: 8 kHz, 16 bit, one channel, the same bytes on every machine.
 //!
 //! The `raw` form costs more for some bytes than for others, so neither silence nor noise will do: a triangle wave that
 //! swells and fades, with pauses and some hiss, has small and large samples as speech has. Whole numbers alone, because the last
@@ -7,7 +7,7 @@
 const HEADER_BYTES: usize = 44;
 
 /// A whole WAV file of `bytes` bytes, an even number of at least 44 and below 4 GiB.
-pub(super) fn wave_file(bytes: usize) -> Vec<u8> {
+pub fn wave_file(bytes: usize) -> Vec<u8> {
     let data_bytes = bytes - HEADER_BYTES;
     let mut file = Vec::with_capacity(bytes);
     file.extend_from_slice(b"RIFF");
