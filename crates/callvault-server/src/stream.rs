@@ -21,7 +21,10 @@ const MOST_CHUNK_BYTES: usize = 512 * 1024;
 /// The largest chunk that is escaped: six times what is read is written, and must stay in the cache.
 const MOST_ESCAPED_BYTES: usize = 64 * 1024;
 
-/// The smallest chunk, however many downloads there are.
+/// How much is read at once to become base64: what is read must stay in the cache until it is encoded.
+const ENCODED_AT_ONCE_BYTES: usize = 48 * 1024;
+
+/// The smallest chunk, however many downloads there are; only the end of a stretch is smaller.
 const LEAST_CHUNK_BYTES: usize = 16 * 1024;
 
 /// The shortest stretch that the system sends by itself. A shorter one is copied: it goes with the head in one call.
@@ -42,7 +45,7 @@ impl ReadBudget {
     fn take(self: &Arc<Self>, most: usize) -> Room {
         let left = BUDGET_BYTES.saturating_sub(self.held_bytes.load(Ordering::Relaxed));
         let share = BUDGET_BYTES / self.active.load(Ordering::Relaxed).max(1);
-        let bytes = share.min(left).clamp(LEAST_CHUNK_BYTES, most);
+        let bytes = share.min(left).max(LEAST_CHUNK_BYTES).min(most);
         self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
         Room { budget: self.clone(), bytes }
     }
@@ -69,6 +72,25 @@ pub(crate) enum Form {
     Escaped,
     /// Base64.
     Base64,
+}
+
+impl Form {
+    /// How many stored bytes become at most how many of a body.
+    fn growth(self) -> (usize, usize) {
+        match self {
+            Form::Exact => (1, 1),
+            Form::Escaped => (1, 6),
+            Form::Base64 => (3, 4),
+        }
+    }
+
+    /// The largest chunk of a body.
+    fn most_chunk_bytes(self) -> usize {
+        match self {
+            Form::Exact | Form::Base64 => MOST_CHUNK_BYTES,
+            Form::Escaped => MOST_ESCAPED_BYTES,
+        }
+    }
 }
 
 /// One piece of a body.
@@ -141,13 +163,13 @@ impl Player {
         let Some(file) = self.reader.file(range.start..end).await? else { return Ok(None) };
         let stand_in = transmitter.stand_in(file, range.start, (end - range.start) as usize);
         self.metrics.bytes_sent(self.door, stand_in.len() as u64);
-        if end < range.end {
-            self.pieces.push_front(Piece::Audio(end..range.end, Form::Exact));
-        }
+        self.put_back(end..range.end, Form::Exact);
         Ok(Some(stand_in))
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, AudioStoreError> {
+        // The chunk before is sent, or nearly so.
+        self.room = None;
         let (range, form) = match self.pieces.pop_front() {
             None => return Ok(None),
             Some(Piece::Bytes(bytes)) => return Ok(Some(bytes)),
@@ -158,21 +180,52 @@ impl Player {
         {
             return Ok(Some(stand_in));
         }
-        // The chunk before is sent, or nearly so. What is held for a client is the form, so that is what counts; the bytes
-        // read are gone by then.
-        self.room = None;
-        let room = self.room.insert(self.budget.take(match form {
-            Form::Exact | Form::Base64 => MOST_CHUNK_BYTES,
-            Form::Escaped => MOST_ESCAPED_BYTES,
-        }));
-        let chunk = match form {
-            Form::Exact => room.bytes,
-            Form::Escaped => room.bytes / 6,
-            Form::Base64 => room.bytes / 4 * 3,
+        let left = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+        // What is held for a client is the form, so that is what counts; the bytes read are gone by then.
+        let (stored, written) = form.growth();
+        let most = left.div_ceil(stored).saturating_mul(written).min(form.most_chunk_bytes());
+        let room_bytes = self.room.insert(self.budget.take(most)).bytes;
+        let end = range.start + left.min(room_bytes / written * stored) as u64;
+        let (chunk, next) = match form {
+            Form::Exact => {
+                let bytes = self.read(range.start..end).await?;
+                let next = range.start + bytes.len() as u64;
+                (bytes, next)
+            }
+            Form::Escaped => {
+                let bytes = self.read(range.start..end).await?;
+                let mut text = Vec::with_capacity(bytes.len() * written);
+                raw::escape(&bytes, &mut text);
+                (text.into(), range.start + bytes.len() as u64)
+            }
+            Form::Base64 => {
+                let mut text = Vec::with_capacity(room_bytes);
+                self.encode(range.start..end, &mut text).await?;
+                if end == range.end {
+                    std::mem::take(&mut self.encoder).finish(&mut text);
+                }
+                (text.into(), end)
+            }
         };
-        let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX).min(chunk);
-        let bytes = self.reader.read_at(range.start, wanted).await?;
-        if bytes.is_empty() && wanted > 0 {
+        self.put_back(next..range.end, form);
+        Ok(Some(chunk))
+    }
+
+    /// Appends a stretch as base64, but for what waits for the bytes behind it.
+    async fn encode(&mut self, mut stretch: Range<u64>, text: &mut Vec<u8>) -> Result<(), AudioStoreError> {
+        while !stretch.is_empty() {
+            let end = stretch.end.min(stretch.start + ENCODED_AT_ONCE_BYTES as u64);
+            let bytes = self.read(stretch.start..end).await?;
+            self.encoder.push(&bytes, text);
+            stretch.start += bytes.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// At least one byte of a stretch, at most all.
+    async fn read(&self, stretch: Range<u64>) -> Result<Bytes, AudioStoreError> {
+        let bytes = self.reader.read_at(stretch.start, (stretch.end - stretch.start) as usize).await?;
+        if bytes.is_empty() && !stretch.is_empty() {
             // The object became shorter than the catalog says; the missing bytes must not look like the end.
             return Err(AudioStoreError::Unusable {
                 operation: "reading to the end of an object",
@@ -180,27 +233,14 @@ impl Player {
             });
         }
         self.metrics.bytes_sent(self.door, bytes.len() as u64);
-        let rest = range.start + bytes.len() as u64..range.end;
-        let last = rest.is_empty();
-        if !last {
+        Ok(bytes)
+    }
+
+    /// What of a stretch comes with the next chunk.
+    fn put_back(&mut self, rest: Range<u64>, form: Form) {
+        if !rest.is_empty() {
             self.pieces.push_front(Piece::Audio(rest, form));
         }
-        Ok(Some(match form {
-            Form::Exact => bytes,
-            Form::Escaped => {
-                let mut text = Vec::with_capacity(bytes.len() * 6);
-                raw::escape(&bytes, &mut text);
-                text.into()
-            }
-            Form::Base64 => {
-                let mut text = Vec::with_capacity(bytes.len() / 3 * 4 + 8);
-                self.encoder.push(&bytes, &mut text);
-                if last {
-                    std::mem::take(&mut self.encoder).finish(&mut text);
-                }
-                text.into()
-            }
-        }))
     }
 }
 
@@ -228,6 +268,13 @@ mod tests {
         assert_eq!(bytes[0], MOST_CHUNK_BYTES, "the first had no reason to take less");
         drop(rooms);
         assert_eq!(budget.held_bytes.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn the_end_of_a_stretch_takes_no_more_room_than_it_needs() {
+        let budget = Arc::new(ReadBudget::default());
+        let room = budget.take(1);
+        assert_eq!((room.bytes, budget.held_bytes.load(Ordering::Relaxed)), (1, 1));
     }
 
     #[test]
