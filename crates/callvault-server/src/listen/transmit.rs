@@ -28,6 +28,9 @@ use super::replay::Replay;
 /// The longest stretch.
 pub(crate) const MOST_BYTES: usize = 512 * 1024;
 
+/// How much is read at once of what the system does not send by itself.
+const COPIED_BYTES: usize = 64 * 1024;
+
 /// At how many places a stand-in may begin.
 const PLACES: usize = 64;
 
@@ -138,13 +141,27 @@ impl Transmitting {
 }
 
 #[cfg(target_os = "linux")]
-fn send_file(socket: &TcpStream, file: &SendableFile, mut offset: u64, length: usize) -> io::Result<usize> {
-    Ok(rustix::fs::sendfile(socket.as_fd(), file.as_fd(), Some(&mut offset), length)?)
+fn send_file(socket: &TcpStream, file: &SendableFile, offset: u64, length: usize) -> io::Result<usize> {
+    match rustix::fs::sendfile(socket.as_fd(), file.as_fd(), Some(&mut offset.clone()), length) {
+        // Not every file system can, and a sandbox may forbid it.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
+            copy_file(socket, file, offset, length)
+        }
+        sent => Ok(sent?),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn send_file(_: &TcpStream, _: &SendableFile, _: u64, _: usize) -> io::Result<usize> {
-    Err(io::ErrorKind::Unsupported.into())
+fn send_file(socket: &TcpStream, file: &SendableFile, offset: u64, length: usize) -> io::Result<usize> {
+    copy_file(socket, file, offset, length)
+}
+
+/// Sends the beginning of a stretch through this process.
+fn copy_file(socket: &TcpStream, file: &SendableFile, offset: u64, length: usize) -> io::Result<usize> {
+    let mut bytes = vec![0; length.min(COPIED_BYTES)];
+    let read = rustix::io::pread(file.as_fd(), &mut *bytes, offset)?;
+    // Nothing is the end of the file, and is told as sendfile would.
+    Ok(if read == 0 { 0 } else { rustix::net::send(socket, &bytes[..read], SendFlags::NOSIGNAL)? })
 }
 
 /// Bytes of which more follow at once: they wait for what comes next, to go into one packet with it.
@@ -306,6 +323,19 @@ mod tests {
         let stand_in = transmitter.stand_in(file(b"12345"), 3, 4);
         let error = write_all(&mut stream, &[&stand_in]).await.expect_err("two bytes are missing");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[tokio::test]
+    async fn what_the_system_does_not_send_by_itself_is_copied() {
+        let (stream, _, mut client) = pair().await;
+        let content: Vec<u8> = (0..2 * COPIED_BYTES).map(|at| (at / 251 + at % 251) as u8).collect();
+        let sent = copy_file(stream.socket(), &file(&content), 5, content.len()).unwrap();
+        assert_eq!(copy_file(stream.socket(), &file(&content), content.len() as u64, 1).unwrap(), 0);
+        drop(stream);
+        let mut received = Vec::new();
+        client.read_to_end(&mut received).await.unwrap();
+        assert!((1..=COPIED_BYTES).contains(&sent));
+        assert!(received == content[5..5 + sent]);
     }
 
     #[tokio::test]
