@@ -297,8 +297,9 @@ fn within_open_files(connections: usize) -> usize {
     most
 }
 
+/// Two files for each: its socket, and the recording that it downloads.
 fn most_connections(wanted: usize, open_files: u64) -> usize {
-    let room = open_files.saturating_sub(OTHER_FILES).max(1);
+    let room = (open_files.saturating_sub(OTHER_FILES) / 2).max(1);
     wanted.min(usize::try_from(room).unwrap_or(usize::MAX))
 }
 
@@ -337,7 +338,7 @@ mod tests {
     #[test]
     fn connections_leave_files_for_everything_else() {
         for (wanted, open_files, most) in
-            [(10_000, 1_048_576, 10_000), (10_000, 1024, 768), (10, 1024, 10), (10_000, 256, 1), (5, 0, 1)]
+            [(10_000, 1_048_576, 10_000), (10_000, 1024, 384), (10, 1024, 10), (10_000, 256, 1), (5, 0, 1)]
         {
             assert_eq!(most_connections(wanted, open_files), most, "{wanted} of {open_files}");
         }
