@@ -112,3 +112,51 @@ fn a_ticket_gives_one_whole_stream_whatever_is_asked() {
     assert!(answer.body == audio);
     server.stop();
 }
+
+/// What one connection sends goes through one queue of stretches of files; none may be sent for another.
+#[test]
+fn a_kept_connection_sends_what_was_asked_for_each_time() {
+    let (one, two) = (noise_wav(4, 1_500_000), noise_wav(5, 1_300_000));
+    let vault = vault(&one);
+    vault.import_as("two.wav", &two);
+    let server = vault.serve();
+    let user = format!("desk:{PASSWORD}");
+    for base in [format!("http://{}", server.http), format!("https://{}", server.https)] {
+        let (first, second) = (base.clone() + URL, base + "/api/v1/recordings/two.wav/audio");
+        let unchanged = format!("If-None-Match: \"{}\"", sha256(&one));
+        let folder = vault.folder();
+        let asked: [(&str, &[&str], &[u8]); 8] = [
+            (&first, &[], &one),
+            (&second, &["--head"], &[]),
+            (&second, &[], &two),
+            (&first, &["-H", &unchanged], &[]),
+            (&first, &["-r", "100000-1400000"], &one[100_000..=1_400_000]),
+            (&second, &["-r", "9999999-"], &[]),
+            (&second, &["-r", "-700000"], &two[two.len() - 700_000..]),
+            (&first, &[], &one),
+        ];
+        let mut command = curl();
+        for (number, (url, options, _)) in asked.iter().enumerate() {
+            if number > 0 {
+                command.args(["--next", "--silent"]);
+            }
+            let file = folder.join(format!("answer-{number}"));
+            command
+                .args(["-k", "-u", &user, "-w", "%{num_connects} "])
+                .args(*options)
+                .arg("-o")
+                .arg(file)
+                .arg(url);
+        }
+        let connections = String::from_utf8(run(&mut command)).expect("numbers");
+        assert_eq!(connections.trim(), "1 0 0 0 0 0 0 0", "{first}: all on one connection");
+        for (number, (_, options, expected)) in asked.iter().enumerate() {
+            let body = fs_err::read(folder.join(format!("answer-{number}"))).unwrap_or_default();
+            // An answer to HEAD is saved with its head, a refused range is told in words.
+            let is_told = options.contains(&"--head") || options.contains(&"9999999-");
+            assert!(is_told || body == *expected, "{first} {number}: {} bytes", body.len());
+            let _ = fs_err::remove_file(folder.join(format!("answer-{number}")));
+        }
+    }
+    server.stop();
+}
