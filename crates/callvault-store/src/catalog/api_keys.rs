@@ -46,8 +46,7 @@ impl<E: Engine> ApiKeys for SqlCatalog<E> {
             ),
         )
         .with(hash.as_bytes().as_slice());
-        let Some(mut row) = look_up_first(&self.engine, query).await? else { return Ok(None) };
-        Ok(Some((read(&mut row)?, row.bool("customer disabled")?)))
+        look_up_first(&self.engine, query, |row| Ok((read(row)?, row.bool("customer disabled")?))).await
     }
 
     async fn keys(&self, customer: &InCustomer, page: PageRequest<KeyId>) -> CatalogResult<Vec<ApiKey>> {

@@ -43,7 +43,7 @@ impl<E: Engine> Customers for SqlCatalog<E> {
             concat!("SELECT ", customer_columns!(), " FROM customer WHERE id = $1"),
         )
         .with(id.0);
-        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query, read).await
     }
 
     async fn customer_line(&self, id: CustomerId) -> CatalogResult<Vec<CustomerId>> {
@@ -59,8 +59,8 @@ impl<E: Engine> Customers for SqlCatalog<E> {
              SELECT id FROM line ORDER BY depth",
         )
         .with(id.0);
-        let mut rows = self.engine.look_up(query).await?;
-        rows.iter_mut().map(|row| Ok(CustomerId(row.int("customer id")?))).collect()
+        let line = self.engine.look_up(query, |row| Ok(CustomerId(row.int("customer id")?))).await?;
+        Ok(line.to_vec())
     }
 
     async fn message_bytes(&self, customer: &InCustomer) -> CatalogResult<u64> {

@@ -51,7 +51,7 @@ impl<E: Engine> Features for SqlCatalog<E> {
         .with(key.kind.as_str())
         .with(key.id.0)
         .within(within);
-        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query, read).await
     }
 
     async fn feature_numbered(

@@ -55,7 +55,7 @@ impl<E: Engine> HuntGroups for SqlCatalog<E> {
         )
         .with(id.0)
         .within(within);
-        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query, read).await
     }
 
     async fn hunt_groups(

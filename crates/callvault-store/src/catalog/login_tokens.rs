@@ -37,7 +37,7 @@ impl<E: Engine> LoginTokens for SqlCatalog<E> {
     async fn login_token(&self, token: SecretHash) -> CatalogResult<Option<LoginToken>> {
         let query = Query::new("reading a login token", token_where!("token = $1"));
         let query = query.with(token.as_bytes().as_slice());
-        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query, read).await
     }
 
     async fn login_tokens(

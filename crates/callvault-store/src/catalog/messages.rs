@@ -32,7 +32,7 @@ pub(super) async fn current<E: Engine>(
         Query::new("reading a message", messages_where!("m.hunt_group = $1 AND m.level = $2 AND m.current"))
             .with(hunt_group.0)
             .with(i64::from(level.number()));
-    look_up_first(engine, query).await?.map(|mut row| read(&mut row)).transpose()
+    look_up_first(engine, query, read).await
 }
 
 pub(super) async fn versions<E: Engine>(

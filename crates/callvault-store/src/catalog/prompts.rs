@@ -38,7 +38,7 @@ pub(super) async fn one<E: Engine>(
     let query =
         Query::new("reading a prompt", prompts_where!("p.kind = $1 AND p.feature = $2 AND p.file = $3"))
             .prompt(feature, file);
-    look_up_first(engine, query).await?.map(|mut row| read(&mut row)).transpose()
+    look_up_first(engine, query, read).await
 }
 
 pub(super) async fn of_feature<E: Engine>(engine: &E, feature: FeatureKey) -> CatalogResult<Vec<Prompt>> {

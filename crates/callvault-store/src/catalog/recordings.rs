@@ -38,7 +38,7 @@ impl<E: Engine> Recordings for SqlCatalog<E> {
         name: &RecordingName,
     ) -> CatalogResult<Option<Recording>> {
         let query = named(customer.id(), name);
-        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query, read).await
     }
 
     async fn recordings_named(&self, within: &Within, name: &RecordingName) -> CatalogResult<Vec<Recording>> {
@@ -53,7 +53,7 @@ impl<E: Engine> Recordings for SqlCatalog<E> {
         )
         .with(name.as_str())
         .within(within);
-        self.engine.look_up(query).await?.iter_mut().map(read).collect()
+        Ok(self.engine.look_up(query, read).await?.to_vec())
     }
 
     async fn recordings(

@@ -77,7 +77,7 @@ impl<E: Engine> Sounds for SqlCatalog<E> {
         )
         .with(id.0)
         .within_sounds(within);
-        look_up_first(&self.engine, query).await?.map(|mut row| read(&mut row)).transpose()
+        look_up_first(&self.engine, query, read).await
     }
 
     async fn sounds(

@@ -3,17 +3,32 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::future::Future;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 
 /// A value of one of the four kinds of column. Absence keeps its kind, because PostgreSQL types its parameters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
     Bool(Option<bool>),
+}
+
+impl Hash for Value {
+    /// The value alone: of which kind one is, its place in the statement says.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Int(Some(value)) => value.hash(state),
+            Self::Text(Some(value)) => value.hash(state),
+            Self::Bytes(Some(value)) => value.hash(state),
+            Self::Bool(Some(value)) => value.hash(state),
+            Self::Int(None) | Self::Text(None) | Self::Bytes(None) | Self::Bool(None) => {}
+        }
+    }
 }
 
 macro_rules! into_value {
@@ -99,7 +114,7 @@ impl From<SqlError> for CatalogError {
 }
 
 /// One row, read from its first column to its last.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Row {
     columns: std::vec::IntoIter<Value>,
 }
@@ -221,8 +236,13 @@ pub(super) trait Engine: Send + Sync + 'static {
     /// One query on what was committed, answered writes included.
     fn read(&self, query: Query) -> impl Future<Output = CatalogResult<Vec<Row>>> + Send;
 
-    /// A query that finds little and is asked again and again. As good as [`Engine::read`], of which it may know the answer.
-    fn look_up(&self, query: Query) -> impl Future<Output = CatalogResult<Vec<Row>>> + Send;
+    /// A query that finds little and is asked again and again, each row of it read with one reader function. As good as
+    /// [`Engine::read`], of which it may know the answer; so a text goes with one function, always the same.
+    fn look_up<T: Send + Sync + 'static>(
+        &self,
+        query: Query,
+        read: fn(&mut Row) -> CatalogResult<T>,
+    ) -> impl Future<Output = CatalogResult<Arc<Vec<T>>>> + Send;
 
     /// What the engine finds wrong with its own storage.
     fn self_check(&self) -> impl Future<Output = CatalogResult<Vec<String>>> + Send;
@@ -236,9 +256,13 @@ pub(super) async fn read_first<E: Engine>(engine: &E, query: Query) -> CatalogRe
     Ok(engine.read(query).await?.into_iter().next())
 }
 
-/// The first row of a look-up.
-pub(super) async fn look_up_first<E: Engine>(engine: &E, query: Query) -> CatalogResult<Option<Row>> {
-    Ok(engine.look_up(query).await?.into_iter().next())
+/// What the first row of a look-up says.
+pub(super) async fn look_up_first<E: Engine, T: Clone + Send + Sync + 'static>(
+    engine: &E,
+    query: Query,
+    read: fn(&mut Row) -> CatalogResult<T>,
+) -> CatalogResult<Option<T>> {
+    Ok(engine.look_up(query, read).await?.first().cloned())
 }
 
 /// Reads all rows with one reader function.

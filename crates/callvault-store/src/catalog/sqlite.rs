@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::connection::{Writing, failure, fetch};
 use self::group::{Order, Queued, Writer};
-use self::recall::{Recall, Schema};
+use self::recall::{Question, Recall, Schema};
 use super::OpenError;
 use super::migrate::migrate;
 use super::sql::{Engine, Query, Row, Unit};
@@ -162,13 +162,21 @@ impl Engine for Sqlite {
         Ok(fetch(&mut connection, query).await?)
     }
 
-    async fn look_up(&self, query: Query) -> CatalogResult<Vec<Row>> {
-        let read_at = match self.recall.find(&query) {
-            Ok(rows) => return Ok(rows),
+    async fn look_up<T: Send + Sync + 'static>(
+        &self,
+        query: Query,
+        read: fn(&mut Row) -> CatalogResult<T>,
+    ) -> CatalogResult<Arc<Vec<T>>> {
+        let question = Question(query);
+        let read_at = match self.recall.find(&question) {
+            Ok(known) => return Ok(known),
             Err(read_at) => read_at,
         };
-        let found = self.read(query.clone()).await?;
-        self.recall.keep(query, read_at, &found);
+        // In a box of its own: the future of a look-up is moved about, and mostly has no use for the room that this takes.
+        let rows = Box::pin(self.read(question.0.clone())).await?;
+        let found = rows.into_iter().map(|mut row| read(&mut row)).collect::<CatalogResult<Vec<T>>>()?;
+        let found = Arc::new(found);
+        self.recall.keep(question, read_at, &found);
         Ok(found)
     }
 

@@ -1,4 +1,4 @@
-//! Answers to look-ups that were read a moment ago and are still what the catalog says.
+//! Answers to look-ups that were read a moment ago and are still what the catalog says, as what their rows were read into.
 //!
 //! A look-up costs two changes of thread, more than all else that a small download needs. This process is the only one
 //! that writes the catalog, and has one connection that does, so it can know exactly when a row may have changed: each
@@ -9,14 +9,15 @@
 //! Which tables a statement reads is told by the names in its text, too many rather than too few, as columns may have them
 //! as well. Which it changes is told by the words that SQL has before them; where that is not understood, all.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::catalog::sql::{Query, Row, Value};
+use crate::catalog::sql::Query;
 
-/// Over this many answers the book starts anew. A row has about half a kilobyte.
+/// Over this many answers the book starts anew. A row has about half a kilobyte, as what was read of it and in the question.
 const MOST_ANSWERS: usize = 8192;
 
 /// Answers of more rows are not kept, and neither are those of none: everybody can ask for what is not there.
@@ -104,11 +105,40 @@ impl Schema {
     }
 }
 
+/// A query as it is asked again: texts of the program are the same where they are in the same place, made ones where they read
+/// the same. No text has to be gone through for an answer.
+#[derive(Debug)]
+pub(super) struct Question(pub(super) Query);
+
+impl PartialEq for Question {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same_text = match (&self.0.text, &other.0.text) {
+            (Cow::Borrowed(one), Cow::Borrowed(other)) => std::ptr::eq(*one, *other),
+            (Cow::Owned(one), Cow::Owned(other)) => one == other,
+            _ => false,
+        };
+        is_same_text && self.0.values == other.0.values
+    }
+}
+
+impl Eq for Question {}
+
+impl Hash for Question {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0.text {
+            Cow::Borrowed(text) => std::ptr::hash(*text, state),
+            Cow::Owned(text) => text.hash(state),
+        }
+        for value in &self.0.values {
+            value.hash(state);
+        }
+    }
+}
+
 /// The book.
 #[derive(Debug)]
 pub(super) struct Recall {
     schema: Schema,
-    hasher: RandomState,
     book: Mutex<Book>,
 }
 
@@ -117,25 +147,23 @@ struct Book {
     transactions: u64,
     /// For each table, the last transaction that may have changed it.
     changed: Vec<u64>,
-    /// By the hash of the question, which is kept whole beside the answer.
-    answers: HashMap<u64, Kept>,
+    answers: HashMap<Question, Kept>,
 }
 
 #[derive(Debug)]
 struct Kept {
-    text: Cow<'static, str>,
-    values: Vec<Value>,
     tables: Tables,
     /// What [`Book::transactions`] was before the rows were read.
     read_at: u64,
-    rows: Vec<Row>,
+    /// A `Vec` of what the rows were read into.
+    answer: Arc<dyn Any + Send + Sync>,
 }
 
 impl Recall {
     pub(super) fn new(schema: Schema) -> Self {
         let book =
             Book { transactions: 0, changed: vec![0; schema.dependent.len()], answers: HashMap::new() };
-        Self { schema, hasher: RandomState::new(), book: Mutex::new(book) }
+        Self { schema, book: Mutex::new(book) }
     }
 
     /// The tables and what statements do to them.
@@ -143,31 +171,32 @@ impl Recall {
         &self.schema
     }
 
-    /// The rows that a query finds, if that is known, or else the moment that [`Recall::keep`] wants to be told.
-    pub(super) fn find(&self, query: &Query) -> Result<Vec<Row>, u64> {
-        let hash = self.hash(query);
+    /// What a query finds, if that is known, or else the moment that [`Recall::keep`] wants to be told.
+    pub(super) fn find<T: Send + Sync + 'static>(&self, question: &Question) -> Result<Arc<Vec<T>>, u64> {
         let book = self.locked();
-        match book.answers.get(&hash) {
-            Some(kept) if kept.text == query.text && kept.values == query.values && book.is_good(kept) => {
-                Ok(kept.rows.clone())
-            }
-            _ => Err(book.transactions),
-        }
+        let kept = book.answers.get(question).filter(|kept| book.is_good(kept));
+        let known = kept.and_then(|kept| Arc::clone(&kept.answer).downcast().ok());
+        known.ok_or(book.transactions)
     }
 
     /// Keeps what a query found that was begun at `read_at`.
-    pub(super) fn keep(&self, query: Query, read_at: u64, rows: &[Row]) {
-        if rows.is_empty() || rows.len() > MOST_ROWS {
+    pub(super) fn keep<T: Send + Sync + 'static>(
+        &self,
+        question: Question,
+        read_at: u64,
+        found: &Arc<Vec<T>>,
+    ) {
+        if found.is_empty() || found.len() > MOST_ROWS {
             return;
         }
-        let (hash, tables) = (self.hash(&query), self.schema.named(&query.text));
-        let kept = Kept { text: query.text, values: query.values, tables, read_at, rows: rows.to_vec() };
+        let tables = self.schema.named(&question.0.text);
+        let kept = Kept { tables, read_at, answer: Arc::clone(found) as Arc<dyn Any + Send + Sync> };
         let mut book = self.locked();
         if book.is_good(&kept) {
             if book.answers.len() >= MOST_ANSWERS {
                 book.answers.clear();
             }
-            book.answers.insert(hash, kept);
+            book.answers.insert(question, kept);
         }
     }
 
@@ -185,10 +214,6 @@ impl Recall {
                 *changed = now;
             }
         }
-    }
-
-    fn hash(&self, query: &Query) -> u64 {
-        self.hasher.hash_one((&query.text, &query.values))
     }
 
     fn locked(&self) -> MutexGuard<'_, Book> {
@@ -220,28 +245,35 @@ mod tests {
         Recall::new(Schema::new(names, &[pair("customer", "api_key"), pair("api_key", "use")]))
     }
 
-    fn question(text: &'static str, id: i64) -> Query {
-        Query::new("asking", text).with(id)
+    fn question(text: &'static str, id: i64) -> Question {
+        Question(Query::new("asking", text).with(id))
     }
 
-    fn rows<const COUNT: usize>(values: [i64; COUNT]) -> Vec<Row> {
-        values.into_iter().map(|value| Row::new(vec![Value::Int(Some(value))])).collect()
+    /// What is known of a question about integers.
+    fn known(recall: &Recall, text: &'static str, id: i64) -> Result<Vec<i64>, u64> {
+        recall.find(&question(text, id)).map(|found| found.to_vec())
     }
 
-    fn ints(rows: Vec<Row>) -> Vec<i64> {
-        rows.into_iter().map(|mut row| row.int("it").expect("an integer")).collect()
+    fn keep<const COUNT: usize>(
+        recall: &Recall,
+        text: &'static str,
+        id: i64,
+        read_at: u64,
+        rows: [i64; COUNT],
+    ) {
+        recall.keep(question(text, id), read_at, &Arc::new(rows.to_vec()));
     }
 
     /// What is known after `statement` ran in a transaction: whether the row of `asked` is still good.
     #[track_caller]
     fn check(asked: &'static str, statement: &'static str, good: bool) {
         let recall = recall();
-        let read_at = recall.find(&question(asked, 1)).expect_err("nothing is known yet");
-        recall.keep(question(asked, 1), read_at, &rows([7, 8]));
-        assert_eq!(ints(recall.find(&question(asked, 1)).expect("kept")), [7, 8]);
-        recall.find(&question(asked, 2)).expect_err("another value is another question");
+        let read_at = known(&recall, asked, 1).expect_err("nothing is known yet");
+        keep(&recall, asked, 1, read_at, [7, 8]);
+        assert_eq!(known(&recall, asked, 1).expect("kept"), [7, 8]);
+        known(&recall, asked, 2).expect_err("another value is another question");
         recall.changed(recall.schema().changed(&statement.into()));
-        assert_eq!(recall.find(&question(asked, 1)).is_ok(), good, "{asked} after {statement}");
+        assert_eq!(known(&recall, asked, 1).is_ok(), good, "{asked} after {statement}");
     }
 
     #[test]
@@ -269,27 +301,54 @@ mod tests {
     #[test]
     fn what_was_read_while_it_changed_is_not_kept() {
         let (recall, asked) = (recall(), "SELECT id FROM recording WHERE id = $1");
-        let read_at = recall.find(&question(asked, 1)).expect_err("nothing is known yet");
+        let read_at = known(&recall, asked, 1).expect_err("nothing is known yet");
         recall.changed(EVERY);
-        recall.keep(question(asked, 1), read_at, &rows([7]));
-        recall.find(&question(asked, 1)).expect_err("it may be of before the change");
+        keep(&recall, asked, 1, read_at, [7]);
+        known(&recall, asked, 1).expect_err("it may be of before the change");
     }
 
     #[test]
     fn what_is_not_there_and_long_lists_are_not_kept() {
         let (recall, asked) = (recall(), "SELECT id FROM recording WHERE id = $1");
-        recall.keep(question(asked, 1), 0, &rows([]));
-        recall.keep(question(asked, 2), 0, &rows([1, 2, 3, 4, 5]));
+        keep(&recall, asked, 1, 0, []);
+        keep(&recall, asked, 2, 0, [1, 2, 3, 4, 5]);
         for id in [1, 2] {
-            recall.find(&question(asked, id)).expect_err("it is not kept");
+            known(&recall, asked, id).expect_err("it is not kept");
         }
+    }
+
+    #[test]
+    fn a_question_is_its_text_with_its_values() {
+        let text = "SELECT id FROM recording WHERE id = $1";
+        let made = |text: &str, id: i64| Question(Query::new("asking", text.to_owned()).with(id));
+        let check = |one: Question, other: Question, same: bool| {
+            let recall = recall();
+            let told = format!("{one:?} and {other:?}");
+            recall.keep(one, 0, &Arc::new(vec![7]));
+            assert_eq!(recall.find::<i32>(&other).is_ok(), same, "{told}");
+        };
+        check(question(text, 1), question(text, 1), true);
+        check(question(text, 1), question("SELECT id FROM audio WHERE id = $1", 1), false);
+        // A part of a text is in the same place.
+        check(question(text, 1), question(&text[..text.len() - 1], 1), false);
+        check(made(text, 1), made(text, 1), true);
+        check(made(text, 1), made(text, 2), false);
+        check(made(text, 1), made("SELECT id FROM audio WHERE id = $1", 1), false);
+    }
+
+    #[test]
+    fn what_was_read_into_something_else_is_not_known() {
+        let (recall, asked) = (recall(), "SELECT id FROM recording WHERE id = $1");
+        keep(&recall, asked, 1, 0, [7]);
+        recall.find::<String>(&question(asked, 1)).expect_err("it is an integer");
+        assert_eq!(known(&recall, asked, 1), Ok(vec![7]));
     }
 
     #[test]
     fn the_book_does_not_grow_for_ever() {
         let (recall, asked) = (recall(), "SELECT id FROM recording WHERE id = $1");
         for id in 0..3 * MOST_ANSWERS as i64 {
-            recall.keep(question(asked, id), 0, &rows([id]));
+            keep(&recall, asked, id, 0, [id]);
         }
         assert!(recall.locked().answers.len() <= MOST_ANSWERS);
     }
