@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+
 use crate::port::random::Random;
 use crate::words::words;
 
@@ -123,9 +125,7 @@ impl AudioKey {
 
     /// The inverse of `Display`: 32 lower-case hex digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let bits: [u8; 16] = hex::decode(text).ok()?.try_into().ok()?;
-        let key = Self(bits);
-        (key.to_string() == text).then_some(key)
+        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
     }
 
     /// The first byte, which says in which of 256 shards an engine keeps it.
@@ -136,7 +136,7 @@ impl AudioKey {
 
 impl fmt::Display for AudioKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        HEXLOWER.encode_display(&self.0).fmt(f)
     }
 }
 
@@ -145,15 +145,15 @@ impl fmt::Display for AudioKey {
 pub struct Sha256(pub [u8; 32]);
 
 impl Sha256 {
-    /// From 64 hex digits.
+    /// From 64 hex digits of either case.
     pub fn parse(text: &str) -> Option<Self> {
-        hex::decode(text).ok()?.try_into().ok().map(Self)
+        HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
     }
 }
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        HEXLOWER.encode_display(&self.0).fmt(f)
     }
 }
 
@@ -181,7 +181,7 @@ pub struct Sha1(pub [u8; 20]);
 
 impl fmt::Display for Sha1 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        HEXLOWER.encode_display(&self.0).fmt(f)
     }
 }
 
@@ -229,6 +229,26 @@ pub fn escaped_len(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_read_as_they_are_written_and_hashes_in_either_case() {
+        let check = |text: &str, is_key: bool| {
+            let key = AudioKey::parse(text);
+            assert_eq!(key.map(|key| key.to_string()), is_key.then(|| text.to_owned()), "{text}");
+        };
+        check("3f00112233445566778899aabbccddee", true);
+        check("3f00112233445566778899aabbccddeE", false);
+        check("3f00112233445566778899aabbccdde", false);
+        check("3f00112233445566778899aabbccddeeff", false);
+        check("3f00112233445566778899aabbccddeg", false);
+        check("", false);
+        // SHA-256("abc") from FIPS 180-2, appendix B.1.
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        for text in [abc.to_owned(), abc.to_uppercase()] {
+            assert_eq!(Sha256::parse(&text).unwrap().to_string(), abc);
+        }
+        assert_eq!(Sha256::parse(&abc[..62]), None);
+    }
 
     #[test]
     fn the_escaped_length_is_that_of_all_bytes_one_by_one() {

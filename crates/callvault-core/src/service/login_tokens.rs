@@ -9,6 +9,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb, Within};
 use crate::id::{CustomerId, PersonId};
@@ -239,10 +241,10 @@ impl LoginTokens {
     pub async fn revoke(&self, principal: &Principal, handle: &str) -> Result<()> {
         let within = self.gate.within(principal, Kind::Session, Verb::Delete)?;
         let missing = Error::NotFound { what: "session" };
-        let mut beginning = [0; 6];
-        if hex::decode_to_slice(handle, &mut beginning).is_err() {
+        let beginning = HEXLOWER_PERMISSIVE.decode(handle.as_bytes()).ok();
+        let Some(beginning) = beginning.and_then(|bytes| bytes.try_into().ok()) else {
             return Err(missing);
-        }
+        };
         let found = self.catalog.login_token_beginning(&within, beginning, self.clock.now()).await?;
         let token = found.ok_or(missing)?.token;
         self.catalog.end_login_token(token).await?;
