@@ -180,30 +180,25 @@ impl Recordings {
         customer: Option<CustomerId>,
         name: &RecordingName,
     ) -> Result<(InCustomer, Recording)> {
-        let missing = Error::NotFound { what: "recording" };
-        let customer = match customer {
-            Some(customer) => customer,
-            None => {
-                let within = self.gate.within(principal, Kind::Recording, verb)?;
-                let found = self.catalog.recordings_named(&within, name).await?;
-                match found.as_slice() {
-                    [] => return Err(missing),
-                    [only] => only.customer,
-                    several => {
-                        let ids: Vec<_> = several.iter().map(|one| one.customer.to_string()).collect();
-                        let reason =
-                            format!("several customers have this recording, name one of {}", ids.join(", "));
-                        return Err(Error::Conflict { field: "customer", reason });
-                    }
-                }
-            }
+        let missing = || Error::NotFound { what: "recording" };
+        let let_in = async |customer| {
+            let let_in = self.gate.customer(principal, Kind::Recording, verb, Some(customer)).await;
+            let_in.map_err(|error| if matches!(error, Error::NotFound { .. }) { missing() } else { error })
         };
-        let customer = match self.gate.customer(principal, Kind::Recording, verb, Some(customer)).await {
-            Err(Error::NotFound { .. }) => return Err(missing),
-            other => other?,
-        };
-        let recording = self.catalog.recording(&customer, name).await?.ok_or(missing)?;
-        Ok((customer, recording))
+        if let Some(customer) = customer {
+            let customer = let_in(customer).await?;
+            let recording = self.catalog.recording(&customer, name).await?.ok_or_else(missing)?;
+            return Ok((customer, recording));
+        }
+        let within = self.gate.within(principal, Kind::Recording, verb)?;
+        let mut found = self.catalog.recordings_named(&within, name).await?;
+        let only = found.pop().ok_or_else(missing)?;
+        if !found.is_empty() {
+            let ids: Vec<_> = found.iter().chain([&only]).map(|one| one.customer.to_string()).collect();
+            let reason = format!("several customers have this recording, name one of {}", ids.join(", "));
+            return Err(Error::Conflict { field: "customer", reason });
+        }
+        Ok((let_in(only.customer).await?, only))
     }
 
     /// The places of recordings that were found, in the order of these.
@@ -316,7 +311,7 @@ impl Recordings {
         let find = || self.find(principal, Verb::Download, customer, name);
         let (recording, reader) = self.playback.open_current(find, |recording| &recording.audio).await?;
         let subject = subject(&recording);
-        let file_name = recording.name.to_string();
+        let file_name = recording.name.as_str().to_owned();
         Ok(self.playback.playable(principal, subject, recording.audio, file_name, None, reader))
     }
 
@@ -380,5 +375,5 @@ impl Recordings {
 
 /// A recording as the listen log names it.
 pub(crate) fn subject(recording: &Recording) -> Subject {
-    Subject { customer: recording.customer, kind: "recording", name: recording.name.to_string() }
+    Subject { customer: recording.customer, kind: "recording", name: recording.name.as_str().to_owned() }
 }

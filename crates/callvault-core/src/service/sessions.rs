@@ -308,13 +308,13 @@ impl Sessions {
     ) -> Result<Resumed, SessionRefused> {
         let hash = SecretHash::of(token);
         let now = self.clock.now();
-        let session = {
+        let (person, expired) = {
             let book = self.locked();
-            let session = book.sessions.get(&hash).filter(|session| session.token.matches(&hash)).cloned();
-            session.ok_or(SessionRefused::Unknown)?
+            let session = book.sessions.get(&hash).filter(|session| session.token.matches(&hash));
+            session.map(|session| (session.person, session.expired_at(now))).ok_or(SessionRefused::Unknown)?
         };
-        let account = self.accounts.numbered(session.person).await?.ok_or(SessionRefused::Unknown)?;
-        if session.expired_at(now) {
+        let account = self.accounts.numbered(person).await?.ok_or(SessionRefused::Unknown)?;
+        if expired {
             return Err(SessionRefused::Expired { download_errors: account.person.download_errors });
         }
         let welcome = from_anywhere || account.person.source.allows(peer);

@@ -255,7 +255,7 @@ impl Tickets {
             other => TicketRefused::Failed(other),
         })?;
         let handle = Some(ticket.random.handle());
-        let (subject, file_name) = (subject(&recording), recording.name.to_string());
+        let (subject, file_name) = (subject(&recording), recording.name.as_str().to_owned());
         Ok(self.playback.playable(principal, subject, recording.audio, file_name, handle, reader))
     }
 
