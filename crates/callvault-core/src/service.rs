@@ -34,6 +34,7 @@ pub mod reports;
 mod second_steps;
 pub mod sessions;
 pub mod sounds;
+mod stock;
 pub mod switching;
 mod ticket_book;
 pub mod tickets;
@@ -180,6 +181,7 @@ impl Services {
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn open(ports: Ports, policy: Policy) -> crate::Result<Self> {
+        let ports = Ports { random: Arc::new(stock::Stock::of(ports.random)), ..ports };
         let gate = Arc::new(Gate::new(ports.catalog.clone()));
         let accounts = Arc::new(accounts::Accounts::new(&ports, gate.clone()));
         let sessions =
