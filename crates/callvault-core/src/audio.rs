@@ -175,7 +175,7 @@ impl fmt::Debug for Sha256 {
     }
 }
 
-/// A SHA-1 of audio, for clients that ask for one (`docs/enswitch.md` 85); nothing rests on it.
+/// A SHA-1 of audio, for clients that ask for one (`docs/enswitch.md` 85); nothing rests on it, and it is not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sha1(pub [u8; 20]);
 
@@ -197,8 +197,6 @@ pub struct StoredAudio {
     /// How many ASCII characters they take inside a JSON string, one code point per byte
     /// (`docs/enswitch.md` 6). Counted at intake, so that a streamed answer can state its length.
     pub escaped_len: u64,
-    /// Their SHA-1, counted at intake; nothing for what was taken in before that was done.
-    pub sha1: Option<Sha1>,
     /// What the probe found.
     pub facts: AudioFacts,
 }

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use sha1::Digest as _;
 
-use crate::audio::{AudioKey, Sha1, StoredAudio, escaped_len};
+use crate::audio::{AudioKey, StoredAudio, escaped_len};
 use crate::error::{Error, Result};
 use crate::plan::Room;
 use crate::port::audio_store::{AudioReader, AudioStore, AudioStoreError, FinishError, Upload, Written};
@@ -71,7 +70,6 @@ pub struct Incoming {
     bound: Bound,
     size_bytes: u64,
     escaped_len: u64,
-    sha1: sha1::Sha1,
     lease_ends: Timestamp,
 }
 
@@ -95,8 +93,7 @@ impl Intake {
         let (key, upload, lease_ends) = self.begin_object().await?;
         let intake = self.clone();
         let probe = self.prober.start();
-        let (size_bytes, escaped_len, sha1) = (0, 0, sha1::Sha1::new());
-        Ok(Incoming { intake, key, upload, probe, bound, size_bytes, escaped_len, sha1, lease_ends })
+        Ok(Incoming { intake, key, upload, probe, bound, size_bytes: 0, escaped_len: 0, lease_ends })
     }
 
     /// Removes objects that the catalog has discarded. A failure is left to the sweep.
@@ -172,7 +169,6 @@ impl Incoming {
         self.size_bytes += bytes.len() as u64;
         self.bound.check(self.size_bytes)?;
         self.escaped_len += escaped_len(&bytes);
-        self.sha1.update(&bytes);
         self.probe.push(&bytes);
         let now = self.intake.clock.now();
         if now.after(LEASE / 2) >= self.lease_ends {
@@ -187,7 +183,7 @@ impl Incoming {
     /// # Errors
     /// [`Error::NotAudio`], or when the store fails; nothing is left then.
     pub(crate) async fn finish(self) -> Result<StoredAudio> {
-        let Self { intake, mut key, upload, probe, size_bytes, escaped_len, sha1, .. } = self;
+        let Self { intake, mut key, upload, probe, size_bytes, escaped_len, .. } = self;
         let facts = match probe.finish() {
             Ok(facts) => facts,
             Err(reason) => {
@@ -210,8 +206,8 @@ impl Incoming {
             }
         };
         debug_assert_eq!(written.size_bytes, size_bytes);
-        let (sha1, sha256) = (Some(Sha1(sha1.finalize().into())), written.sha256);
-        Ok(StoredAudio { key, sha256, size_bytes: written.size_bytes, escaped_len, sha1, facts })
+        let Written { size_bytes, sha256 } = written;
+        Ok(StoredAudio { key, sha256, size_bytes, escaped_len, facts })
     }
 
     /// Takes away what was written so far.

@@ -136,7 +136,7 @@ impl Playback {
     }
 }
 
-/// How much is read at once when a hash is counted after the fact.
+/// How much is read at once when a hash is counted.
 const HASH_BYTES: usize = 1 << 18;
 
 async fn counted_sha1(reader: &dyn AudioReader) -> std::result::Result<Sha1, AudioStoreError> {
@@ -154,14 +154,11 @@ async fn counted_sha1(reader: &dyn AudioReader) -> std::result::Result<Sha1, Aud
 }
 
 impl Playable {
-    /// The SHA-1 of the bytes: as it was counted at intake, else counted now by reading all of them.
+    /// The SHA-1 of the bytes, counted by reading all of them: few ask for it, and everything that is taken in would pay for it.
     ///
     /// # Errors
     /// [`Error::Unreadable`].
     pub async fn sha1(&self) -> Result<Sha1> {
-        if let Some(sha1) = self.audio.sha1 {
-            return Ok(sha1);
-        }
         counted_sha1(self.reader.as_ref()).await.map_err(Error::Unreadable)
     }
 

@@ -1,16 +1,15 @@
 //! The rows of stored audio: read as a part of what has them, written with it, and given up when nothing needs them.
 
-use callvault_core::audio::{AudioFacts, AudioKey, Codec, Container, Marks, Sha1, Sha256, StoredAudio};
+use callvault_core::audio::{AudioFacts, AudioKey, Codec, Container, Marks, Sha256, StoredAudio};
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use callvault_core::time::Timestamp;
 
 use super::sql::{Query, Row, Sql};
 
-/// The columns of an `audio` row called `a`, in the order in which [`read`] takes them.
+/// The columns of an `audio` row called `a`, in the order in which [`read`] takes them. Rows of earlier versions have a SHA-1 besides.
 macro_rules! audio_columns {
     () => {
-        "a.key, a.sha256, a.size_bytes, a.escaped_len, a.container, a.codec, a.rate_hz, a.channels, a.duration_ms, a.marks,
-         a.sha1"
+        "a.key, a.sha256, a.size_bytes, a.escaped_len, a.container, a.codec, a.rate_hz, a.channels, a.duration_ms, a.marks"
     };
 }
 
@@ -18,12 +17,11 @@ pub(super) use audio_columns;
 
 /// Reads the columns of `audio_columns!`.
 pub(super) fn read(row: &mut Row) -> CatalogResult<StoredAudio> {
-    let mut audio = StoredAudio {
+    Ok(StoredAudio {
         key: key(row)?,
         sha256: Sha256(row.hash("audio hash")?),
         size_bytes: row.number("audio size")?,
         escaped_len: row.number("audio escaped length")?,
-        sha1: None,
         facts: AudioFacts {
             container: row.parsed("audio container", Container::parse)?,
             codec: row.parsed("audio codec", Codec::parse)?,
@@ -32,11 +30,7 @@ pub(super) fn read(row: &mut Row) -> CatalogResult<StoredAudio> {
             duration_ms: row.number("audio duration")?,
             marks: Marks::from_words(row.text("audio marks")?.split(',')),
         },
-    };
-    let what = "audio SHA-1";
-    let sha1 = row.optional_bytes(what)?.map(<[u8; 20]>::try_from).transpose();
-    audio.sha1 = sha1.map_err(|_| CatalogError::Unreadable { what })?.map(Sha1);
-    Ok(audio)
+    })
 }
 
 /// Reads the columns of `audio_columns!` after a left join.
@@ -57,8 +51,8 @@ pub(super) async fn insert(sql: &mut dyn Sql, audio: &StoredAudio) -> CatalogRes
     let query = Query::new(
         "writing audio",
         "INSERT INTO audio
-             (key, sha256, size_bytes, escaped_len, container, codec, rate_hz, channels, duration_ms, marks, sha1)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (key) DO NOTHING",
+             (key, sha256, size_bytes, escaped_len, container, codec, rate_hz, channels, duration_ms, marks)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (key) DO NOTHING",
     )
     .with(audio.key.to_string())
     .with(audio.sha256.0.as_slice())
@@ -69,8 +63,7 @@ pub(super) async fn insert(sql: &mut dyn Sql, audio: &StoredAudio) -> CatalogRes
     .with(facts.rate_hz)
     .with(i64::from(facts.channels))
     .with(size(facts.duration_ms)?)
-    .with(facts.marks.to_string())
-    .with(audio.sha1.as_ref().map(|sha1| sha1.0.as_slice()));
+    .with(facts.marks.to_string());
     sql.execute(query).await?;
     Ok(())
 }

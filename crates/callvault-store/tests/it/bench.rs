@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use callvault_core::audio::{AudioFacts, AudioKey, Codec, Container, Marks, Sha1, Sha256, StoredAudio};
+use callvault_core::audio::{AudioFacts, AudioKey, Codec, Container, Marks, Sha256, StoredAudio};
 use callvault_core::customer::NewCustomer;
 use callvault_core::feature::{FeatureKey, Prompt, PromptFile};
 use callvault_core::gate::{Gate, InCustomer, Kind, Principal, Verb, Within};
@@ -174,7 +174,6 @@ impl Bench {
             sha256: Sha256([content; 32]),
             size_bytes: 4_294_967_296 + u64::from(content),
             escaped_len: 12_884_901_888,
-            sha1: (content != 255).then_some(Sha1([content; 20])),
             facts: AudioFacts {
                 container: Container::Wave,
                 codec: Codec::Gsm,
