@@ -16,6 +16,7 @@ pub mod hunt_groups;
 pub mod installation;
 pub mod intake;
 pub mod keeping;
+mod leases;
 pub mod levels;
 pub mod links;
 pub mod listening;
@@ -248,7 +249,7 @@ impl Services {
                 record_groups.clone(),
             ),
             sounds: sounds::Sounds::new(&ports, gate.clone(), intake.clone(), playback, &policy),
-            installation: installation::Installation::new(&ports, gate.clone()),
+            installation: installation::Installation::new(&ports, gate.clone(), intake.clone()),
             gate,
             accounts,
             sessions,

@@ -117,8 +117,8 @@ pub type CatalogResult<T> = Result<T, CatalogError>;
 /// Objects that no other row needs: being received under a lease, or discarded and not removed yet.
 #[async_trait]
 pub trait LooseObjects: Send + Sync {
-    /// Reserves a key before its object is begun.
-    async fn receive(&self, key: AudioKey, until: Timestamp) -> CatalogResult<()>;
+    /// Reserves keys before their objects are begun.
+    async fn receive(&self, keys: Vec<AudioKey>, until: Timestamp) -> CatalogResult<()>;
     /// Lengthens leases of uploads that go on.
     async fn extend_leases(&self, keys: Vec<AudioKey>, until: Timestamp) -> CatalogResult<()>;
     /// Keys whose lease is over, or that are discarded: to remove from the store, then to [`LooseObjects::forget`].

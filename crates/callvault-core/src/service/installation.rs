@@ -11,7 +11,8 @@ use crate::port::audio_store::{AudioStore, AudioStoreError, ReadFrom};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::service::Ports;
-use crate::service::intake::LEASE;
+use crate::service::intake::Intake;
+use crate::service::leases::LEASE;
 use crate::time::Timestamp;
 
 /// How many objects one round of the sweep takes.
@@ -47,11 +48,13 @@ pub struct Installation {
     audio: Arc<dyn AudioStore>,
     clock: Arc<dyn Clock>,
     gate: Arc<Gate>,
+    intake: Arc<Intake>,
 }
 
 impl Installation {
-    pub(crate) fn new(ports: &Ports, gate: Arc<Gate>) -> Self {
-        Self { catalog: ports.catalog.clone(), audio: ports.audio.clone(), clock: ports.clock.clone(), gate }
+    pub(crate) fn new(ports: &Ports, gate: Arc<Gate>, intake: Arc<Intake>) -> Self {
+        let (catalog, audio, clock) = (ports.catalog.clone(), ports.audio.clone(), ports.clock.clone());
+        Self { catalog, audio, clock, gate, intake }
     }
 
     /// Whether the catalog takes writes and the store answers.
@@ -129,6 +132,7 @@ impl Installation {
     /// # Errors
     /// When catalog or store fail; what was not removed is tried again next time.
     pub async fn sweep(&self) -> Result<u64> {
+        self.intake.return_unused().await?;
         let now = self.clock.now();
         self.catalog.prune_tickets(now).await?;
         self.catalog.prune_token_pairs(now).await?;

@@ -3,7 +3,6 @@
 //! makes it visible; what is never committed is swept away when its lease ends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -14,12 +13,8 @@ use crate::port::audio_store::{AudioReader, AudioStore, AudioStoreError, FinishE
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
 use crate::port::probe::{Probe, Prober};
-use crate::port::random::Random;
 use crate::service::Ports;
-use crate::time::Timestamp;
-
-/// How long an upload may stand still before its remains are swept away.
-pub const LEASE: Duration = Duration::from_secs(15 * 60);
+use crate::service::leases::{LEASE, Lease, Leases, is_short};
 
 /// How much is read at once when bytes are copied inside the store.
 const COPY_BYTES: usize = 1 << 20;
@@ -58,19 +53,18 @@ pub struct Intake {
     audio: Arc<dyn AudioStore>,
     prober: Arc<dyn Prober>,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    leases: Leases,
 }
 
 /// An upload in progress. Dropping it leaves remains that the sweep takes away.
 pub struct Incoming {
     intake: Arc<Intake>,
-    key: AudioKey,
+    lease: Lease,
     upload: Box<dyn Upload>,
     probe: Box<dyn Probe>,
     bound: Bound,
     size_bytes: u64,
     escaped_len: u64,
-    lease_ends: Timestamp,
 }
 
 impl Intake {
@@ -80,7 +74,7 @@ impl Intake {
             audio: ports.audio.clone(),
             prober: ports.prober.clone(),
             clock: ports.clock.clone(),
-            random: ports.random.clone(),
+            leases: Leases::new(ports),
         }
     }
 
@@ -90,10 +84,10 @@ impl Intake {
     /// When the catalog or the store fails.
     pub(crate) async fn begin(self: &Arc<Self>, bound: impl Into<Bound>) -> Result<Incoming> {
         let bound = bound.into();
-        let (key, upload, lease_ends) = self.begin_object().await?;
+        let (lease, upload) = self.begin_object().await?;
         let intake = self.clone();
         let probe = self.prober.start();
-        Ok(Incoming { intake, key, upload, probe, bound, size_bytes: 0, escaped_len: 0, lease_ends })
+        Ok(Incoming { intake, lease, upload, probe, bound, size_bytes: 0, escaped_len: 0 })
     }
 
     /// Removes objects that the catalog has discarded. A failure is left to the sweep.
@@ -114,23 +108,40 @@ impl Intake {
         self.prober.start()
     }
 
-    async fn begin_object(&self) -> Result<(AudioKey, Box<dyn Upload>, Timestamp)> {
-        let key = AudioKey::new(self.random.as_ref());
-        let lease_ends = self.clock.now().after(LEASE);
-        self.catalog.receive(key, lease_ends).await?;
-        match self.audio.create(key).await {
-            Ok(upload) => Ok((key, upload, lease_ends)),
+    /// Takes back the keys that were leased ahead and not used, as a sweep does first: it may end their leases.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub(crate) async fn return_unused(&self) -> Result<()> {
+        self.leases.return_unused().await
+    }
+
+    async fn begin_object(&self) -> Result<(Lease, Box<dyn Upload>)> {
+        let lease = self.leases.take().await?;
+        match self.audio.create(lease.key).await {
+            Ok(upload) => Ok((lease, upload)),
             Err(error) => {
-                self.discard(vec![key]).await;
+                self.discard(vec![lease.key]).await;
                 Err(Error::NotStored(error))
             }
         }
     }
 
+    /// Lengthens a lease that is short.
+    async fn go_on(&self, lease: &mut Lease) -> Result<()> {
+        let now = self.clock.now();
+        if is_short(lease.ends, now) {
+            lease.ends = now.after(LEASE);
+            self.catalog.extend_leases(vec![lease.key], lease.ends).await?;
+        }
+        Ok(())
+    }
+
     /// Writes staged bytes again as a new object, once, after a flush of the first one failed: a failed fsync may mark
     /// pages clean that never reached the medium, so flushing the same file again proves nothing.
     async fn write_again(&self, staged: &dyn AudioReader, expected: Written) -> Result<AudioKey> {
-        let (key, mut upload, mut lease_ends) = self.begin_object().await?;
+        let (mut lease, mut upload) = self.begin_object().await?;
+        let key = lease.key;
         let copied = async {
             let mut offset = 0;
             while offset < expected.size_bytes {
@@ -140,12 +151,8 @@ impl Intake {
                 }
                 offset += piece.len() as u64;
                 upload.write(piece).await?;
-                let now = self.clock.now();
-                if now.after(LEASE / 2) >= lease_ends {
-                    lease_ends = now.after(LEASE);
-                    // If this fails the object may be swept, and its commit refused: nothing is acknowledged then.
-                    let _ = self.catalog.extend_leases(vec![key], lease_ends).await;
-                }
+                // If this fails the object may be swept, and its commit refused: nothing is acknowledged then.
+                let _ = self.go_on(&mut lease).await;
             }
             upload.finish().await
         };
@@ -170,11 +177,7 @@ impl Incoming {
         self.bound.check(self.size_bytes)?;
         self.escaped_len += escaped_len(&bytes);
         self.probe.push(&bytes);
-        let now = self.intake.clock.now();
-        if now.after(LEASE / 2) >= self.lease_ends {
-            self.lease_ends = now.after(LEASE);
-            self.intake.catalog.extend_leases(vec![self.key], self.lease_ends).await?;
-        }
+        self.intake.go_on(&mut self.lease).await?;
         self.upload.write(bytes).await.map_err(Error::NotStored)
     }
 
@@ -183,7 +186,7 @@ impl Incoming {
     /// # Errors
     /// [`Error::NotAudio`], or when the store fails; nothing is left then.
     pub(crate) async fn finish(self) -> Result<StoredAudio> {
-        let Self { intake, mut key, upload, probe, size_bytes, escaped_len, .. } = self;
+        let Self { intake, lease: Lease { mut key, .. }, upload, probe, size_bytes, escaped_len, .. } = self;
         let facts = match probe.finish() {
             Ok(facts) => facts,
             Err(reason) => {
@@ -212,8 +215,8 @@ impl Incoming {
 
     /// Takes away what was written so far.
     pub async fn abandon(self) {
-        let Self { intake, key, upload, .. } = self;
+        let Self { intake, lease, upload, .. } = self;
         drop(upload);
-        intake.discard(vec![key]).await;
+        intake.discard(vec![lease.key]).await;
     }
 }

@@ -342,6 +342,32 @@ async fn a_new_process_sweeps_at_once_what_an_earlier_one_left() {
 }
 
 #[tokio::test]
+async fn keys_that_were_leased_ahead_leave_nothing_behind() {
+    let world = world().await;
+    let store = async |world: &World, from: u32| {
+        for seed in from..from + 5 {
+            let path = format!("/recordings/{seed}.wav?customer=1");
+            assert_eq!(world.local(Method::PUT, &path, wav(seed, 400)).await.status, StatusCode::CREATED);
+        }
+    };
+    let later = callvault_core::port::clock::Clock::now(world.clock.as_ref())
+        .after(std::time::Duration::from_secs(3600));
+    // As uploads come one right after the other: one key, then two, then four, of which two are left.
+    store(&world, 1).await;
+    assert_eq!(world.app.services.installation.sweep().await.unwrap(), 0);
+    assert_eq!(world.catalog.removable(later, 100).await.unwrap(), [], "the sweep took them back");
+    // Whoever is killed gives nothing back.
+    store(&world, 6).await;
+    let world = world.restart().await;
+    world.clock.advance(std::time::Duration::from_secs(5));
+    let started = callvault_core::port::clock::Clock::now(world.clock.as_ref());
+    assert!(world.app.services.installation.sweep_earlier(started).await.unwrap() > 0);
+    assert_eq!(world.catalog.removable(later, 100).await.unwrap(), []);
+    store(&world, 11).await;
+    assert_eq!(world.audio_files().len(), 15);
+}
+
+#[tokio::test]
 async fn whatever_takes_audio_away_is_in_the_listen_log() {
     let policy = Policy { message_versions: 2, ..Policy::default() };
     let world = World::with(Settings::default(), policy).await;

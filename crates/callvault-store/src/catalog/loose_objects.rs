@@ -16,8 +16,8 @@ use super::stored_audio::{self, audio_columns};
 
 #[async_trait]
 impl<E: Engine> LooseObjects for SqlCatalog<E> {
-    async fn receive(&self, key: AudioKey, until: Timestamp) -> CatalogResult<()> {
-        self.engine.write(Receive { key, until }).await
+    async fn receive(&self, keys: Vec<AudioKey>, until: Timestamp) -> CatalogResult<()> {
+        self.engine.write(Receive { keys, until }).await
     }
 
     async fn extend_leases(&self, keys: Vec<AudioKey>, until: Timestamp) -> CatalogResult<()> {
@@ -94,7 +94,7 @@ fn read_needed(row: &mut Row) -> CatalogResult<NeededAudio> {
 }
 
 struct Receive {
-    key: AudioKey,
+    keys: Vec<AudioKey>,
     until: Timestamp,
 }
 
@@ -103,14 +103,11 @@ impl Unit for Receive {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        let query = Query::new(
-            "reserving a key",
-            "INSERT INTO loose_object (key, lease_until) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
-        )
-        .with(self.key.to_string())
-        .with(self.until.unix_ms());
-        sql.execute(query).await?;
-        Ok(())
+        let row = |key: &AudioKey| vec![key.to_string().into(), self.until.unix_ms().into()];
+        let before = "INSERT INTO loose_object (key, lease_until) VALUES ";
+        let rows = self.keys.iter().map(row).collect();
+        let queries = batches("reserving keys", before, rows, " ON CONFLICT (key) DO NOTHING");
+        Ok(sql.execute_last(queries).await?)
     }
 }
 

@@ -188,7 +188,7 @@ impl Bench {
     /// Audio whose object is being received.
     pub(crate) async fn received(&self, content: u8) -> StoredAudio {
         let audio = self.audio(content);
-        self.catalog.receive(audio.key, at(1_000_000)).await.unwrap();
+        self.catalog.receive(vec![audio.key], at(1_000_000)).await.unwrap();
         audio
     }
 

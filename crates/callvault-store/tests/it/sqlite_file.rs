@@ -344,7 +344,7 @@ async fn a_lock_held_elsewhere_delays_and_loses_nothing() {
     let mut raw = raw(&path).await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut raw).await.unwrap();
     let catalog = bench.catalog.clone();
-    let mut write = tokio::spawn(async move { catalog.receive(crate::bench::any_key(), at(1)).await });
+    let mut write = tokio::spawn(async move { catalog.receive(vec![crate::bench::any_key()], at(1)).await });
     let waited = tokio::time::timeout(std::time::Duration::from_millis(200), &mut write).await;
     assert!(waited.is_err(), "answered while the lock was held");
     // Reads do not wait.

@@ -9,8 +9,8 @@ use crate::bench::{Bench, assert_gone, at, first, name};
 pub(crate) async fn leases_end(bench: &Bench) {
     let catalog = &bench.catalog;
     let (early, late) = (bench.key(), bench.key());
-    catalog.receive(early, at(100)).await.unwrap();
-    catalog.receive(late, at(200)).await.unwrap();
+    catalog.receive(vec![early], at(100)).await.unwrap();
+    catalog.receive(vec![late], at(200)).await.unwrap();
     assert_eq!(catalog.removable(at(99), 10).await.unwrap(), []);
     assert_eq!(catalog.removable(at(100), 10).await.unwrap(), [early], "a lease ends at its end");
     assert_eq!(catalog.removable(at(300), 10).await.unwrap(), [early, late]);
@@ -24,9 +24,7 @@ pub(crate) async fn leases_end(bench: &Bench) {
 pub(crate) async fn leases_are_extended(bench: &Bench) {
     let catalog = &bench.catalog;
     let keys: Vec<_> = (0..100).map(|_| bench.key()).collect();
-    for key in &keys {
-        catalog.receive(*key, at(100)).await.unwrap();
-    }
+    catalog.receive(keys.clone(), at(100)).await.unwrap();
     let unknown = bench.key();
     catalog.extend_leases([&keys[1..], &[unknown]].concat(), at(200)).await.unwrap();
     assert_eq!(catalog.removable(at(150), 1000).await.unwrap(), keys[..1]);
