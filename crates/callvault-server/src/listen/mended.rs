@@ -7,18 +7,16 @@
 //! connection goes through as it is, and is the parser's to judge.
 
 use std::io;
-use std::mem::{MaybeUninit, take};
+use std::mem::take;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use memchr::{memchr, memrchr};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The longest line that is looked at. The parser's own bound on a whole head is smaller by default.
 const MOST_LINE_BYTES: usize = 64 * 1024;
-
-/// How much of a head is read at once.
-const CHUNK_BYTES: usize = 4096;
 
 /// What the next byte belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,33 +49,57 @@ impl Default for Mender {
 impl Mender {
     /// Takes the next bytes.
     pub fn push(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            match self.place {
-                Place::Rest => {
-                    self.ready.extend_from_slice(take(&mut bytes));
-                }
-                Place::Body(length) => {
-                    let here = usize::try_from(length).unwrap_or(usize::MAX).min(bytes.len());
-                    self.ready.extend_from_slice(&bytes[..here]);
-                    bytes = &bytes[here..];
-                    self.place = after_body(length - here as u64);
-                }
-                Place::RequestLine | Place::Header(_) => {
-                    let end = bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
-                    let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
-                    bytes = rest;
-                    self.line.extend_from_slice(line);
-                    if matches!(self.place, Place::Header(_)) {
-                        self.ready.extend_from_slice(line);
-                    }
-                    if self.line.len() > MOST_LINE_BYTES {
-                        self.give_up();
-                    } else if end.is_some() {
-                        self.end_line();
-                    }
-                }
+        loop {
+            let (passed, rest) = bytes.split_at(self.pass(bytes));
+            self.ready.extend_from_slice(passed);
+            if rest.is_empty() {
+                return;
+            }
+            let end = memchr(b'\n', rest).map(|at| at + 1);
+            let (line, rest) = rest.split_at(end.unwrap_or(rest.len()));
+            bytes = rest;
+            self.line.extend_from_slice(line);
+            if matches!(self.place, Place::Header(_)) {
+                self.ready.extend_from_slice(line);
+            }
+            if self.line.len() > MOST_LINE_BYTES {
+                self.give_up();
+            } else if end.is_some() {
+                self.end_line();
             }
         }
+    }
+
+    /// Goes past the bytes that come out as they are, nearly always all, and says how many they are. It ends before a line
+    /// that is not whole, or is not to stay as it is.
+    fn pass(&mut self, bytes: &[u8]) -> usize {
+        let mut passed = 0;
+        while self.line.is_empty() && passed < bytes.len() {
+            let rest = &bytes[passed..];
+            let (length, place) = match self.place {
+                Place::Rest => (rest.len(), Place::Rest),
+                Place::Body(length) => {
+                    let here = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
+                    (here, after_body(length - here as u64))
+                }
+                Place::RequestLine | Place::Header(_) => {
+                    let line = memchr(b'\n', rest).map(|at| &rest[..=at]);
+                    let Some(line) = line.filter(|line| line.len() <= MOST_LINE_BYTES) else { break };
+                    let place = match self.place {
+                        Place::Header(length) => after_header(line, length),
+                        _ if line.trim_ascii().is_empty() => Place::RequestLine,
+                        _ if target(line).is_some_and(|target| memchr(b' ', target).is_none()) => {
+                            Place::Header(None)
+                        }
+                        _ => break,
+                    };
+                    (line.len(), place)
+                }
+            };
+            passed += length;
+            self.place = place;
+        }
+        passed
     }
 
     /// Takes the end: a line that was not finished goes out as it is.
@@ -120,26 +142,30 @@ impl Mender {
     }
 }
 
+/// What stands between the method and the version of a request line; `None` for what is none.
+fn target(line: &[u8]) -> Option<&[u8]> {
+    let end = line.len() - line.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let text = &line[..end];
+    let target_at = memchr(b' ', text)? + 1;
+    let version_at = memrchr(b' ', text)?;
+    let is_version = matches!(&text[version_at..], b" HTTP/1.1" | b" HTTP/1.0");
+    (is_version && version_at >= target_at).then(|| &text[target_at..version_at])
+}
+
 /// The request line with its inner blanks encoded; `None` for what is none.
 fn mended(line: &[u8]) -> Option<Vec<u8>> {
-    let end = line.len() - line.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    let (text, ending) = line.split_at(end);
-    let target_at = text.iter().position(|byte| *byte == b' ')? + 1;
-    let version_at = text.iter().rposition(|byte| *byte == b' ')?;
-    if version_at < target_at || !matches!(&text[version_at..], b" HTTP/1.1" | b" HTTP/1.0") {
-        return None;
-    }
-    let target = &text[target_at..version_at];
+    let target = target(line)?;
+    // The method ends at the first blank, so what is before the target is as long as it was.
+    let target_at = memchr(b' ', line)? + 1;
     let mut mended = Vec::with_capacity(line.len() + 16);
-    mended.extend_from_slice(&text[..target_at]);
+    mended.extend_from_slice(&line[..target_at]);
     for byte in target {
         match byte {
             b' ' => mended.extend_from_slice(b"%20"),
             other => mended.push(*other),
         }
     }
-    mended.extend_from_slice(&text[version_at..]);
-    mended.extend_from_slice(ending);
+    mended.extend_from_slice(&line[target_at + target.len()..]);
     Some(mended)
 }
 
@@ -149,7 +175,7 @@ fn after_header(line: &[u8], length: Option<u64>) -> Place {
     if text.is_empty() {
         return after_body(length.unwrap_or(0));
     }
-    let Some(colon) = text.iter().position(|byte| *byte == b':') else { return Place::Rest };
+    let Some(colon) = memchr(b':', text) else { return Place::Rest };
     let (name, value) = (&text[..colon], text[colon + 1..].trim_ascii());
     // A line that goes on with the one before it begins with a blank; a name has none.
     if name.is_empty() || name.iter().any(|byte| byte.is_ascii_whitespace()) {
@@ -194,31 +220,29 @@ impl<S: AsyncRead + Unpin> AsyncRead for Mended<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
         let Self { stream, mender } = &mut *self;
         while mender.ready.is_empty() {
-            match mender.place {
-                Place::Rest => return Pin::new(stream).poll_read(context, buffer),
-                // Bodies go straight to the reader.
-                Place::Body(length) => {
-                    let before = buffer.filled().len();
-                    let mut body = stream.take(length);
-                    ready!(Pin::new(&mut body).poll_read(context, buffer))?;
-                    let read = (buffer.filled().len() - before) as u64;
-                    mender.place = after_body(length - read);
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut *stream).poll_read(context, buffer))?;
+            let read = &buffer.filled()[before..];
+            if read.is_empty() {
+                mender.end();
+                if mender.ready.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
-                Place::RequestLine | Place::Header(_) => {
-                    let mut chunk = [const { MaybeUninit::uninit() }; CHUNK_BYTES];
-                    let mut chunk = ReadBuf::uninit(&mut chunk);
-                    ready!(Pin::new(&mut *stream).poll_read(context, &mut chunk))?;
-                    if chunk.filled().is_empty() {
-                        mender.end();
-                        if mender.ready.is_empty() {
-                            return Poll::Ready(Ok(()));
-                        }
-                    }
-                    mender.push(chunk.filled());
-                }
+                break;
+            }
+            // What stays as it is has come to where it belongs.
+            let passed = mender.pass(read);
+            if passed < read.len() {
+                mender.push(&read[passed..]);
+                buffer.set_filled(before + passed);
+            }
+            if passed > 0 {
+                return Poll::Ready(Ok(()));
             }
         }
         let length = mender.ready.len().min(buffer.remaining());
@@ -261,6 +285,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Mended<S> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tokio::io::AsyncReadExt as _;
 
     use super::*;
 
@@ -345,6 +370,8 @@ mod tests {
         fn nothing_else_changes(bytes in "(GET /[a ]{0,5} HTTP/1.1\r\n(Content-Length: [0-9]{1,2}\r\n|A: b\r\n)?\r\n|[a :\r\n]{0,9}){0,9}", piece in 1_usize..30) {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let found = String::from_utf8(runtime.block_on(read(bytes.as_bytes(), piece))).unwrap();
+            let whole = String::from_utf8(runtime.block_on(read(bytes.as_bytes(), usize::MAX))).unwrap();
+            prop_assert_eq!(&found, &whole, "it does not matter how the bytes are cut");
             prop_assert_eq!(found.replace("%20", " "), bytes);
         }
     }
