@@ -28,12 +28,26 @@ const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
 /// their place for old clients, and in full as `filename*`. With nothing left of the name, the value is a bare
 /// `attachment` and the client names the file.
 pub fn attachment(file_name: &str) -> String {
+    if is_plain(file_name) { [BEFORE, file_name, "\""].concat() } else { written(file_name) }
+}
+
+/// What stands before the name.
+const BEFORE: &str = "attachment; filename=\"";
+
+/// Whether a name stands in the value as it is, as nearly every one does.
+fn is_plain(file_name: &str) -> bool {
+    let fits = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'/');
+    !file_name.is_empty() && file_name.bytes().fold(true, |all, byte| all & fits(byte))
+}
+
+/// The value for any name.
+fn written(file_name: &str) -> String {
     let clean: String =
         file_name.chars().filter(|c| !is_unfit(*c)).map(|c| if c == '/' { '_' } else { c }).collect();
     if clean.is_empty() {
         return "attachment".to_owned();
     }
-    let mut value = String::from("attachment; filename=\"");
+    let mut value = BEFORE.to_owned();
     for c in clean.chars() {
         match c {
             '"' | '\\' => value.extend(['\\', c]),
@@ -112,6 +126,11 @@ mod tests {
         fn any_name_gives_one_printable_line(name in any::<String>()) {
             let value = attachment(&name);
             prop_assert!(value.bytes().all(|b| (0x20..0x7f).contains(&b)), "{value:?}");
+        }
+
+        #[test]
+        fn a_plain_name_is_written_like_any_other(name in "[ -~é/\"\\\\\x00-\x1f\x7f]{0,9}|[ -~]{0,40}") {
+            prop_assert_eq!(attachment(&name), written(&name));
         }
     }
 }

@@ -7,5 +7,5 @@ mod csv;
 pub mod disposition;
 pub mod enswitch;
 pub mod pseries;
-mod reply;
+pub mod reply;
 pub mod yeastar;

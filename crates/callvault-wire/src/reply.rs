@@ -1,9 +1,10 @@
 //! Whole answers, as the dialects give them to the HTTP layer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A header as a name and a value that is safe to send.
-pub type Header = (&'static str, String);
+pub type Header = (&'static str, Cow<'static, str>);
 
 /// A whole answer whose body is in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,8 +17,8 @@ use callvault_core::service::playback::Released;
 use callvault_core::ticket::{TICKET_LIFE, TicketSubject};
 use callvault_core::time::Timestamp;
 use callvault_wire::yeastar::response::{Cors, download_headers};
+use http::Method;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,7 @@ use super::problem::Problem;
 use super::schema::{Address, PlaceKey, RecordingNameText, SessionKey, TicketSeconds};
 use crate::app::App;
 use crate::caller::Caller;
+use crate::dialect;
 use crate::stream::{self, Form, Piece};
 use crate::telemetry::TicketEvent;
 
@@ -109,12 +110,9 @@ pub(super) async fn redeem_ticket(
     let mut response = Response::new(body);
     let headers =
         download_headers(&playable.file_name, audio.facts.container, audio.size_bytes, &Cors::default());
-    for (name, value) in
-        headers.into_iter().filter(|(name, _)| !name.to_ascii_lowercase().starts_with("access-"))
-    {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
-        }
+    let headers = headers.into_iter().filter_map(dialect::header);
+    for (name, value) in headers.filter(|(name, _)| !name.as_str().starts_with("access-")) {
+        response.headers_mut().insert(name, value);
     }
     Ok(AudioOnce(response))
 }

@@ -191,7 +191,7 @@ async fn release(
     head_only: bool,
 ) -> Result<Response, Failure> {
     let mut headers = reply.headers;
-    headers.push(("content-length", reply.content_length.to_string()));
+    headers.push(("content-length", reply.content_length.to_string().into()));
     if head_only {
         return Ok(respond(route, 200, headers, Body::empty()));
     }

@@ -84,7 +84,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
             tracing::debug!(errcode = errcode.code(), route, "refused");
             let mut reply = response::failure(errcode, path::surface(path));
             if reply.status == 405 {
-                reply.headers.push(("Allow", "GET, HEAD".to_owned()));
+                reply.headers.push(("Allow", "GET, HEAD".into()));
             }
             self::reply(route, reply)
         }

@@ -54,19 +54,20 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
     let caller = Caller::of(&parts.extensions);
     let method = Method::parse(parts.method.as_str());
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    let route = pattern(path);
     let body = match app.bodies.read(Sender::unverified(caller), body, MOST_BODY_BYTES).await {
         Ok(body) => body,
         Err(refused) => {
             let errno = if refused == NoBody::Busy { Errno::Unavailable } else { Errno::NotJson };
-            return reply(route, failure(app, errno, FailureStatus::AlwaysOk));
+            return reply(pattern(path), failure(app, errno, FailureStatus::AlwaysOk));
         }
     };
     let mut failures = FailureStatus::AlwaysOk;
-    let outcome = match request::parse_head(method, path, query, &body) {
-        Ok(Opening::Preflight) => Ok(Outcome::Preflight),
-        Ok(Opening::Call(head)) => carry_out(app, caller, &head, &mut failures).await,
-        Err(errno) => Err(errno),
+    let (route, outcome) = match request::parse_head(method, path, query, &body) {
+        Ok(Opening::Preflight) => (pattern(path), Ok(Outcome::Preflight)),
+        Ok(Opening::Call(head)) => {
+            (pattern_of(head.endpoint), carry_out(app, caller, &head, &mut failures).await)
+        }
+        Err(errno) => (pattern(path), Err(errno)),
     };
     match outcome {
         Ok(Outcome::Done(success)) => reply(route, response::success(&success, &app.settings.cors)),
@@ -83,7 +84,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
 async fn carry_out(
     app: &Arc<App>,
     caller: Caller,
-    head: &Head,
+    head: &Head<'_>,
     failures: &mut FailureStatus,
 ) -> Result<Outcome, Errno> {
     let peer = caller.address();
@@ -168,9 +169,13 @@ fn reply(route: &'static str, reply: Reply) -> Response {
 
 /// The pattern of a path, for metrics and logs.
 fn pattern(path: &str) -> &'static str {
-    let Ok((_, endpoint)) = callvault_wire::yeastar::path::parse(path) else {
-        return "/api/{version}/unknown";
-    };
+    match callvault_wire::yeastar::path::parse(path) {
+        Ok((_, endpoint)) => pattern_of(endpoint),
+        Err(_) => "/api/{version}/unknown",
+    }
+}
+
+fn pattern_of(endpoint: Endpoint) -> &'static str {
     match endpoint {
         Endpoint::Login => "/api/{version}/login",
         Endpoint::Heartbeat => "/api/{version}/heartbeat",

@@ -6,6 +6,8 @@
 pub mod login;
 pub mod rows;
 
+use std::borrow::Cow;
+
 use crate::disposition;
 use crate::enswitch::base64::encoded_len;
 use crate::enswitch::error::{Code, Failure};
@@ -15,7 +17,7 @@ use crate::enswitch::schema::members::{Members, quoted};
 use rows::Row;
 
 /// A header: its name in lower case and its value.
-pub type Header = (&'static str, String);
+pub type Header = (&'static str, Cow<'static, str>);
 
 /// When the HTTP status says what the code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +111,7 @@ impl Reply {
     /// there is no envelope.
     pub fn method_not_allowed(allow: &str) -> Self {
         let mut headers = common_headers("text/plain; charset=us-ascii");
-        headers.push(("allow", allow.to_owned()));
+        headers.push(("allow", allow.to_owned().into()));
         Self { status: 405, headers, body: b"Method not allowed.\n".to_vec() }
     }
 
@@ -137,7 +139,7 @@ pub struct AudioFile<'a> {
     /// The file name, cleaned by [`callvault_core::file_name`].
     pub name: &'a str,
     /// The stored type, such as `audio/x-wav`.
-    pub mimetype: &'a str,
+    pub mimetype: &'static str,
     /// The size of the file in bytes.
     pub size_bytes: u64,
     /// The sum of [`crate::enswitch::raw::escaped_len`] over the file, in bytes; known since intake.
@@ -198,7 +200,7 @@ impl AudioReply {
             Encoding::Base64 => (Form::Base64, "text/plain; charset=us-ascii", encoded_len(file.size_bytes)),
         };
         let mut headers = common_headers(content_type);
-        headers.push(("content-disposition", disposition::attachment(file.name)));
+        headers.push(("content-disposition", disposition::attachment(file.name).into()));
         Self { headers, prefix: Vec::new(), form, suffix: b"", content_length }
     }
 }
@@ -230,11 +232,11 @@ pub fn json_suffix() -> &'static [u8] {
 const JSON: &str = "application/json; charset=utf-8";
 const CLOSE: &str = " }";
 
-fn common_headers(content_type: &str) -> Vec<Header> {
+fn common_headers(content_type: &'static str) -> Vec<Header> {
     vec![
-        ("content-type", content_type.to_owned()),
-        ("x-content-type-options", "nosniff".to_owned()),
-        ("cache-control", "private, no-store".to_owned()),
+        ("content-type", content_type.into()),
+        ("x-content-type-options", "nosniff".into()),
+        ("cache-control", "private, no-store".into()),
     ]
 }
 

@@ -202,12 +202,12 @@ pub fn download_headers(file: &str, content: Content) -> Vec<Header> {
         Content::Cdr => "text/csv; charset=utf-8",
     };
     let mut headers = vec![
-        ("Content-Type", content_type.to_owned()),
-        ("Content-Disposition", disposition::attachment(file)),
+        ("Content-Type", content_type.into()),
+        ("Content-Disposition", disposition::attachment(file).into()),
     ];
     headers.extend(guards());
     // The address of the link holds the token.
-    headers.push(("Referrer-Policy", "no-referrer".to_owned()));
+    headers.push(("Referrer-Policy", "no-referrer".into()));
     headers
 }
 
@@ -216,7 +216,7 @@ fn good(rest: impl Serialize) -> Reply {
 }
 
 fn json(status: u16, body: &impl Serialize) -> Reply {
-    let mut headers = vec![("Content-Type", "application/json".to_owned())];
+    let mut headers = vec![("Content-Type", "application/json".into())];
     headers.extend(guards());
     let body = serde_json::to_vec(body).expect("structs of strings and numbers always serialize");
     Reply { status, headers, body: body.into() }
@@ -224,7 +224,7 @@ fn json(status: u16, body: &impl Serialize) -> Reply {
 
 /// Answers hold tokens, links and names of callers: none is for a cache.
 fn guards() -> [Header; 2] {
-    [("Cache-Control", "no-store".to_owned()), ("X-Content-Type-Options", "nosniff".to_owned())]
+    [("Cache-Control", "no-store".into()), ("X-Content-Type-Options", "nosniff".into())]
 }
 
 #[cfg(test)]
@@ -240,7 +240,7 @@ mod tests {
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
         ];
-        let found: Vec<_> = reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let found: Vec<_> = reply.headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         assert_eq!(found, headers);
     }
 
@@ -329,7 +329,7 @@ mod tests {
             (Content::Cdr, "text/csv; charset=utf-8"),
         ] {
             let headers = download_headers("a.wav", content);
-            let found: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let found: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
             let expected = [
                 ("Content-Type", content_type),
                 ("Content-Disposition", "attachment; filename=\"a.wav\""),

@@ -1,5 +1,6 @@
 //! The parameters of a call, from a query or from a JSON body, read as liberally as clients write them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
@@ -11,71 +12,75 @@ use crate::yeastar::error::Errno;
 ///
 /// `Debug` shows the names alone: values hold tokens and tickets.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Query {
-    pairs: Vec<(String, String)>,
+pub(super) struct Query<'r> {
+    pairs: Vec<(Cow<'r, str>, &'r str)>,
 }
 
-impl Query {
+impl<'r> Query<'r> {
     /// Cuts a query string, given without its `?`.
-    pub(super) fn parse(query: &str) -> Self {
+    pub(super) fn parse(query: &'r str) -> Self {
         let pairs = query
             .split('&')
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (form_decode(name), value.to_owned())
+                (form_decode(name), value)
             })
             .collect();
         Self { pairs }
     }
 
     /// The undecoded value of a parameter; the first one if it stands there twice.
-    pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pub(super) fn raw(&self, name: &str) -> Option<&'r str> {
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// The decoded value of a parameter, with `+` as a blank.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'r, str>> {
         self.raw(name).map(form_decode)
     }
 }
 
-impl fmt::Debug for Query {
+impl fmt::Debug for Query<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.pairs.iter().map(|(name, _)| name)).finish()
     }
 }
 
 /// Decoding of `application/x-www-form-urlencoded`; bytes that are not UTF-8 become U+FFFD.
-fn form_decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+fn form_decode(text: &str) -> Cow<'_, str> {
+    // Names of parameters, tokens and tickets have nothing to decode.
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned())
 }
 
 /// Where a call's parameters come from.
 ///
 /// `Debug` shows names alone, as values hold passwords.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Fields {
+pub(super) enum Fields<'r> {
     /// From the query, of a GET or of a download.
-    Query(Query),
+    Query(Query<'r>),
     /// From a JSON object, or from a body that was empty.
     Json(Map<String, Value>),
 }
 
 /// One parameter, after numbers and booleans were taken for the text they look like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Field {
+pub(super) enum Field<'a> {
     /// Missing, `null`, empty or blank.
     Blank,
     /// Text with something in it, as sent.
-    Text(String),
+    Text(Cow<'a, str>),
     /// An array or an object, which no parameter of the dialect takes.
     Composite,
 }
 
-impl Field {
+impl<'a> Field<'a> {
     /// The text, where there is any.
-    pub(super) fn text(self) -> Option<String> {
+    pub(super) fn text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) => Some(text),
             Self::Blank | Self::Composite => None,
@@ -83,16 +88,16 @@ impl Field {
     }
 }
 
-impl Fields {
+impl Fields<'_> {
     /// The parameter of the given name.
-    pub(super) fn field(&self, name: &str) -> Field {
+    pub(super) fn field(&self, name: &str) -> Field<'_> {
         let text = match self {
             Self::Query(query) => query.text(name),
             Self::Json(object) => match object.get(name) {
                 None | Some(Value::Null) => None,
-                Some(Value::String(text)) => Some(text.clone()),
-                Some(Value::Number(number)) => Some(number.to_string()),
-                Some(Value::Bool(flag)) => Some(flag.to_string()),
+                Some(Value::String(text)) => Some(Cow::Borrowed(text.as_str())),
+                Some(Value::Number(number)) => Some(Cow::Owned(number.to_string())),
+                Some(Value::Bool(flag)) => Some(Cow::Owned(flag.to_string())),
                 Some(Value::Array(_) | Value::Object(_)) => return Field::Composite,
             },
         };
@@ -103,7 +108,7 @@ impl Fields {
     }
 
     /// The parameter under the first of its names that says something; clients mix the names of versions.
-    pub(super) fn any(&self, names: &[&str]) -> Field {
+    pub(super) fn any(&self, names: &[&str]) -> Field<'_> {
         names.iter().map(|name| self.field(name)).find(|field| *field != Field::Blank).unwrap_or(Field::Blank)
     }
 
@@ -116,7 +121,7 @@ impl Fields {
     }
 }
 
-impl fmt::Debug for Fields {
+impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Query(query) => query.fmt(f),
@@ -155,7 +160,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_field(body: &str, expected: Field) {
+    fn check_field(body: &str, expected: Field<'_>) {
         let fields = Fields::Json(parse_body(body.as_bytes()).expect("an object"));
         assert_eq!(fields.field("f"), expected, "for {body}");
     }

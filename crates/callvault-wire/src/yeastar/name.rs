@@ -19,6 +19,9 @@ pub struct SentName {
 impl SentName {
     /// A name from a JSON body. Fails with [`Errno::RecordingMissing`] if it is not safe as it stands.
     pub fn from_json(text: &str) -> Result<Self, Errno> {
+        if is_plain(text) {
+            return Self::plain(text);
+        }
         safe(text)?;
         Ok(Self { echo: text.to_owned(), spellings: spellings(text) })
     }
@@ -26,9 +29,17 @@ impl SentName {
     /// A name from a query, given without any decoding. Fails with [`Errno::RecordingMissing`] if its
     /// percent-decoded form, which is what a query means, is not UTF-8 or not safe.
     pub fn from_query(raw: &str) -> Result<Self, Errno> {
+        if is_plain(raw) {
+            return Self::plain(raw);
+        }
         let decoded = decode(raw).ok_or(Errno::RecordingMissing)?;
         safe(&decoded)?;
         Ok(Self { echo: decoded, spellings: spellings(raw) })
+    }
+
+    /// A name that can be read in one way.
+    fn plain(text: &str) -> Result<Self, Errno> {
+        Ok(Self { echo: text.to_owned(), spellings: vec![safe(text)?] })
     }
 
     /// The name to repeat in the answer: the JSON string as it was sent, or the decoded value of a query.
@@ -56,11 +67,13 @@ pub(super) fn readings(sent: &str) -> impl Iterator<Item = String> {
     [Some(sent.to_owned())].into_iter().chain(once).chain([Some(blank)]).chain(twice).flatten()
 }
 
+/// Whether nothing of it is encoded, and nothing stands for something else, as is so of nearly every name.
+fn is_plain(sent: &str) -> bool {
+    !sent.bytes().any(|byte| matches!(byte, b'%' | b'+'))
+}
+
 /// The readings that are safe names, each once.
 fn spellings(sent: &str) -> Vec<RecordingName> {
-    if !sent.contains(['%', '+']) {
-        return RecordingName::new(sent).into_iter().collect();
-    }
     let mut found: Vec<RecordingName> = Vec::new();
     for spelling in readings(sent).flat_map(RecordingName::new) {
         if !found.contains(&spelling) {

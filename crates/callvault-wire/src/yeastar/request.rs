@@ -25,18 +25,19 @@ use crate::yeastar::path::{self, Endpoint, Method, Version};
 
 /// What a request turned out to be at first sight.
 #[derive(Debug)]
-pub enum Opening {
+pub enum Opening<'r> {
     /// A browser's preflight, to be answered with [`response::preflight`] whatever its path.
     ///
     /// [`response::preflight`]: crate::yeastar::response::preflight
     Preflight,
     /// A call; its token is to be looked up next.
-    Call(Head),
+    Call(Head<'r>),
 }
 
-/// A call whose method, path and presence of a token are right, and whose parameters are not yet looked at.
+/// A call whose method, path and presence of a token are right, and whose parameters are not yet looked at: they stand in
+/// the request as they came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct Head<'r> {
     /// The version in the path.
     pub version: Version,
     /// The call.
@@ -45,7 +46,7 @@ pub struct Head {
     /// login and `token/refresh` alone.
     pub token: Option<Secret>,
     method: Method,
-    fields: Result<Fields, Errno>,
+    fields: Result<Fields<'r>, Errno>,
 }
 
 /// A call with its parameters, ready to be carried out.
@@ -91,7 +92,7 @@ pub enum Call {
 /// Fails with [`Errno::MethodRefused`], [`Errno::RequestUnknown`], [`Errno::RequestBlank`] or
 /// [`Errno::TokenBlank`], in this order. Whether a method is right for a call can only be told of a call that
 /// exists, so `GET` on an unknown path is [`Errno::RequestUnknown`].
-pub fn parse_head(method: Method, path: &str, query: &str, body: &[u8]) -> Result<Opening, Errno> {
+pub fn parse_head<'r>(method: Method, path: &str, query: &'r str, body: &[u8]) -> Result<Opening<'r>, Errno> {
     match method {
         Method::Options => return Ok(Opening::Preflight),
         Method::Other => return Err(Errno::MethodRefused),
@@ -117,7 +118,7 @@ pub fn parse_head(method: Method, path: &str, query: &str, body: &[u8]) -> Resul
     Ok(Opening::Call(Head { version, endpoint, token, method, fields }))
 }
 
-impl Head {
+impl<'r> Head<'r> {
     /// The second stage, for after the token was found good: JSON, required fields, rules of single fields.
     ///
     /// Fails with [`Errno::XmlBody`], [`Errno::NotJson`] or [`Errno::DataBlank`]; then
@@ -161,12 +162,12 @@ impl Head {
     }
 
     /// The fields of a call that requires some, so that an empty body is a failure.
-    fn required_fields(&self) -> Result<&Fields, Errno> {
+    fn required_fields(&self) -> Result<&Fields<'r>, Errno> {
         self.fields.as_ref().map_err(|errno| *errno)
     }
 
     /// The fields of a call that requires none, so that an empty body is as good as `{}`.
-    fn optional_fields(&self) -> Result<Fields, Errno> {
+    fn optional_fields(&self) -> Result<Fields<'r>, Errno> {
         match &self.fields {
             Err(Errno::DataBlank) => Ok(Fields::Json(serde_json::Map::new())),
             Err(errno) => Err(*errno),

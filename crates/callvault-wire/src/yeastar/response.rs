@@ -7,6 +7,8 @@ mod download;
 mod phone;
 mod voicemail;
 
+use std::borrow::Cow;
+
 use callvault_core::secret::Secret;
 
 pub use self::download::{cdr_headers, download_headers};
@@ -131,7 +133,7 @@ impl Transport {
 /// Which origins browsers may call from (`docs/yeastar.md` G10).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cors {
-    allow_origin: String,
+    allow_origin: Cow<'static, str>,
 }
 
 /// A value that cannot stand in `Access-control-allow-origin`.
@@ -149,14 +151,14 @@ impl Cors {
         if allow_origin.is_empty() || !allow_origin.bytes().all(fits) {
             return Err(InvalidOrigin { origin: allow_origin.to_owned() });
         }
-        Ok(Self { allow_origin: allow_origin.to_owned() })
+        Ok(Self { allow_origin: Cow::Owned(allow_origin.to_owned()) })
     }
 
     /// The two headers that every answer of the device carries; never `Allow-Credentials`.
     fn headers(&self) -> [Header; 2] {
         [
             ("Access-control-allow-origin", self.allow_origin.clone()),
-            ("Access-control-allow-methods", "GET, POST, OPTIONS, PUT, DELETE".to_owned()),
+            ("Access-control-allow-methods", "GET, POST, OPTIONS, PUT, DELETE".into()),
         ]
     }
 }
@@ -164,7 +166,7 @@ impl Cors {
 impl Default for Cors {
     /// Any origin, as on the device.
     fn default() -> Self {
-        Self { allow_origin: "*".to_owned() }
+        Self { allow_origin: "*".into() }
     }
 }
 
@@ -243,14 +245,18 @@ pub fn failure(errno: Errno, status: FailureStatus, cors: &Cors) -> Reply {
 /// The answer to a browser's preflight (`docs/yeastar.md` G10).
 pub fn preflight(cors: &Cors) -> Reply {
     let mut headers = Vec::from(cors.headers());
-    headers.push(("Access-Control-Allow-Headers", "Content-Type".to_owned()));
+    headers.push(("Access-Control-Allow-Headers", "Content-Type".into()));
     Reply { status: 204, headers, body: Vec::new().into() }
 }
 
 fn json(status: u16, body: &Object<'_>, cors: &Cors) -> Reply {
-    let mut headers: Vec<Header> =
-        vec![("Accept-Ranges", "bytes".to_owned()), ("Content-Type", "application/json".to_owned())];
-    headers.extend(cors.headers());
+    let [allow_origin, allow_methods] = cors.headers();
+    let headers = vec![
+        ("Accept-Ranges", "bytes".into()),
+        ("Content-Type", "application/json".into()),
+        allow_origin,
+        allow_methods,
+    ];
     Reply { status, headers, body: body.to_bytes().into() }
 }
 

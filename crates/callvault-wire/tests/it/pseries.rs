@@ -237,8 +237,10 @@ fn golden_pairs() {
         };
         let expected_status = expected.first_line.split(' ').nth(1).expect("a status line");
         assert_eq!(status.to_string(), expected_status, "status of {case}: {body}");
-        let headers: Vec<_> =
-            headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        let headers: Vec<_> = headers
+            .into_iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned()))
+            .collect();
         assert_eq!(headers, expected.headers, "headers of {case}");
         assert_eq!(body, String::from_utf8_lossy(&expected.body), "body of {case}");
     }

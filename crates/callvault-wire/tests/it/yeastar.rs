@@ -16,7 +16,7 @@ use self::pairs::{FOLDERS, Pair, RANDOM, REFRESH, TOKEN, pairs, request_line};
 use crate::golden::Message;
 
 /// The parser's view of a request: both stages in one.
-fn parse(request: &Message) -> (Method, Result<Opening, Errno>, Option<Result<Call, Errno>>) {
+fn parse(request: &Message) -> (Method, Result<Opening<'_>, Errno>, Option<Result<Call, Errno>>) {
     let (method, path, query) = request_line(request);
     let method = Method::parse(method);
     let opening = parse_head(method, path, query, &request.body);
@@ -39,7 +39,7 @@ fn check_rendered(case: &str, expected: &Message, status: u16, headers: &[Header
     let expected_status = expected.first_line.split(' ').nth(1).expect("a status line");
     assert_eq!(expected_status, status.to_string(), "status of {case}");
     let rendered: Vec<_> =
-        headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
+        headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_string())).collect();
     assert_eq!(rendered, expected.headers, "headers of {case}");
     let (body, expected) = (String::from_utf8_lossy(body), String::from_utf8_lossy(&expected.body));
     assert!(fits(&body, &expected), "body of {case}:\n{body}\nand not\n{expected}");

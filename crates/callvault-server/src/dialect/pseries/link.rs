@@ -9,12 +9,14 @@ use callvault_core::service::tickets::TicketRefused;
 use callvault_wire::pseries::cdr;
 use callvault_wire::pseries::error::Errcode;
 use callvault_wire::pseries::response::{self, Content, Header};
+use http::Method;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, header};
 
 use super::{DOOR, display, internal};
 use crate::app::App;
 use crate::call_file;
+use crate::dialect::header;
 use crate::play;
 use crate::telemetry::TicketEvent;
 
@@ -64,10 +66,8 @@ pub(super) async fn follow(
 
 /// Sets headers; a media type that the range engine chose stays, as it may be that of several parts.
 fn give(response: &mut Response, headers: Vec<Header>) {
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value))
-            && (name != header::CONTENT_TYPE || !response.headers().contains_key(&name))
-        {
+    for (name, value) in headers.into_iter().filter_map(header) {
+        if name != CONTENT_TYPE || !response.headers().contains_key(&name) {
             response.headers_mut().insert(name, value);
         }
     }

@@ -57,7 +57,7 @@ impl CdrDownload {
     }
 }
 
-pub(super) fn get_random(fields: &Fields) -> Result<CdrGetRandom, Errno> {
+pub(super) fn get_random(fields: &Fields<'_>) -> Result<CdrGetRandom, Errno> {
     let numbers = fields.any(EXTENSION);
     let echo_numbers = match &numbers {
         Field::Text(text) => text.trim().to_owned(),
@@ -72,7 +72,7 @@ pub(super) fn get_random(fields: &Fields) -> Result<CdrGetRandom, Errno> {
 }
 
 /// A link that lacks a part cannot be the one that its ticket is for.
-pub(super) fn download(fields: &Fields, headers_only: bool) -> Result<CdrDownload, Errno> {
+pub(super) fn download(fields: &Fields<'_>, headers_only: bool) -> Result<CdrDownload, Errno> {
     let random = random(fields).ok_or(Errno::CdrRandomInvalid)?;
     let time = |name: &str| -> Result<Option<CivilTime>, Errno> {
         let raw = fields.raw_any(&[name]).ok_or(Errno::CdrRandomInvalid)?;

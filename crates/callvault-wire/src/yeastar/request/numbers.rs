@@ -34,7 +34,7 @@ impl NumberList {
 
     /// Of a parameter. Fails with [`Errno::ParameterBlank`] for commas alone and for what is no text: only who
     /// says nothing means all.
-    pub(super) fn of_field(field: Field) -> Result<Self, Errno> {
+    pub(super) fn of_field(field: Field<'_>) -> Result<Self, Errno> {
         match field {
             Field::Blank => Ok(Self::All),
             Field::Composite => Err(Errno::ParameterBlank),

@@ -29,7 +29,7 @@ pub struct RecordingDownload {
     pub headers_only: bool,
 }
 
-pub(super) fn get_random(fields: &Fields) -> Result<RecordingGetRandom, Errno> {
+pub(super) fn get_random(fields: &Fields<'_>) -> Result<RecordingGetRandom, Errno> {
     let name = fields.field("recording").text().ok_or(Errno::ParameterBlank)?;
     let allowed_address = allowed_address(fields)?;
     let recording = match fields {
@@ -40,7 +40,7 @@ pub(super) fn get_random(fields: &Fields) -> Result<RecordingGetRandom, Errno> {
 }
 
 /// A link without `random` or `recording` has no valid ticket, and 20012 is the code that its clients know.
-pub(super) fn download(fields: &Fields, headers_only: bool) -> Result<RecordingDownload, Errno> {
+pub(super) fn download(fields: &Fields<'_>, headers_only: bool) -> Result<RecordingDownload, Errno> {
     let random = random(fields).ok_or(Errno::RandomInvalid)?;
     let raw = fields.raw_any(&["recording"]).ok_or(Errno::RandomInvalid)?;
     Ok(RecordingDownload { recording: SentName::from_query(raw)?, random, headers_only })

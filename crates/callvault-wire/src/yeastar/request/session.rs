@@ -95,12 +95,12 @@ impl ReportFormat {
     }
 }
 
-pub(super) fn login(fields: &Fields) -> Result<Login, Errno> {
+pub(super) fn login(fields: &Fields<'_>) -> Result<Login, Errno> {
     let username = fields.field("username").text().ok_or(Errno::ParameterBlank)?;
     let password = fields.field("password").text().map(Secret::new).ok_or(Errno::ParameterBlank)?;
     let report_port = port(fields)?.unwrap_or(DEFAULT_REPORT_PORT);
     Ok(Login {
-        username,
+        username: username.into_owned(),
         password: auth::password(password.reveal()),
         report_port,
         report_url: report_url(fields),
@@ -111,7 +111,7 @@ pub(super) fn login(fields: &Fields) -> Result<Login, Errno> {
     })
 }
 
-pub(super) fn heartbeat(fields: &Fields) -> Result<Heartbeat, Errno> {
+pub(super) fn heartbeat(fields: &Fields<'_>) -> Result<Heartbeat, Errno> {
     let report_port = port(fields)?;
     let rejected = |_: Unreadable| Errno::HeartbeatRejected;
     if fields.field("url") == Field::Composite {
@@ -126,13 +126,13 @@ pub(super) fn heartbeat(fields: &Fields) -> Result<Heartbeat, Errno> {
     })
 }
 
-pub(super) fn token_refresh(fields: &Fields) -> Result<TokenRefresh, Errno> {
+pub(super) fn token_refresh(fields: &Fields<'_>) -> Result<TokenRefresh, Errno> {
     let sent = fields.field("refreshtoken").text().ok_or(Errno::ParameterBlank)?;
     Ok(TokenRefresh { refresh_token: Secret::new(sent.trim()) })
 }
 
 /// The report port; `None` when blank or 0 (`docs/yeastar.md` G42).
-fn port(fields: &Fields) -> Result<Option<u16>, Errno> {
+fn port(fields: &Fields<'_>) -> Result<Option<u16>, Errno> {
     let text = match fields.field("port") {
         Field::Blank => return Ok(None),
         Field::Composite => return Err(Errno::BadPort),
@@ -146,11 +146,11 @@ fn port(fields: &Fields) -> Result<Option<u16>, Errno> {
     Ok(Some(number as u16).filter(|port| *port != 0))
 }
 
-fn report_url(fields: &Fields) -> Option<Secret> {
+fn report_url(fields: &Fields<'_>) -> Option<Secret> {
     fields.field("url").text().map(|url| Secret::new(url.trim()))
 }
 
-fn url_kind(fields: &Fields) -> Result<Option<UrlKind>, Unreadable> {
+fn url_kind(fields: &Fields<'_>) -> Result<Option<UrlKind>, Unreadable> {
     let field = match fields.field("urltag") {
         Field::Blank => fields.field("urlflag"),
         field => field,
@@ -166,7 +166,7 @@ fn url_kind(fields: &Fields) -> Result<Option<UrlKind>, Unreadable> {
     }
 }
 
-fn report_format(fields: &Fields) -> Result<Option<ReportFormat>, Unreadable> {
+fn report_format(fields: &Fields<'_>) -> Result<Option<ReportFormat>, Unreadable> {
     match fields.field("version") {
         Field::Blank => Ok(None),
         Field::Composite => Err(Unreadable),

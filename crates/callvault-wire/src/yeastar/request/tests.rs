@@ -11,7 +11,7 @@ use super::*;
 use crate::yeastar::auth;
 use crate::yeastar::name::SentName;
 
-fn head(method: Method, target: &str, body: &[u8]) -> Result<Head, Errno> {
+fn head<'r>(method: Method, target: &'r str, body: &[u8]) -> Result<Head<'r>, Errno> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     match parse_head(method, path, query, body)? {
         Opening::Call(head) => Ok(head),

@@ -13,7 +13,7 @@ use crate::yeastar::fields::{Field, Fields};
 pub(super) struct Unreadable;
 
 /// Exactly one IPv4 or IPv6 literal, or nothing (`docs/yeastar.md` G12).
-pub(super) fn single_address(field: Field) -> Result<Option<IpAddr>, Unreadable> {
+pub(super) fn single_address(field: Field<'_>) -> Result<Option<IpAddr>, Unreadable> {
     match field {
         Field::Blank => Ok(None),
         Field::Composite => Err(Unreadable),
@@ -25,11 +25,11 @@ pub(super) fn single_address(field: Field) -> Result<Option<IpAddr>, Unreadable>
 }
 
 /// `allowedip` of the calls that make tickets.
-pub(super) fn allowed_address(fields: &Fields) -> Result<Option<IpAddr>, Errno> {
+pub(super) fn allowed_address(fields: &Fields<'_>) -> Result<Option<IpAddr>, Errno> {
     single_address(fields.field("allowedip")).map_err(|_| Errno::AddressRefused)
 }
 
 /// The ticket in a download link; `None` where there is none.
-pub(super) fn random(fields: &Fields) -> Option<Secret> {
+pub(super) fn random(fields: &Fields<'_>) -> Option<Secret> {
     fields.field("random").text().map(|random| Secret::new(random.trim()))
 }

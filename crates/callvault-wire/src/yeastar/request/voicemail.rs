@@ -63,7 +63,7 @@ pub struct VoicemailDownload {
     pub headers_only: bool,
 }
 
-pub(super) fn get_random(fields: &Fields) -> Result<VoicemailGetRandom, Errno> {
+pub(super) fn get_random(fields: &Fields<'_>) -> Result<VoicemailGetRandom, Errno> {
     let number = fields.any(EXTENSION).text().ok_or(Errno::ParameterBlank)?;
     let file = fields.field("voicemailfile").text().ok_or(Errno::ParameterBlank)?;
     let status = fields.field("voicemailstatus").text().ok_or(Errno::ParameterBlank)?;
@@ -78,7 +78,7 @@ pub(super) fn get_random(fields: &Fields) -> Result<VoicemailGetRandom, Errno> {
 }
 
 /// A link that lacks a part cannot be the one that its ticket is for.
-pub(super) fn download(fields: &Fields, headers_only: bool) -> Result<VoicemailDownload, Errno> {
+pub(super) fn download(fields: &Fields<'_>, headers_only: bool) -> Result<VoicemailDownload, Errno> {
     let random = random(fields).ok_or(Errno::VoicemailRandomInvalid)?;
     let number = fields.any(EXTENSION).text().ok_or(Errno::VoicemailRandomInvalid)?;
     let raw = fields.raw_any(&["voicemailfile"]).ok_or(Errno::VoicemailRandomInvalid)?;

@@ -199,7 +199,7 @@ fn json(block: &[u8]) -> Result<BTreeMap<String, String>, InvalidLogin> {
     let names: Vec<String> = object.keys().cloned().collect();
     let fields = Fields::Json(object);
     let text = |name: String| match fields.field(&name) {
-        Field::Text(text) => Some((name, text)),
+        Field::Text(text) => Some((name, text.into_owned())),
         Field::Blank | Field::Composite => None,
     };
     Ok(names.into_iter().filter_map(text).collect())

@@ -67,7 +67,8 @@ fn a_token_is_refreshed_without_a_token() {
     let expected = Call::TokenRefresh(TokenRefresh { refresh_token: Secret::new("55c7abd9") });
     assert_eq!(call(Method::Post, target, r#"{"refreshtoken":" 55c7abd9 "}"#), Ok(expected.clone()));
     assert_eq!(call(Method::Get, &format!("{target}?refreshtoken=55c7abd9"), ""), Ok(expected));
-    let head = head(Method::Post, &format!("{target}?token=old"), b"{}").expect("complete");
+    let with_token = format!("{target}?token=old");
+    let head = head(Method::Post, &with_token, b"{}").expect("complete");
     assert_eq!(head.token, None);
     check_errno(Method::Post, target, "", Errno::DataBlank);
     check_errno(Method::Post, target, "{}", Errno::ParameterBlank);
