@@ -1,4 +1,4 @@
-//! The application behind the listeners: what every route shares, and the router.
+//! The application behind the listeners: what every route shares, and the front.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -8,8 +8,8 @@ use callvault_core::service::Services;
 use callvault_wire::enswitch::path::Prefixes;
 use callvault_wire::yeastar::response::Cors;
 
+use crate::front::Front;
 use crate::http::request_id::RequestIds;
-use crate::observe;
 use crate::small_body::SmallBodies;
 use crate::stream::ReadBudget;
 use crate::telemetry::Metrics;
@@ -88,14 +88,12 @@ impl App {
     ///
     /// # Errors
     /// When the operating system gives no random bytes for request ids.
-    pub fn router(self: &Arc<Self>) -> Result<Router, getrandom::Error> {
-        let ids = RequestIds::new()?;
-        Ok(Router::new()
+    pub fn front(self: &Arc<Self>) -> Result<Front, getrandom::Error> {
+        let routes = Router::new()
             .nest("/api/v1", api::routes())
             .merge(health::routes())
             .fallback(dialect::route)
-            .layer(axum::middleware::from_fn_with_state(self.clone(), observe::request))
-            .layer(ids)
-            .with_state(self.clone()))
+            .with_state(self.clone());
+        Ok(Front::new(self.clone(), RequestIds::new()?, routes))
     }
 }

@@ -11,19 +11,19 @@ use tokio::runtime::Handle;
 /// would do as well, but costs every request a change of thread and back.
 ///
 /// A panic is an answer, not one of the task that waits.
-pub(crate) struct CarriedOn<F: Future + Send + 'static> {
-    work: Option<Pin<Box<F>>>,
+pub(crate) struct CarriedOn<T: 'static> {
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
 }
 
-impl<F: Future + Send + 'static> CarriedOn<F> {
-    pub(crate) fn new(work: F) -> Self {
+impl<T> CarriedOn<T> {
+    pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
         Self { work: Some(Box::pin(work)) }
     }
 }
 
-impl<F: Future + Send + 'static> Future for CarriedOn<F> {
+impl<T> Future for CarriedOn<T> {
     /// The error is what the panic was raised with.
-    type Output = Result<F::Output, Box<dyn Any + Send>>;
+    type Output = Result<T, Box<dyn Any + Send>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // Polled again after its end, which nobody does, it would wait for ever.
@@ -43,7 +43,7 @@ impl<F: Future + Send + 'static> Future for CarriedOn<F> {
     }
 }
 
-impl<F: Future + Send + 'static> Drop for CarriedOn<F> {
+impl<T> Drop for CarriedOn<T> {
     fn drop(&mut self) {
         if let Some(work) = self.work.take()
             && let Ok(runtime) = Handle::try_current()

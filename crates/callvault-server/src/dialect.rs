@@ -48,7 +48,7 @@ fn respond(route: &'static str, status: u16, headers: Vec<Header>, body: Body) -
     for (name, value) in headers.into_iter().filter_map(header) {
         response.headers_mut().append(name, value);
     }
-    response.extensions_mut().insert(Route(route));
+    response.extensions_mut().insert(Route(Cow::Borrowed(route)));
     response
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use callvault_core::gate::{Kind, Verb};
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use crate::api::principal;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::observe;
 use crate::telemetry::Metrics;
 
 /// How long an answer about readiness is repeated: the question costs a commit, and anybody may ask it.
@@ -70,6 +72,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
+        .layer(from_fn(observe::routed))
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Response {

@@ -1,6 +1,6 @@
 //! HTTP(S): dialect routes, our own API, TLS, background work, telemetry, shutdown.
 //!
-//! A request goes accept loop ([`listen`]) -> router ([`app`]) -> a dialect or our own API -> a use case of the core; the
+//! A request goes accept loop ([`listen`]) -> the front ([`front`]) -> a dialect or our own API -> a use case of the core; the
 //! audio of an answer is streamed from the store with bounded memory.
 
 mod api;
@@ -9,6 +9,7 @@ mod call_file;
 mod caller;
 mod carried_on;
 mod dialect;
+pub mod front;
 mod health;
 pub mod http;
 pub mod listen;

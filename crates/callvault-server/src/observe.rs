@@ -8,93 +8,82 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::header::SERVER;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use http_body::{Frame, SizeHint};
 
-use crate::api::problem;
-use crate::app::App;
 use crate::caller::Caller;
-use crate::carried_on::CarriedOn;
-use crate::http::address::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::telemetry::Metrics;
 
-/// The pattern of a route that a dialect answered, put into the extensions of its answer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Route(pub(crate) &'static str);
+/// The pattern of the route that answered, put into the extensions of its answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Route(pub(crate) Cow<'static, str>);
 
-/// The middleware.
-pub(crate) async fn request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
-    let caller = Caller::of(request.extensions());
-    let id = request.extensions().get::<RequestId>().copied();
-    let matched = request.extensions().get::<MatchedPath>().map(|path| Cow::Owned(path.as_str().to_owned()));
-    if request.extensions().get::<ClientAddress>().is_some_and(|client| client.forwarding_ignored) {
-        app.warnings.forwarding_ignored(caller.address());
+impl Route {
+    /// That of a request whose route was looked up.
+    pub(crate) fn of(request: &Request) -> Option<Self> {
+        let matched = request.extensions().get::<MatchedPath>();
+        matched.map(|path| Self(Cow::Owned(path.as_str().to_owned())))
     }
-    // A client that leaves must not stop what it began half-way, such as the change of a cache after its commit, or the
-    // count of a failed login. A panic ends this request alone.
-    let mut response = match CarriedOn::new(next.run(request)).await {
-        Ok(response) => response,
-        Err(panic) => {
-            let said = panic.downcast_ref::<String>().map(String::as_str);
-            let error = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            tracing::error!(error, request.id = id.map(|id| id.to_string()), "a request ended in a panic");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    };
-    response.headers_mut().insert(SERVER, HeaderValue::from_static("Callvault"));
-    if let Some(id) = id {
-        response = problem::with_request_id(response, id);
+}
+
+/// The middleware that tells the route of what it answers.
+pub(crate) async fn routed(request: Request, next: Next) -> Response {
+    let route = Route::of(&request);
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
     }
-    let dialect = response.extensions().get::<Route>().map(|route| Cow::Borrowed(route.0));
-    let entry = Entry {
-        metrics: app.metrics.clone(),
-        route: dialect.or(matched).unwrap_or(Cow::Borrowed("none")),
-        method,
-        caller,
-        id,
-        status: response.status(),
-        started,
-        sent: 0,
-    };
-    response.map(|body| Body::new(Observed { body, entry }))
+    response
+}
+
+/// What is known of a request when it comes.
+pub(crate) struct Asked {
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) method: Method,
+    pub(crate) caller: Caller,
+    pub(crate) id: RequestId,
+    pub(crate) started: Instant,
+}
+
+impl Asked {
+    /// The answer, which is noted at its end.
+    pub(crate) fn observe(self, mut response: Response) -> http::Response<Observed> {
+        let route = response.extensions_mut().remove::<Route>();
+        let route = route.map_or(Cow::Borrowed("none"), |Route(route)| route);
+        let entry = Entry { asked: self, route, status: response.status(), sent: 0 };
+        response.map(|body| Observed { body, entry })
+    }
 }
 
 struct Entry {
-    metrics: Arc<Metrics>,
+    asked: Asked,
     route: Cow<'static, str>,
-    method: Method,
-    caller: Caller,
-    id: Option<RequestId>,
     status: StatusCode,
-    started: Instant,
     sent: u64,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let took = self.started.elapsed();
-        self.metrics.request(self.route.clone(), self.status, took);
+        let Asked { metrics, method, caller, id, started } = &self.asked;
+        let took = started.elapsed();
+        metrics.request(self.route.clone(), self.status, took);
         // What the line says costs more than the rest of this.
         if !tracing::enabled!(tracing::Level::INFO) {
             return;
         }
-        let id = self.id.map(|id| id.to_string()).unwrap_or_default();
-        let client = match self.caller {
+        let client = match caller {
             Caller::ControlSocket => "control socket".to_owned(),
             Caller::Network { address, .. } => address.to_string(),
         };
         tracing::info!(
-            request.id = id,
+            request.id = id.to_string(),
             client,
-            method = self.method.as_str(),
+            method = method.as_str(),
             route = &*self.route,
             status = self.status.as_u16(),
             sent_bytes = self.sent,
@@ -104,7 +93,8 @@ impl Drop for Entry {
     }
 }
 
-struct Observed {
+/// The body of an answer; what is known of the request is noted when it is dropped.
+pub struct Observed {
     body: Body,
     entry: Entry,
 }

@@ -1,4 +1,4 @@
-//! A whole installation in a folder of its own: real catalog, real store, real router; only the clock is the test's, and the
+//! A whole installation in a folder of its own: real catalog, real store, real routes; only the clock is the test's, and the
 //! password hashing quick.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use callvault_audio::AudioProber;
@@ -15,6 +14,7 @@ use callvault_core::port::listen_writer::ListenWriter;
 use callvault_core::port::wake::Wake as _;
 use callvault_core::service::{Policy, Ports, Services};
 use callvault_server::app::{App, Settings};
+use callvault_server::front::Front;
 use callvault_server::http::address::ClientAddress;
 use callvault_server::listen::tls::{CertificateSource, Certificates};
 use callvault_server::listen::{ListenSettings, Listener, Peer, PeerInfo, Protocol, Server};
@@ -54,7 +54,7 @@ pub struct World {
     pub catalog: Arc<dyn Catalog>,
     /// What rings when there may be reports to deliver.
     pub bell: Arc<Bell>,
-    router: Router,
+    front: Front,
     description: Value,
     policy: Policy,
     working: Mutex<Vec<JoinHandle<()>>>,
@@ -111,13 +111,13 @@ impl World {
         let ports = ports(&folder, &catalog, &clock, listen.clone(), &bell).await;
         let services = Arc::new(Services::open(ports, policy.clone()).await.unwrap());
         let app = App::new(services, settings, Arc::new(Metrics::new()));
-        let router = app.router().unwrap();
+        let front = app.front().unwrap();
         Self {
             clock,
             app,
             catalog,
             bell,
-            router,
+            front,
             description: callvault_server::api_description(),
             policy,
             working: Mutex::default(),
@@ -163,7 +163,7 @@ impl World {
         let (address, _) = listener.address().unwrap();
         let settings = ListenSettings::default();
         let server = Server::new(vec![listener], settings, tls, self.app.metrics.clone()).unwrap();
-        let serving = server.serve(self.router.clone(), self.stop.clone(), Duration::from_secs(10));
+        let serving = server.serve(self.front.clone(), self.stop.clone(), Duration::from_secs(10));
         self.working.lock().unwrap().push(tokio::spawn(async {
             serving.await;
         }));
@@ -198,7 +198,7 @@ impl World {
         files.map(|file| file.unwrap().path()).collect()
     }
 
-    /// Calls the router as a client at `peer`.
+    /// Calls the front as a client at `peer`.
     pub async fn call(&self, peer: IpAddr, mut request: Request<Body>) -> Answer {
         let address = SocketAddr::new(peer, 50_000);
         let local = SocketAddr::new(HERE, 8088);
@@ -208,7 +208,7 @@ impl World {
         self.send(request).await
     }
 
-    /// Calls the router as the local system owner.
+    /// Calls the front as the local system owner.
     pub async fn local(&self, method: Method, path: &str, body: impl Into<Body>) -> Answer {
         let mut request =
             Request::builder().method(method).uri(format!("/api/v1{path}")).body(body.into()).unwrap();
@@ -218,7 +218,7 @@ impl World {
 
     async fn send(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().clone(), request.uri().to_string());
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.front.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let answer = Answer { status: parts.status, headers: parts.headers, body };

@@ -155,7 +155,7 @@ impl ApiClient {
             Transport::Socket(path) => socket::send(path, request).await,
             Transport::InProcess(engine) => {
                 request.extensions_mut().insert(Peer::ControlSocket);
-                let answer = engine.router().oneshot(request).await;
+                let answer = engine.front().oneshot(request).await;
                 let answer = answer.unwrap_or_else(|never| match never {});
                 Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()))
             }

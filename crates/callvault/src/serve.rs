@@ -105,7 +105,7 @@ pub(crate) async fn until_told(
     let server = Server::new(listeners, listen_settings(settings), tls, engine.metrics())?;
 
     let started = SystemClock::new().now();
-    let serving = tokio::spawn(server.serve(engine.router(), stop.clone(), server_settings.shutdown_grace.0));
+    let serving = tokio::spawn(server.serve(engine.front(), stop.clone(), server_settings.shutdown_grace.0));
     let couriering = tokio::spawn(engine.courier().run(stop.clone(), server_settings.shutdown_grace.0));
     let (app, bell) = engine.reporting();
     let reporting =

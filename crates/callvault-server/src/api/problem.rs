@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use callvault_core::Error;
 use callvault_core::service::tickets::TicketRefused;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -226,7 +226,9 @@ pub(crate) fn with_request_id(response: Response, id: impl std::fmt::Display) ->
         tracing::error!(request.id = request_id, error, "a call of our own API failed");
     }
     let body = serde_json::to_vec(&ProblemObject { problem: &problem, request_id });
-    let (parts, old) = response.into_parts();
+    let (mut parts, old) = response.into_parts();
+    // Of what the body was without the id.
+    parts.headers.remove(CONTENT_LENGTH);
     Response::from_parts(parts, body.map_or(old, Body::from))
 }
 

@@ -6,13 +6,14 @@ use axum::Router;
 use axum::extract::{Query, Request};
 use axum::handler::Handler;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use http::Method;
+use http::{Method, Uri};
 
 use super::operation::{Described, Operation, Schemas};
 use super::problem::{Code, Problem};
 use crate::app::App;
+use crate::observe::Route as Matched;
 
 /// A method of a path.
 pub(crate) struct Route {
@@ -84,16 +85,38 @@ pub(crate) fn at<const N: usize>(path: &'static str, routes: [Route; N]) -> At {
 
 /// Refuses a query with a parameter that the route does not describe: a filter with a slip in its name would otherwise
 /// answer everything.
-async fn described_alone(known: Arc<[String]>, request: Request, next: Next) -> Result<Response, Problem> {
-    if request.uri().query().is_some() {
-        let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri()) else {
+fn described_alone(known: &[String], uri: &Uri) -> Result<(), Problem> {
+    if uri.query().is_some() {
+        let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
             return Err(Problem::invalid("", "the query is not made of names and values"));
         };
         if let Some((name, _)) = pairs.iter().find(|(name, _)| !known.contains(name)) {
             return Err(Problem::invalid(name, "this route has no such query parameter"));
         }
     }
-    Ok(next.run(request).await)
+    Ok(())
+}
+
+/// Answers on a route whose description knows these parameters of the query.
+async fn on_route(known: Arc<[String]>, request: Request, next: Next) -> Response {
+    let route = Matched::of(&request);
+    let mut response = match described_alone(&known, request.uri()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// Answers on a route that does not have the method.
+async fn method_not_allowed(request: Request) -> Response {
+    let mut response = Problem::method_not_allowed().into_response();
+    if let Some(route) = Matched::of(&request) {
+        response.extensions_mut().insert(route);
+    }
+    response
 }
 
 /// The routes as they are served.
@@ -101,11 +124,9 @@ pub(crate) fn router(table: Vec<At>) -> Router<Arc<App>> {
     let router = table.into_iter().fold(Router::new(), |router, At { path, routes }| {
         let methods = routes.into_iter().map(|route| {
             let known = Arc::<[String]>::from(route.operation(&mut Schemas::default()).in_query());
-            route
-                .handler
-                .route_layer(from_fn(move |request, next| described_alone(known.clone(), request, next)))
+            route.handler.route_layer(from_fn(move |request, next| on_route(known.clone(), request, next)))
         });
         router.route(path, methods.fold(MethodRouter::new(), MethodRouter::merge))
     });
-    router.method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+    router.method_not_allowed_fallback(method_not_allowed)
 }

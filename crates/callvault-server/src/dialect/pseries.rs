@@ -77,7 +77,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
     match outcome {
         Ok(Outcome::Done(success)) => reply(route, response::success(&success)),
         Ok(Outcome::Resource(mut response)) => {
-            response.extensions_mut().insert(crate::observe::Route(route));
+            response.extensions_mut().insert(crate::observe::Route(route.into()));
             response
         }
         Err(errcode) => {

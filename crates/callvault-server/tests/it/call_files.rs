@@ -395,7 +395,7 @@ async fn opened(world: &World, token: &str) -> Body {
     let info = PeerInfo { address, local: address, tls: false, server_name: None };
     request.extensions_mut().insert(Peer::Tcp(info));
     request.extensions_mut().insert(ClientAddress { address: server(), forwarding_ignored: false });
-    world.app.router().unwrap().oneshot(request).await.unwrap().into_body()
+    Body::new(world.app.front().unwrap().oneshot(request).await.unwrap().into_body())
 }
 
 #[tokio::test]

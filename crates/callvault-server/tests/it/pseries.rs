@@ -513,7 +513,7 @@ async fn a_catalog_that_fails_breaks_a_file_of_call_records_off() {
         let info = PeerInfo { address, local: address, tls: false, server_name: None };
         request.extensions_mut().insert(Peer::Tcp(info));
         request.extensions_mut().insert(ClientAddress { address: HERE, forwarding_ignored: false });
-        let answer = world.app.router().unwrap().oneshot(request).await.unwrap();
+        let answer = world.app.front().unwrap().oneshot(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         answer.into_body()
     };

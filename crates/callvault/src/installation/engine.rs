@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
 use callvault_audio::AudioProber;
 use callvault_core::port::audio_store::AudioStore;
 use callvault_core::port::catalog::Catalog;
@@ -15,6 +14,7 @@ use callvault_core::port::random::Random;
 use callvault_core::service::lockouts::LockoutPolicy;
 use callvault_core::service::{Policy, Ports, Services};
 use callvault_server::app::{self, App};
+use callvault_server::front::Front;
 use callvault_server::system::{ArgonHasher, OsRandom, SystemClock};
 use callvault_server::telemetry::Metrics;
 use callvault_server::work::bell::Bell;
@@ -40,7 +40,7 @@ pub(crate) struct Engine {
     clock: Arc<dyn Clock>,
     app: Arc<App>,
     bell: Arc<Bell>,
-    router: Router,
+    front: Front,
     _lock: Lock,
 }
 
@@ -96,13 +96,13 @@ impl Engine {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&spool);
         made.with_context(|| format!("cannot make the spool folder {}", spool.display()))?;
         let app = App::new(services.clone(), doors(settings, spool)?, metrics.clone());
-        let router = app.router().map_err(|error| anyhow::anyhow!("there are no random bytes: {error}"))?;
-        Ok(Self { catalog, listen_log, services, metrics, random, clock, app, bell, router, _lock: lock })
+        let front = app.front().map_err(|error| anyhow::anyhow!("there are no random bytes: {error}"))?;
+        Ok(Self { catalog, listen_log, services, metrics, random, clock, app, bell, front, _lock: lock })
     }
 
-    /// All routes.
-    pub(crate) fn router(&self) -> Router {
-        self.router.clone()
+    /// All doors.
+    pub(crate) fn front(&self) -> Front {
+        self.front.clone()
     }
 
     /// The use cases.

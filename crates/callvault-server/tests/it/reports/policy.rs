@@ -52,7 +52,7 @@ async fn the_server_itself_as_a_target_does_no_harm() {
     let metrics = std::sync::Arc::new(Metrics::new());
     let server = Server::new(vec![listener], ListenSettings::default(), None, metrics).unwrap();
     let stop = CancellationToken::new();
-    let serving = tokio::spawn(server.serve(world.app.router().unwrap(), stop.clone(), PATIENCE));
+    let serving = tokio::spawn(server.serve(world.app.front().unwrap(), stop.clone(), PATIENCE));
     for path in ["report", "api/v2.0.0/login", "api/v1/calls", "api/json/huntgroups/files/delete"] {
         log_in_for(&world, HERE, "crm", &format!("http://{address}/{path}")).await;
         ended(&world, 1, 0..1).await;
