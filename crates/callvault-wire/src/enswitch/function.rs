@@ -273,8 +273,9 @@ impl Function {
     }
 
     /// The function whose path behind the prefix has these segments.
-    pub(in crate::enswitch) fn of_segments<'a>(parts: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
-        let found = FUNCTIONS.iter().find(|(_, entry)| entry.path.split('/').eq(parts.clone()));
+    pub(in crate::enswitch) fn of_segments<'a>(parts: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let path = parts.collect::<Vec<_>>().join("/");
+        let found = FUNCTIONS.iter().find(|(_, entry)| entry.path == path);
         found.map(|(function, _)| *function)
     }
 
