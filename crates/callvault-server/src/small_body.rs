@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -167,6 +167,10 @@ impl SmallBodies {
     /// # Errors
     /// See [`NoBody`].
     pub(crate) async fn read(&self, sender: Sender, body: Body, most: usize) -> Result<SmallBody, NoBody> {
+        // Links have none.
+        if body.is_end_stream() {
+            return Ok(SmallBody { bytes: Bytes::new(), _room: self.room(sender) });
+        }
         timeout(BODY_TIME, self.collect(sender, body, most)).await.unwrap_or(Err(NoBody::Broken))
     }
 
