@@ -261,7 +261,7 @@ fn table() -> Vec<At> {
 
 /// The routes, below `/api/v1`.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    route::router(table())
+    route::router("/api/v1", table())
 }
 
 /// The OpenAPI description of this API, which is served at `/api/v1/openapi.json`.

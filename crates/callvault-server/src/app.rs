@@ -90,7 +90,7 @@ impl App {
     /// When the operating system gives no random bytes for request ids.
     pub fn front(self: &Arc<Self>) -> Result<Front, getrandom::Error> {
         let routes = Router::new()
-            .nest("/api/v1", api::routes())
+            .merge(api::routes())
             .merge(health::routes())
             .fallback(dialect::route)
             .with_state(self.clone());

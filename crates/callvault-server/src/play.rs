@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use callvault_core::audio::Container;
 use callvault_core::service::playback::{Playable, Released};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -57,5 +57,8 @@ pub(crate) async fn audio(
         });
         stream::body(reader, pieces.collect(), &app.budget, &app.metrics, door)
     };
-    Ok((answer.status, answer.headers, body).into_response())
+    let mut response = Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    Ok(response)
 }

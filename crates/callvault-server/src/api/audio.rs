@@ -7,6 +7,7 @@ use callvault_core::listen::Door;
 use callvault_core::service::playback::Playable;
 use callvault_wire::disposition;
 use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use serde_json::{Value, json};
 
@@ -93,10 +94,10 @@ pub(super) async fn serve(app: &Arc<App>, parts: &Parts, playable: Playable) -> 
     let door = Door::Api.as_str();
     let mut response = play::audio(app, &parts.method, &parts.headers, &playable, door).await?;
     let headers = response.headers_mut();
-    headers.insert("cache-control", HeaderValue::from_static("private, no-cache"));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(disposition) = HeaderValue::try_from(disposition::attachment(&playable.file_name)) {
-        headers.insert("content-disposition", disposition);
+        headers.insert(CONTENT_DISPOSITION, disposition);
     }
     Ok(Audio(response))
 }

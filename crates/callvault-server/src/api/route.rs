@@ -119,14 +119,14 @@ async fn method_not_allowed(request: Request) -> Response {
     response
 }
 
-/// The routes as they are served.
-pub(crate) fn router(table: Vec<At>) -> Router<Arc<App>> {
+/// The routes as they are served, below `prefix`. They are not nested there: that would cut every request's path.
+pub(crate) fn router(prefix: &str, table: Vec<At>) -> Router<Arc<App>> {
     let router = table.into_iter().fold(Router::new(), |router, At { path, routes }| {
         let methods = routes.into_iter().map(|route| {
             let known = Arc::<[String]>::from(route.operation(&mut Schemas::default()).in_query());
             route.handler.route_layer(from_fn(move |request, next| on_route(known.clone(), request, next)))
         });
-        router.route(path, methods.fold(MethodRouter::new(), MethodRouter::merge))
+        router.route(&format!("{prefix}{path}"), methods.fold(MethodRouter::new(), MethodRouter::merge))
     });
     router.method_not_allowed_fallback(method_not_allowed)
 }

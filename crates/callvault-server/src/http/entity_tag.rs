@@ -14,7 +14,9 @@ pub struct StrongEtag(String);
 impl StrongEtag {
     /// The tag of audio that is served byte for byte: its SHA-256 as lower-case hex.
     pub fn from_sha256(digest: &[u8; 32]) -> Self {
-        Self(format!("\"{}\"", hex::encode(digest)))
+        let mut digits = [0; 64];
+        hex::encode_to_slice(digest, &mut digits).expect("two digits for each of 32 bytes");
+        Self(["\"", std::str::from_utf8(&digits).expect("hex digits are text"), "\""].concat())
     }
 
     /// A tag from opaque text, for representations that are not one stored object.

@@ -163,7 +163,8 @@ fn content_range(range: &Range<u64>, size: u64) -> String {
 }
 
 fn validators(representation: &Representation) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+    // Room for all that an answer with audio has.
+    let mut headers = HeaderMap::with_capacity(12);
     headers.insert(ETAG, representation.etag.header_value());
     if let Some(modified) = representation.last_modified {
         headers.insert(LAST_MODIFIED, header(&httpdate::fmt_http_date(modified)));
