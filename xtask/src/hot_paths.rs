@@ -61,7 +61,7 @@ const LOOK: Duration = Duration::from_millis(200);
 const SERVING: &str = "callvault_server::listen::connection";
 
 /// In those of threads that are left out: the server's runtime with the listen log, and SQLite.
-const LEFT_OUT: [&str; 2] = ["scheduler::multi_thread", "sqlx_sqlite"];
+const LEFT_OUT: [&str; 3] = ["scheduler::multi_thread", "sqlx_sqlite", "rusqlite::"];
 
 /// In those of all that run code of this workspace.
 const OWN: &str = "callvault_";

@@ -54,7 +54,8 @@ const RULES: &[Rule] = &[
 ];
 
 /// Crates that a pure crate must not name in its manifest.
-const OUTSIDE_WORLD: &[&str] = &["axum", "clap", "hyper", "object_store", "reqwest", "sqlx", "tokio"];
+const OUTSIDE_WORLD: &[&str] =
+    &["axum", "clap", "hyper", "object_store", "reqwest", "rusqlite", "sqlx", "tokio"];
 
 /// The dialects of `callvault-wire`: `src/NAME.rs` and `src/NAME/`.
 const DIALECTS: &[&str] = &["enswitch", "pseries", "yeastar"];
@@ -117,7 +118,7 @@ impl Rule {
             };
         }
         let is_outside = OUTSIDE_WORLD.contains(&used);
-        let is_engine = used == "sqlx" && !ENGINE_USERS.contains(&self.name);
+        let is_engine = matches!(used, "rusqlite" | "sqlx") && !ENGINE_USERS.contains(&self.name);
         !(self.pure && is_outside || is_engine)
     }
 }

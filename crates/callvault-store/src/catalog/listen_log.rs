@@ -11,7 +11,7 @@ use callvault_core::port::catalog::{CatalogResult, ListenLog, LogFilter, LogPlac
 use callvault_core::time::Timestamp;
 
 use super::SqlCatalog;
-use super::sql::{Engine, Query, Row, Sql, Unit, Value, few_batches, number, read_all};
+use super::sql::{Borrowed, Engine, Insertion, Query, Row, Sql, Unit, number, read_all};
 use super::within::within;
 
 /// Entries for a condition, in the order in which [`read`] takes the columns.
@@ -158,23 +158,34 @@ struct Append {
     heads: Vec<Head>,
 }
 
-fn values(row: &LogRow) -> Vec<Value> {
-    vec![
-        row.customer.0.into(),
-        row.epoch.into(),
-        row.sequence.into(),
-        row.at.unix_ms().into(),
-        row.person.map(|person| person.0).into(),
-        row.door.as_str().into(),
-        row.peer.as_str().into(),
-        row.action.as_str().into(),
-        row.kind.as_str().into(),
-        row.name.as_str().into(),
-        row.sha256.as_slice().into(),
-        row.first_byte.into(),
-        row.last_byte.into(),
-        row.ticket.as_str().into(),
-        row.hash.as_slice().into(),
+const APPEND: Insertion = Insertion {
+    operation: "appending to the listen log",
+    before: "INSERT INTO listen_log (customer, epoch, sequence, at, person, door, peer, action, kind, name,
+                 sha256, first_byte, last_byte, ticket, hash) VALUES ",
+    columns: 15,
+    after: " ON CONFLICT (customer, epoch, sequence) DO NOTHING",
+};
+
+/// How many rows are handed to the engine at once.
+const ROWS: usize = 64;
+
+fn values(row: &LogRow) -> [Borrowed<'_>; APPEND.columns] {
+    [
+        Borrowed::Int(Some(row.customer.0)),
+        Borrowed::Int(Some(row.epoch)),
+        Borrowed::Int(Some(row.sequence)),
+        Borrowed::Int(Some(row.at.unix_ms())),
+        Borrowed::Int(row.person.map(|person| person.0)),
+        Borrowed::Text(&row.door),
+        Borrowed::Text(&row.peer),
+        Borrowed::Text(&row.action),
+        Borrowed::Text(&row.kind),
+        Borrowed::Text(&row.name),
+        Borrowed::Bytes(&row.sha256),
+        Borrowed::Int(Some(row.first_byte)),
+        Borrowed::Int(Some(row.last_byte)),
+        Borrowed::Text(&row.ticket),
+        Borrowed::Bytes(&row.hash),
     ]
 }
 
@@ -183,14 +194,14 @@ impl Unit for Append {
     type Output = ();
 
     async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        let before =
-            "INSERT INTO listen_log (customer, epoch, sequence, at, person, door, peer, action, kind, name,
-                          sha256, first_byte, last_byte, ticket, hash) VALUES ";
-        let after = " ON CONFLICT (customer, epoch, sequence) DO NOTHING";
-        let rows = self.rows.iter().map(values).collect();
-        let mut queries = few_batches("appending to the listen log", before, rows, after);
+        let mut all = Vec::with_capacity(ROWS.min(self.rows.len()) * APPEND.columns);
+        for rows in self.rows.chunks(ROWS) {
+            all.clear();
+            all.extend(rows.iter().flat_map(values));
+            sql.insert(&APPEND, &all).await?;
+        }
         // A head never goes back, also when an earlier unit is run again after a later one.
-        queries.extend(self.heads.iter().map(|head| {
+        let heads = self.heads.iter().map(|head| {
             Query::new(
                 "moving a head of the listen log",
                 "INSERT INTO listen_head (customer, epoch, sequence, hash) VALUES ($1, $2, $3, $4)
@@ -201,12 +212,7 @@ impl Unit for Append {
             .with(head.epoch)
             .with(head.sequence)
             .with(head.hash.as_slice())
-        }));
-        // Two at a time: most groups are one batch and one head, and few texts are kept prepared.
-        let last = queries.split_off(queries.len().saturating_sub(2));
-        for query in queries {
-            sql.execute(query).await?;
-        }
-        Ok(sql.execute_last(last).await?)
+        });
+        Ok(sql.execute_last(heads.collect()).await?)
     }
 }

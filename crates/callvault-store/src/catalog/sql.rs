@@ -76,6 +76,27 @@ impl Query {
     }
 }
 
+/// A value of an [`Insertion`], which is there for as long as that runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Borrowed<'a> {
+    Int(Option<i64>),
+    Text(&'a str),
+    Bytes(&'a [u8]),
+}
+
+/// A statement that adds any number of rows. Its text is the engine's matter, so that it is not made anew for each batch.
+#[derive(Debug)]
+pub(super) struct Insertion {
+    /// What it is for, as errors tell it.
+    pub(super) operation: &'static str,
+    /// The text up to the rows: `INSERT INTO ... VALUES `.
+    pub(super) before: &'static str,
+    /// How many values a row has.
+    pub(super) columns: usize,
+    /// The text behind the rows.
+    pub(super) after: &'static str,
+}
+
 /// A statement that failed.
 #[derive(Debug)]
 pub(super) struct SqlError {
@@ -209,8 +230,11 @@ pub(super) trait Sql: Send {
     async fn execute(&mut self, query: Query) -> Result<u64, SqlError>;
 
     /// The last statements of a unit, of which nothing is wanted to be known. An engine may run them in one go and commit
-    /// right behind them. Parameters come in order and each once in each query.
+    /// right behind them.
     async fn execute_last(&mut self, queries: Vec<Query>) -> Result<(), SqlError>;
+
+    /// Adds rows, whose values follow one another.
+    async fn insert(&mut self, into: &'static Insertion, values: &[Borrowed<'_>]) -> Result<(), SqlError>;
 
     /// Statements without values, separated by semicolons.
     async fn script(&mut self, operation: &'static str, text: &'static str) -> Result<(), SqlError>;
@@ -293,33 +317,11 @@ pub(super) fn batches(
     rows: Vec<Vec<Value>>,
     after: &str,
 ) -> Vec<Query> {
-    batches_of(|left| (1 << left.ilog2()).min(BATCH_ROWS), operation, before, rows, after)
-}
-
-/// As [`batches`], in fewer statements, so for what is run all the time: few rows go in one.
-pub(super) fn few_batches(
-    operation: &'static str,
-    before: &str,
-    rows: Vec<Vec<Value>>,
-    after: &str,
-) -> Vec<Query> {
-    let size = |left| if left <= 16 { left } else { (1 << usize::ilog2(left)).min(BATCH_ROWS) };
-    batches_of(size, operation, before, rows, after)
-}
-
-/// Batches as large as `size` says for the number of rows that are left.
-fn batches_of(
-    size: impl Fn(usize) -> usize,
-    operation: &'static str,
-    before: &str,
-    rows: Vec<Vec<Value>>,
-    after: &str,
-) -> Vec<Query> {
     let mut queries = Vec::new();
     let mut left = rows.len();
     let mut rows = rows.into_iter();
     while left > 0 {
-        let size = size(left);
+        let size = (1 << left.ilog2()).min(BATCH_ROWS);
         left -= size;
         let mut text = before.to_owned();
         let mut values = Vec::new();

@@ -1,4 +1,5 @@
-//! The catalog on SQLite: one writer connection that commits in groups, and a few read-only connections.
+//! The catalog on SQLite: one writer connection that commits in groups, on a thread of its own, and a few read-only
+//! connections, each with a thread of the driver.
 //!
 //! Write-ahead log with `synchronous=FULL`: an answered write has been flushed to the medium. Readers see every answered
 //! write, and never wait for the writer; what was looked up a moment ago is known (`recall.rs`).
@@ -11,12 +12,12 @@ use std::time::Duration;
 
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use sqlx::ConnectOptions as _;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::connection::{Writing, failure, fetch};
+use self::connection::{Opening, Writable, Writing};
 use self::group::{Order, Queued, Writer};
+use self::reading::{failure, fetch};
 use self::recall::{Question, Recall, Schema};
 use super::OpenError;
 use super::migrate::migrate;
@@ -24,6 +25,7 @@ use super::sql::{Engine, Query, Row, Unit};
 
 mod connection;
 mod group;
+mod reading;
 mod recall;
 
 /// How long a statement waits for a lock that another process holds.
@@ -35,7 +37,7 @@ const READERS: u32 = 6;
 /// How many units may wait before senders do.
 const QUEUE: usize = 1024;
 
-/// More than the statements there are, with the sizes of `batches`, and with what joins them in `connection.rs`.
+/// More than the statements there are, with the sizes of `batches`.
 const STATEMENT_CACHE: usize = 512;
 
 /// After how many pages the write-ahead log is folded into the file, which flushes twice while everybody who writes waits.
@@ -63,36 +65,33 @@ fn closed(operation: &'static str) -> CatalogError {
 impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self, OpenError> {
         create_private(path).await?;
-        let engine_error =
-            |error: sqlx::Error| OpenError::Engine { path: path.to_owned(), source: error.into() };
+        let opening = Opening {
+            path: path.to_owned(),
+            patience: BUSY_TIMEOUT,
+            statements: STATEMENT_CACHE,
+            pragmas: vec![
+                ("synchronous", "FULL"),
+                ("foreign_keys", "ON"),
+                ("wal_autocheckpoint", CHECKPOINT_PAGES),
+            ],
+        };
+        let (connection, schema) = opened(&opening).await?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENT_CACHE)
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .disable_statement_logging();
-        let mut connection = options.connect().await.map_err(engine_error)?;
-        connection::use_write_ahead_log(&mut connection, BUSY_TIMEOUT).await.map_err(engine_error)?;
-        connection::run(&mut connection, "BEGIN IMMEDIATE").await.map_err(engine_error)?;
-        // On failure the connection is dropped, and with it the transaction.
-        migrate(&mut Writing::new(&mut connection, &Schema::default()))
-            .await
-            .map_err(|source| OpenError::Migrate { path: path.to_owned(), source })?;
-        connection::run(&mut connection, "COMMIT").await.map_err(engine_error)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options.clone().read_only(true))
+            .connect_with(options.read_only(true))
             .await
-            .map_err(engine_error)?;
+            .map_err(|error| OpenError::Engine { path: path.to_owned(), source: error.into() })?;
         let (orders, queue) = mpsc::channel(QUEUE);
-        let schema = schema(&mut connection).await.map_err(engine_error)?;
         let recall = Arc::new(Recall::new(schema));
-        let (writer, finished) = Writer::new(options, connection, readers.clone(), recall.clone());
+        let (writer, finished) = Writer::new(opening, connection, readers.clone(), recall.clone());
         serve(writer, queue)
             .map_err(|error| OpenError::Engine { path: path.to_owned(), source: error.into() })?;
         Ok(Self { readers, orders, finished, recall })
@@ -101,8 +100,7 @@ impl Sqlite {
 
 /// Runs the writer on a thread of its own until it ends.
 ///
-/// It waits for the driver's thread after each statement. On a runtime whose threads share their work every such wait wakes a
-/// second thread that finds nothing to do, and without connections to look after a wait costs no system call but that of sleeping.
+/// Its statements run there, so that nothing else may: they take as long as the medium does.
 fn serve(writer: Writer, queue: mpsc::Receiver<Order>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let work = move || runtime.block_on(writer.serve(queue));
@@ -110,16 +108,21 @@ fn serve(writer: Writer, queue: mpsc::Receiver<Order>) -> io::Result<()> {
     Ok(())
 }
 
-/// The tables there are, and which of them a deletion in another one reaches.
-async fn schema(connection: &mut SqliteConnection) -> Result<Schema, sqlx::Error> {
-    let tables = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
-    let tables: Vec<String> = tables.fetch_all(&mut *connection).await?;
-    let reached = sqlx::query_as(
-        "SELECT fk.\"table\", t.name FROM sqlite_schema t, pragma_foreign_key_list(t.name) fk
-         WHERE t.type = 'table' AND fk.on_delete NOT IN ('NO ACTION', 'RESTRICT')",
-    );
-    let reached: Vec<(String, String)> = reached.fetch_all(connection).await?;
-    Ok(Schema::new(tables, &reached))
+/// Opens the file for writing, in its present shape.
+async fn opened(opening: &Opening) -> Result<(Writable, Schema), OpenError> {
+    let path = &opening.path;
+    let engine_error =
+        |error: rusqlite::Error| OpenError::Engine { path: path.clone(), source: error.into() };
+    let mut connection = opening.open().map_err(engine_error)?;
+    connection.use_write_ahead_log(BUSY_TIMEOUT).await.map_err(engine_error)?;
+    connection.run("BEGIN IMMEDIATE").map_err(engine_error)?;
+    // On failure the connection is dropped, and with it the transaction.
+    migrate(&mut Writing::new(&mut connection, &Schema::default()))
+        .await
+        .map_err(|source| OpenError::Migrate { path: path.clone(), source })?;
+    connection.run("COMMIT").map_err(engine_error)?;
+    let schema = connection.schema().map_err(engine_error)?;
+    Ok((connection, schema))
 }
 
 /// Makes an empty file that only its owner can read. SQLite gives its side files the same mode.

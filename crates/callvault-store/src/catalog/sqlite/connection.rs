@@ -1,298 +1,244 @@
-//! Statements on one connection to SQLite, with values and rows in the catalog's own types.
+//! The connection that writes: its statements run on the thread that asks for them.
+//!
+//! A driver with a thread for each connection needs two changes of thread for each message, which cost more than most
+//! statements do. The writer has a thread to itself anyway, so nothing else waits while SQLite works or the medium does.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt as _;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{
-    Arguments as _, AssertSqlSafe, Decode, Either, Executor as _, Row as _, SqliteConnection, TypeInfo as _,
-    ValueRef as _,
-};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, Statement, ToSql, ffi};
 use tokio::time::{Instant, sleep};
 
 use super::recall::{EVERY, Schema, Tables};
-use crate::catalog::sql::{Cause, Query, Row, Sql, SqlError, Value};
+use crate::catalog::sql::{Borrowed, Cause, Insertion, Query, Row, Sql, SqlError, Value};
 
-/// A connection on which one unit of work runs.
-///
-/// Each message to the driver is a change of thread and back, which costs more than a small statement. So a unit that is
-/// alone begins its transaction in the message of its first statement, and commits in that of its last ones if it names
-/// them; it needs no savepoint then.
+/// The most rows of one statement: more would save little.
+const BATCH_ROWS: usize = 64;
+
+/// How the file is opened.
+#[derive(Debug, Clone)]
+pub(super) struct Opening {
+    pub(super) path: PathBuf,
+    /// How long a statement waits for a lock that another process holds.
+    pub(super) patience: Duration,
+    /// How many statements stay prepared.
+    pub(super) statements: usize,
+    pub(super) pragmas: Vec<(&'static str, &'static str)>,
+}
+
+/// An open file, and what is kept for it.
+#[derive(Debug)]
+pub(super) struct Writable {
+    connection: Connection,
+    /// The texts of insertions, by what stands before the rows and how many these are.
+    insertions: HashMap<(&'static str, usize), String>,
+}
+
+impl Opening {
+    pub(super) fn open(&self) -> rusqlite::Result<Writable> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(self.patience)?;
+        connection.set_prepared_statement_cache_capacity(self.statements);
+        for (name, value) in &self.pragmas {
+            connection.pragma_update(None, name, value)?;
+        }
+        Ok(Writable { connection, insertions: HashMap::new() })
+    }
+}
+
+impl Writable {
+    /// Runs one of the fixed statements around units of work.
+    pub(super) fn run(&self, text: &'static str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(text)?.raw_query().next().map(|_| ())
+    }
+
+    /// Statements without values, separated by semicolons.
+    pub(super) fn script(&self, text: &str) -> rusqlite::Result<()> {
+        self.connection.execute_batch(text)
+    }
+
+    /// Switches the file to a write-ahead log. Once switched, a file stays so; the switch needs the file alone, and SQLite's
+    /// own busy handler does not wait for that.
+    pub(super) async fn use_write_ahead_log(&mut self, patience: Duration) -> rusqlite::Result<()> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.run("PRAGMA journal_mode = WAL") {
+                Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                    sleep(Duration::from_millis(20)).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    pub(super) fn close(self) -> rusqlite::Result<()> {
+        self.connection.close().map_err(|(_, error)| error)
+    }
+
+    /// The tables there are, and which of them a deletion in another one reaches.
+    pub(super) fn schema(&self) -> rusqlite::Result<Schema> {
+        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+        let mut tables = self.connection.prepare(tables)?;
+        let tables = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let reached = "SELECT fk.\"table\", t.name FROM sqlite_schema t, pragma_foreign_key_list(t.name) fk
+                       WHERE t.type = 'table' AND fk.on_delete NOT IN ('NO ACTION', 'RESTRICT')";
+        let mut reached = self.connection.prepare(reached)?;
+        let reached = reached.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Schema::new(tables, &reached.collect::<rusqlite::Result<Vec<_>>>()?))
+    }
+
+    /// Runs a query and reads all its rows.
+    pub(super) fn fetch(&self, query: &Query) -> rusqlite::Result<Vec<Row>> {
+        let mut statement = self.connection.prepare_cached(&numbered(&query.text))?;
+        bind(&mut statement, &query.values)?;
+        let columns = statement.column_count();
+        let (mut rows, mut owned) = (statement.raw_query(), Vec::new());
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|place| own(row.get_ref(place)?)).collect::<rusqlite::Result<_>>();
+            owned.push(Row::new(values?));
+        }
+        Ok(owned)
+    }
+
+    fn insert(&mut self, into: &Insertion, values: &[Borrowed<'_>]) -> rusqlite::Result<()> {
+        let mut left = values;
+        while !left.is_empty() {
+            // Few sizes, so that few statements are kept.
+            let rows = 1 << (left.len() / into.columns).clamp(1, BATCH_ROWS).ilog2();
+            let (batch, rest) = left.split_at(rows * into.columns);
+            let text = self.insertions.entry((into.before, rows)).or_insert_with(|| of_rows(into, rows));
+            let mut statement = self.connection.prepare_cached(text)?;
+            bind(&mut statement, batch)?;
+            statement.raw_execute()?;
+            left = rest;
+        }
+        Ok(())
+    }
+}
+
+/// The text of an insertion of so many rows.
+fn of_rows(into: &Insertion, rows: usize) -> String {
+    let row = format!("({})", vec!["?"; into.columns].join(", "));
+    [into.before, &vec![row.as_str(); rows].join(", "), into.after].concat()
+}
+
+fn bind(statement: &mut Statement<'_>, values: &[impl ToSql]) -> rusqlite::Result<()> {
+    for (place, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(place + 1, value)?;
+    }
+    Ok(())
+}
+
+/// What a unit of work runs on, inside a transaction.
 pub(super) struct Writing<'a> {
-    connection: &'a mut SqliteConnection,
+    connection: &'a mut Writable,
     schema: &'a Schema,
     changed: Tables,
-    transaction: Transaction,
-    refused: Option<(Refused, sqlx::Error)>,
-}
-
-/// What there is of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Transaction {
-    /// Whoever made the [`Writing`] has begun it and will end it.
-    Surrounding,
-    /// Begun with the first statement.
-    Awaited,
-    /// Begun here.
-    Begun,
-}
-
-/// What failed of a transaction that was begun and committed with the statements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
-    Begin,
-    Commit,
 }
 
 impl<'a> Writing<'a> {
-    /// Inside a transaction that was begun.
-    pub(super) fn new(connection: &'a mut SqliteConnection, schema: &'a Schema) -> Self {
-        Self { connection, schema, changed: 0, transaction: Transaction::Surrounding, refused: None }
-    }
-
-    /// For a unit that has a transaction to itself, begun with its first statement.
-    pub(super) fn alone(connection: &'a mut SqliteConnection, schema: &'a Schema) -> Self {
-        Self { transaction: Transaction::Awaited, ..Self::new(connection, schema) }
+    pub(super) fn new(connection: &'a mut Writable, schema: &'a Schema) -> Self {
+        Self { connection, schema, changed: 0 }
     }
 
     /// The tables that the statements so far may have changed.
     pub(super) fn changed(&self) -> Tables {
         self.changed
     }
-
-    /// Whether a transaction was begun here and is neither committed nor refused.
-    pub(super) fn is_open(&self) -> bool {
-        self.transaction == Transaction::Begun
-    }
-
-    /// What failed that is not the unit's own fault.
-    pub(super) fn refused(&mut self) -> Option<(Refused, sqlx::Error)> {
-        self.refused.take()
-    }
-
-    /// Runs the queries one after another in one message; with `last`, COMMIT too where the transaction is the unit's own.
-    /// Answers the rows, and how many the last query changed.
-    async fn send(&mut self, queries: Vec<Query>, last: bool) -> Result<(Vec<SqliteRow>, u64), SqlError> {
-        for query in &queries {
-            self.changed |= self.schema.changed(&query.text);
-        }
-        let begins = self.transaction == Transaction::Awaited;
-        let commits = last && self.transaction != Transaction::Surrounding;
-        let operations: Vec<&'static str> = queries.iter().map(|query| query.operation).collect();
-        let query = joined(queries, begins, commits)?;
-        let (mut rows, mut done) = (Vec::new(), 0);
-        // BEGIN leaves the driver's count of changes as it was, so each statement's own is looked at.
-        let mut affected = 0;
-        let mut outcome = Ok(());
-        {
-            let mut answers = (&mut *self.connection).fetch_many(query);
-            while let Some(answer) = answers.next().await {
-                match answer {
-                    Ok(Either::Left(result)) => {
-                        done += 1;
-                        if done <= operations.len() + usize::from(begins) {
-                            affected = result.rows_affected();
-                        }
-                    }
-                    Ok(Either::Right(row)) => rows.push(row),
-                    Err(error) => {
-                        outcome = Err(error);
-                        break;
-                    }
-                }
-            }
-        }
-        // The driver ends its answers early, and says nothing, when its thread has ended.
-        if outcome.is_ok() && done < usize::from(begins) + operations.len() + usize::from(commits) {
-            outcome = Err(sqlx::Error::WorkerCrashed);
-        }
-        if begins && done > 0 {
-            self.transaction = Transaction::Begun;
-        }
-        let Err(error) = outcome else {
-            if commits {
-                self.transaction = Transaction::Awaited;
-            }
-            return Ok((rows, affected));
-        };
-        let (refused, operation) = match done.checked_sub(usize::from(begins)) {
-            None => (Refused::Begin, "beginning a transaction"),
-            Some(place) => match operations.get(place) {
-                Some(operation) => return Err(failure(operation, error)),
-                None => (Refused::Commit, "committing"),
-            },
-        };
-        // The unit fails, and the writer takes the failure itself from here.
-        self.refused = Some((refused, error));
-        let source = Box::new(Unfinished);
-        Err(SqlError { operation, cause: Cause::Engine, source })
-    }
 }
-
-/// The transaction around a unit failed.
-#[derive(Debug, thiserror::Error)]
-#[error("the transaction failed")]
-struct Unfinished;
 
 #[async_trait]
 impl Sql for Writing<'_> {
     async fn fetch(&mut self, query: Query) -> Result<Vec<Row>, SqlError> {
-        let operation = query.operation;
-        let (rows, _) = self.send(vec![query], false).await?;
-        rows.iter().map(|row| own(row).map_err(|error| failure(operation, error))).collect()
+        self.changed |= self.schema.changed(&query.text);
+        self.connection.fetch(&query).map_err(|error| failure(query.operation, error))
     }
 
     async fn execute(&mut self, query: Query) -> Result<u64, SqlError> {
-        Ok(self.send(vec![query], false).await?.1)
+        self.fetch(query).await?;
+        Ok(self.connection.connection.changes())
     }
 
     async fn execute_last(&mut self, queries: Vec<Query>) -> Result<(), SqlError> {
-        self.send(queries, true).await.map(|_| ())
+        for query in queries {
+            self.fetch(query).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert(&mut self, into: &'static Insertion, values: &[Borrowed<'_>]) -> Result<(), SqlError> {
+        self.changed |= self.schema.changed(&into.before.into());
+        self.connection.insert(into, values).map_err(|error| failure(into.operation, error))
     }
 
     async fn script(&mut self, operation: &'static str, text: &'static str) -> Result<(), SqlError> {
-        // Scripts are no queries, as those of migrations are not worth keeping prepared.
-        if self.transaction == Transaction::Awaited {
-            self.send(Vec::new(), false).await?;
-        }
         self.changed = EVERY;
-        let done = sqlx::raw_sql(text).execute(&mut *self.connection).await;
-        done.map(|_| ()).map_err(|error| failure(operation, error))
+        self.connection.script(text).map_err(|error| failure(operation, error))
     }
 }
 
-/// Runs a query and reads all its rows.
-pub(super) async fn fetch(connection: &mut SqliteConnection, query: Query) -> Result<Vec<Row>, SqlError> {
-    let operation = query.operation;
-    let rows = prepared(query)?.fetch_all(connection).await.map_err(|error| failure(operation, error))?;
-    rows.iter().map(|row| own(row).map_err(|error| failure(operation, error))).collect()
+fn is_busy(error: &rusqlite::Error) -> bool {
+    // https://www.sqlite.org/rescode.html
+    matches!(
+        error.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+    )
 }
 
-/// Runs one of the fixed statements around units of work.
-pub(super) async fn run(connection: &mut SqliteConnection, text: &'static str) -> Result<(), sqlx::Error> {
-    sqlx::query(text).execute(connection).await.map(|_| ())
-}
-
-/// Switches the file to a write-ahead log. Once switched, a file stays so; the switch needs the file alone, and SQLite's
-/// own busy handler does not wait for that.
-pub(super) async fn use_write_ahead_log(
-    connection: &mut SqliteConnection,
-    patience: Duration,
-) -> Result<(), sqlx::Error> {
-    let deadline = Instant::now() + patience;
-    loop {
-        match run(connection, "PRAGMA journal_mode = WAL").await {
-            Err(sqlx::Error::Database(error)) if is_busy(&*error) && Instant::now() < deadline => {
-                sleep(Duration::from_millis(20)).await;
-            }
-            done => return done,
-        }
-    }
-}
-
-fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
-    // SQLITE_BUSY (5) or SQLITE_LOCKED (6) in the low byte of the extended code; https://www.sqlite.org/rescode.html
-    let code = error.code().and_then(|code| code.parse::<i32>().ok());
-    code.is_some_and(|code| matches!(code & 0xFF, 5 | 6))
-}
-
-type Prepared = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
-
-fn prepared(query: Query) -> Result<Prepared, SqlError> {
-    joined(vec![query], false, false)
-}
-
-/// One query of several, with the statements of a transaction around them. The driver keeps the whole prepared.
-fn joined(queries: Vec<Query>, begins: bool, commits: bool) -> Result<Prepared, SqlError> {
-    let count = queries.len();
-    let mut arguments = SqliteArguments::default();
-    arguments.reserve(queries.iter().map(|query| query.values.len()).sum(), 0);
-    let mut whole = String::new();
-    if begins {
-        whole.push_str("BEGIN IMMEDIATE;");
-    }
-    for query in queries {
-        for value in query.values {
-            let added = match value {
-                Value::Int(value) => arguments.add(value),
-                Value::Text(value) => arguments.add(value),
-                Value::Bytes(value) => arguments.add(value),
-                Value::Bool(value) => arguments.add(value),
-            };
-            added.map_err(|source| SqlError { operation: query.operation, cause: Cause::Engine, source })?;
-        }
-        let text = match positional(&query.text) {
-            Some(text) => text.into(),
-            // Names would count from the first query.
-            None if count > 1 => {
-                let source = Box::new(Unjoinable);
-                return Err(SqlError { operation: query.operation, cause: Cause::Engine, source });
-            }
-            None => query.text,
-        };
-        whole.push_str(&text);
-        whole.push(';');
-    }
-    if commits {
-        whole.push_str("COMMIT");
-    }
-    // All texts come from this crate; values travel as arguments alone.
-    Ok(sqlx::query_with(AssertSqlSafe(whole), arguments))
-}
-
-/// A query that is to be joined with others names parameters twice or in another order.
-#[derive(Debug, thiserror::Error)]
-#[error("the parameters are not in order")]
-struct Unjoinable;
-
-/// The text with `?` for `$1`, `$2`, ... where these come in order and each once; `None` for others.
-///
-/// The driver asks for the name of each parameter, and SQLite looks through all names for it: with many rows in one
-/// statement that took more time than writing them. A `?` has no name.
-fn positional(text: &str) -> Option<String> {
-    let mut positional = String::with_capacity(text.len());
+/// The text with `?1`, `?2`, ... for `$1`, `$2`, ...: to SQLite, `$1` is a name, which it numbers as it meets it.
+fn numbered(text: &str) -> String {
+    let mut numbered = String::with_capacity(text.len());
     let mut parts = text.split('$');
-    positional.push_str(parts.next()?);
-    // A quoted text could hold a `$` of its own; such statements stay as they are.
-    if text.contains('\'') {
-        return None;
+    numbered.extend(parts.next());
+    for part in parts {
+        // A quoted text could hold a `$` of its own.
+        numbered.push(if part.starts_with(|letter: char| letter.is_ascii_digit()) { '?' } else { '$' });
+        numbered.push_str(part);
     }
-    for (place, part) in parts.enumerate() {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        if part[..digits].parse() != Ok(place + 1) {
-            return None;
-        }
-        positional.push('?');
-        positional.push_str(&part[digits..]);
-    }
-    Some(positional)
+    numbered
 }
 
-fn own(row: &SqliteRow) -> Result<Row, sqlx::Error> {
-    let mut columns = Vec::with_capacity(row.len());
-    for place in 0..row.len() {
-        let value = row.try_get_raw(place)?;
-        let decoded =
-            |source: sqlx::error::BoxDynError| sqlx::Error::ColumnDecode { index: place.to_string(), source };
-        let kind = value.type_info().name().to_owned();
-        columns.push(match kind.as_str() {
-            _ if value.is_null() => Value::Int(None),
-            "TEXT" => Value::Text(Some(Decode::<sqlx::Sqlite>::decode(value).map_err(decoded)?)),
-            "BLOB" => Value::Bytes(Some(Decode::<sqlx::Sqlite>::decode(value).map_err(decoded)?)),
-            "INTEGER" | "BOOLEAN" => {
-                Value::Int(Some(Decode::<sqlx::Sqlite>::decode(value).map_err(decoded)?))
-            }
-            other => return Err(decoded(format!("no column holds {other}").into())),
-        });
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Int(Some(value)) => ValueRef::Integer(*value),
+            Self::Text(Some(value)) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(Some(value)) => ValueRef::Blob(value),
+            Self::Bool(Some(value)) => ValueRef::Integer(i64::from(*value)),
+            Self::Int(None) | Self::Text(None) | Self::Bytes(None) | Self::Bool(None) => ValueRef::Null,
+        }))
     }
-    Ok(Row::new(columns))
 }
 
-pub(super) fn failure(operation: &'static str, error: sqlx::Error) -> SqlError {
-    let cause = match &error {
-        sqlx::Error::Database(error) if error.is_unique_violation() => Cause::Unique,
-        sqlx::Error::Database(error) if error.is_foreign_key_violation() => Cause::Reference,
+impl ToSql for Borrowed<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Self::Int(Some(value)) => ValueRef::Integer(value),
+            Self::Int(None) => ValueRef::Null,
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn own(value: ValueRef<'_>) -> rusqlite::Result<Value> {
+    Ok(match value {
+        ValueRef::Null => Value::Int(None),
+        ValueRef::Integer(value) => Value::Int(Some(value)),
+        ValueRef::Text(_) => Value::Text(Some(value.as_str()?.to_owned())),
+        ValueRef::Blob(value) => Value::Bytes(Some(value.to_owned())),
+        ValueRef::Real(_) => return Err(rusqlite::types::FromSqlError::InvalidType.into()),
+    })
+}
+
+pub(super) fn failure(operation: &'static str, error: rusqlite::Error) -> SqlError {
+    let cause = match error.sqlite_error().map(|error| error.extended_code) {
+        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => Cause::Unique,
+        Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => Cause::Reference,
         _ => Cause::Engine,
     };
     SqlError { operation, cause, source: error.into() }
@@ -303,15 +249,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_in_order_need_no_names() {
-        let check =
-            |text, expected: Option<&str>| assert_eq!(positional(text).as_deref(), expected, "{text}");
-        check("SELECT a FROM b WHERE c = $1 AND d = $2", Some("SELECT a FROM b WHERE c = ? AND d = ?"));
-        check("VALUES ($1, $2), ($3, $4)", Some("VALUES (?, ?), (?, ?)"));
-        check("SELECT 1", Some("SELECT 1"));
-        check("c = $1 OR d = $1", None);
-        check("c = $2 OR d = $1", None);
-        check("c = '$1' OR d = $1", None);
-        check("c = $", None);
+    fn parameters_have_numbers() {
+        let check = |text, expected| assert_eq!(numbered(text), expected, "{text}");
+        check(
+            "SELECT a FROM b WHERE c = $2 AND d = $1 OR $12",
+            "SELECT a FROM b WHERE c = ?2 AND d = ?1 OR ?12",
+        );
+        check("SELECT 1", "SELECT 1");
+        check("$1", "?1");
+        check("a = '$' AND b = '$.c'", "a = '$' AND b = '$.c'");
     }
 }

@@ -10,11 +10,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::connection::{Refused, Writing, run};
+use super::connection::{Opening, Writable, Writing};
 use super::recall::{Recall, Tables};
 use crate::catalog::sql::{Sql, Unit};
 
@@ -78,15 +77,15 @@ struct Failed {
     operation: &'static str,
     /// Not one unit was run: there is no connection, or another process holds the lock.
     before_units: bool,
-    source: Arc<sqlx::Error>,
+    source: Arc<rusqlite::Error>,
 }
 
 impl Failed {
-    fn of(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+    fn of(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
         move |error| Self { operation, before_units: false, source: Arc::new(error) }
     }
 
-    fn to_begin(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+    fn to_begin(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
         move |error| Self { operation, before_units: true, source: Arc::new(error) }
     }
 
@@ -96,9 +95,9 @@ impl Failed {
 }
 
 pub(super) struct Writer {
-    options: SqliteConnectOptions,
+    opening: Opening,
     /// Absent after a failure, until the next group needs it.
-    connection: Option<SqliteConnection>,
+    connection: Option<Writable>,
     readers: SqlitePool,
     recall: Arc<Recall>,
     /// Dropped with the writer: tells that all is finished.
@@ -108,13 +107,13 @@ pub(super) struct Writer {
 impl Writer {
     /// A writer, and what changes or fails when it has ended.
     pub(super) fn new(
-        options: SqliteConnectOptions,
-        connection: SqliteConnection,
+        opening: Opening,
+        connection: Writable,
         readers: SqlitePool,
         recall: Arc<Recall>,
     ) -> (Self, watch::Receiver<()>) {
         let (working, finished) = watch::channel(());
-        (Self { options, connection: Some(connection), readers, recall, _working: working }, finished)
+        (Self { opening, connection: Some(connection), readers, recall, _working: working }, finished)
     }
 
     /// Works until told to close, or until nobody can send any more.
@@ -178,9 +177,7 @@ impl Writer {
     async fn transaction(&mut self, group: &mut [Box<dyn Job>], changed: &mut Tables) -> Result<(), Failed> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => {
-                self.options.connect().await.map_err(Failed::to_begin("opening the catalog for writing"))?
-            }
+            None => self.opening.open().map_err(Failed::to_begin("opening the catalog for writing"))?,
         };
         match group {
             [job] => self.alone(&mut connection, job, changed).await?,
@@ -193,61 +190,54 @@ impl Writer {
     /// A transaction for one unit: the whole of it is the savepoint.
     async fn alone(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Writable,
         job: &mut Box<dyn Job>,
         changed: &mut Tables,
     ) -> Result<(), Failed> {
-        let mut writing = Writing::alone(connection, self.recall.schema());
-        let succeeded = job.run(&mut writing).await;
-        *changed |= writing.changed();
-        match writing.refused() {
-            Some((Refused::Begin, error)) => return Err(Failed::to_begin("beginning a transaction")(error)),
-            Some((Refused::Commit, error)) => return Err(Failed::of("committing")(error)),
-            None => {}
-        }
-        match (writing.is_open(), succeeded) {
-            (false, _) => Ok(()),
-            (true, true) => run(connection, "COMMIT").await.map_err(Failed::of("committing")),
+        connection.run("BEGIN IMMEDIATE").map_err(Failed::to_begin("beginning a transaction"))?;
+        if self.unit(connection, job, changed).await {
+            connection.run("COMMIT").map_err(Failed::of("committing"))
+        } else {
             // Fails where SQLite has rolled back everything by itself, as it does on a full disk.
-            (true, false) => run(connection, "ROLLBACK").await.map_err(Failed::of("rolling back a unit")),
+            connection.run("ROLLBACK").map_err(Failed::of("rolling back a unit"))
         }
     }
 
     /// A transaction for several units, each in a savepoint.
     async fn together(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Writable,
         jobs: &mut [Box<dyn Job>],
         changed: &mut Tables,
     ) -> Result<(), Failed> {
-        run(connection, "BEGIN IMMEDIATE; SAVEPOINT unit")
-            .await
-            .map_err(Failed::to_begin("beginning a transaction"))?;
-        for (place, job) in jobs.iter_mut().enumerate() {
-            if place > 0 {
-                run(connection, "RELEASE unit; SAVEPOINT unit")
-                    .await
-                    .map_err(Failed::of("setting a savepoint"))?;
-            }
-            let mut writing = Writing::new(connection, self.recall.schema());
-            let succeeded = job.run(&mut writing).await;
-            *changed |= writing.changed();
-            if !succeeded {
+        connection.run("BEGIN IMMEDIATE").map_err(Failed::to_begin("beginning a transaction"))?;
+        for job in jobs.iter_mut() {
+            connection.run("SAVEPOINT unit").map_err(Failed::of("setting a savepoint"))?;
+            if !self.unit(connection, job, changed).await {
                 // Fails where SQLite has rolled back everything by itself, as it does on a full disk.
-                run(connection, "ROLLBACK TO unit").await.map_err(Failed::of("rolling back a unit"))?;
+                connection.run("ROLLBACK TO unit").map_err(Failed::of("rolling back a unit"))?;
             }
+            connection.run("RELEASE unit").map_err(Failed::of("setting a savepoint"))?;
         }
-        run(connection, "RELEASE unit; COMMIT").await.map_err(Failed::of("committing"))
+        connection.run("COMMIT").map_err(Failed::of("committing"))
+    }
+
+    /// Runs one unit; false when it failed.
+    async fn unit(&self, connection: &mut Writable, job: &mut Box<dyn Job>, changed: &mut Tables) -> bool {
+        let mut writing = Writing::new(connection, self.recall.schema());
+        let succeeded = job.run(&mut writing).await;
+        *changed |= writing.changed();
+        succeeded
     }
 
     /// Folds the write-ahead log into the file. Readers go first: a checkpoint cannot pass them.
     async fn finish(&mut self) {
         self.readers.close().await;
-        let Some(mut connection) = self.connection.take() else { return };
-        if let Err(error) = run(&mut connection, "PRAGMA wal_checkpoint(TRUNCATE)").await {
+        let Some(connection) = self.connection.take() else { return };
+        if let Err(error) = connection.run("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::warn!(%error, "the write-ahead log stays beside the catalog; it is read at the next start");
         }
-        if let Err(error) = connection.close().await {
+        if let Err(error) = connection.close() {
             tracing::warn!(%error, "the catalog was not closed cleanly");
         }
     }
@@ -256,6 +246,8 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use sqlx::sqlite::SqliteConnectOptions;
 
     use super::*;
     use crate::catalog::sql::{Query, Row};
@@ -280,19 +272,18 @@ mod tests {
 
     async fn bench() -> Bench {
         let directory = tempfile::tempdir().unwrap();
-        let options = SqliteConnectOptions::new()
-            .filename(directory.path().join("test.db"))
-            .create_if_missing(true)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("max_page_count", "200");
-        let mut connection = options.connect().await.unwrap();
-        super::super::connection::use_write_ahead_log(&mut connection, Duration::from_secs(5)).await.unwrap();
+        let path = directory.path().join("test.db");
+        fs_err::write(&path, "").unwrap();
+        let pragmas = vec![("foreign_keys", "ON"), ("max_page_count", "200")];
+        let opening = Opening { path, patience: Duration::from_secs(5), statements: 10, pragmas };
+        let mut connection = opening.open().unwrap();
+        connection.use_write_ahead_log(Duration::from_secs(5)).await.unwrap();
         let tables = "CREATE TABLE one (id BIGINT PRIMARY KEY, bulk BYTEA);
                       CREATE TABLE other (one BIGINT REFERENCES one (id) DEFERRABLE INITIALLY DEFERRED);";
-        sqlx::raw_sql(tables).execute(&mut connection).await.unwrap();
-        let readers = SqlitePool::connect_lazy_with(options.clone());
+        connection.script(tables).unwrap();
+        let readers = SqlitePool::connect_lazy_with(SqliteConnectOptions::new().filename(&opening.path));
         let recall = Arc::new(Recall::new(Schema::default()));
-        Bench { writer: Writer::new(options, connection, readers, recall).0, _directory: directory }
+        Bench { writer: Writer::new(opening, connection, readers, recall).0, _directory: directory }
     }
 
     /// Commits the scripts as one group; answers which of them succeeded, and the rows there are then.
@@ -308,9 +299,9 @@ mod tests {
         for answer in answers {
             succeeded.push(answer.await.unwrap().is_ok());
         }
-        let mut connection = bench.writer.options.connect().await.unwrap();
+        let connection = bench.writer.opening.open().unwrap();
         let query = Query::new("reading", "SELECT id FROM one ORDER BY id");
-        let rows: Vec<Row> = super::super::connection::fetch(&mut connection, query).await.unwrap();
+        let rows: Vec<Row> = connection.fetch(&query).unwrap();
         (succeeded, rows.into_iter().map(|mut row| row.int("id").unwrap()).collect())
     }
 
@@ -420,10 +411,10 @@ mod tests {
     #[tokio::test]
     async fn a_unit_alone_that_cannot_begin_is_told_so_once() {
         let mut bench = bench().await;
-        let mut other = bench.writer.options.connect().await.unwrap();
-        bench.writer.connection.take().unwrap().close().await.unwrap();
-        bench.writer.options = bench.writer.options.clone().busy_timeout(Duration::from_millis(1));
-        run(&mut other, "BEGIN IMMEDIATE").await.unwrap();
+        let other = bench.writer.opening.open().unwrap();
+        bench.writer.connection.take().unwrap().close().unwrap();
+        bench.writer.opening.patience = Duration::from_millis(1);
+        other.run("BEGIN IMMEDIATE").unwrap();
         let (reply, _answer) = oneshot::channel();
         let mut group =
             [Box::new(Queued::new(Last { first: 1, second: 2, refers: 1 }, reply)) as Box<dyn Job>];
@@ -434,12 +425,12 @@ mod tests {
     #[tokio::test]
     async fn a_catalog_that_cannot_be_locked_fails_all_at_once() {
         let mut bench = bench().await;
-        bench.writer.connection.take().unwrap().close().await.unwrap();
-        let mut other = bench.writer.options.connect().await.unwrap();
-        bench.writer.options = bench.writer.options.clone().busy_timeout(Duration::from_millis(1));
-        run(&mut other, "BEGIN IMMEDIATE").await.unwrap();
+        bench.writer.connection.take().unwrap().close().unwrap();
+        let other = bench.writer.opening.open().unwrap();
+        bench.writer.opening.patience = Duration::from_millis(1);
+        other.run("BEGIN IMMEDIATE").unwrap();
         assert_eq!(commit(&mut bench, &[GOOD_1, GOOD_2]).await, (vec![false, false], vec![]));
-        run(&mut other, "ROLLBACK").await.unwrap();
+        other.run("ROLLBACK").unwrap();
         assert_eq!(commit(&mut bench, &[GOOD_1, GOOD_2]).await, (vec![true, true], vec![1, 2]));
     }
 }
