@@ -77,8 +77,7 @@ impl CallFiles {
         let subject = subject(customer.id(), selection.to_string());
         let (random, ticket) =
             self.book.draw(principal, customer.id(), selection.mark(), allowed, TICKET_LIFE);
-        let handle = Some(ticket.random.handle());
-        self.listening.record(principal, Action::Link, &subject, None, None, handle).await?;
+        self.listening.note_link(principal, &subject, None, ticket.random.handle()).await?;
         self.book.add(session, ticket.map(TicketSubject::Calls));
         Ok(random)
     }

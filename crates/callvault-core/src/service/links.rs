@@ -11,7 +11,6 @@ use crate::call_search::CallSearch;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Kind, Principal, Verb};
 use crate::id::{CustomerId, PersonId, RecordingId};
-use crate::listen::Action;
 use crate::port::audio_store::AudioStoreError;
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
@@ -116,9 +115,9 @@ impl Links {
         };
         self.playback.open_current(find, |found| &found.audio).await?;
         let random = fresh_token(self.random.as_ref());
-        let handle = Some(SecretHash::of(random.reveal()).handle());
+        let handle = SecretHash::of(random.reveal()).handle();
         let (subject, audio) = (subject(recording), &recording.audio);
-        self.listening.record(principal, Action::Link, &subject, Some(audio), None, handle).await?;
+        self.listening.note_link(principal, &subject, Some(audio), handle).await?;
         let target = Target::Recording { name: recording.name.clone(), id: recording.id };
         self.keep(principal, recording.customer, random, target)
     }
@@ -137,7 +136,7 @@ impl Links {
         let random = fresh_token(self.random.as_ref());
         let handle = SecretHash::of(random.reveal()).handle();
         let subject = calls_subject(customer, search.as_ref());
-        self.listening.record(principal, Action::Link, &subject, None, None, Some(handle)).await?;
+        self.listening.note_link(principal, &subject, None, handle).await?;
         self.keep(principal, customer, random, Target::Calls(search))
     }
 

@@ -73,7 +73,35 @@ impl Listening {
         bytes: Option<(u64, u64)>,
         ticket: Option<String>,
     ) -> Result<()> {
-        let entry = ListenEntry {
+        let entry = self.entry(principal, action, subject, audio, bytes, ticket);
+        self.writer.record(entry).await.map_err(|_| Error::Unlogged)
+    }
+
+    /// Notes a ticket or link that is kept in memory, by its handle. It may not be given out when this fails.
+    ///
+    /// # Errors
+    /// [`Error::Unlogged`].
+    pub(crate) async fn note_link(
+        &self,
+        principal: &Principal,
+        subject: &Subject,
+        audio: Option<&StoredAudio>,
+        handle: String,
+    ) -> Result<()> {
+        let entry = self.entry(principal, Action::Link, subject, audio, None, Some(handle));
+        self.writer.note(entry).await.map_err(|_| Error::Unlogged)
+    }
+
+    fn entry(
+        &self,
+        principal: &Principal,
+        action: Action,
+        subject: &Subject,
+        audio: Option<&StoredAudio>,
+        bytes: Option<(u64, u64)>,
+        ticket: Option<String>,
+    ) -> ListenEntry {
+        ListenEntry {
             customer: subject.customer,
             at: self.clock.now(),
             person: principal.person,
@@ -87,8 +115,7 @@ impl Listening {
                 bytes,
             },
             ticket: ticket.or_else(|| principal.key.map(|key| format!("key {}", key.id))),
-        };
-        self.writer.record(entry).await.map_err(|_| Error::Unlogged)
+        }
     }
 
     /// Entries about a customer's audio, oldest first.

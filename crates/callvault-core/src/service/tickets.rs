@@ -103,7 +103,9 @@ impl Tickets {
         };
         let (recording, _) = self.playback.open_current(find, |recording| &recording.audio).await?;
         let allowed = TicketBook::allowed(principal, session, extra);
-        let (random, ticket) = self.make(principal, &recording, allowed, TICKET_LIFE).await?;
+        let (random, ticket) = self.draw(principal, &recording, allowed, TICKET_LIFE);
+        let (subject, audio) = (subject(&recording), &recording.audio);
+        self.listening.note_link(principal, &subject, Some(audio), ticket.random.handle()).await?;
         self.book.add(session, ticket.map(TicketSubject::Recording));
         Ok(random)
     }
@@ -146,25 +148,22 @@ impl Tickets {
         let customer = self.gate.customer(principal, Kind::Recording, Verb::Share, customer).await?;
         let found = self.catalog.recording(&customer, name).await?;
         let recording = found.ok_or(Error::NotFound { what: "recording" })?;
-        let (random, ticket) = self.make(principal, &recording, allowed.into_iter(), life).await?;
+        let (random, ticket) = self.draw(principal, &recording, allowed.into_iter(), life);
+        let (subject, audio, handle) = (subject(&recording), &recording.audio, ticket.random.handle());
+        self.listening.record(principal, Action::Link, &subject, Some(audio), None, Some(handle)).await?;
         self.catalog.add_ticket(ticket.clone()).await?;
         Ok((random, ticket))
     }
 
-    /// A fresh ticket for a recording, with its entry in the listen log; whoever called this keeps it.
-    async fn make(
+    /// A fresh ticket for a recording; whoever called this logs and keeps it.
+    fn draw(
         &self,
         principal: &Principal,
         recording: &Recording,
         allowed: impl Iterator<Item = IpAddr>,
         life: Duration,
-    ) -> Result<(Secret, Ticket)> {
-        let (random, ticket) =
-            self.book.draw(principal, recording.customer, recording.name.clone(), allowed, life);
-        let handle = Some(ticket.random.handle());
-        let (subject, audio) = (subject(recording), Some(&recording.audio));
-        self.listening.record(principal, Action::Link, &subject, audio, None, handle).await?;
-        Ok((random, ticket))
+    ) -> (Secret, Ticket) {
+        self.book.draw(principal, recording.customer, recording.name.clone(), allowed, life)
     }
 
     /// Redeems a ticket that [`Tickets::create`] made; its `random` is all that is asked for.

@@ -3,7 +3,8 @@
 //! By default entries are committed in groups, normally within [`GROUP_TIME`] of being recorded. A commit that takes longer,
 //! as on a stalled disk, lets `record` refuse from the moment on at which the oldest entry that is not committed is
 //! [`LONGEST_UNCOMMITTED`] old. So a kill can lose the entries of the last 50 ms, and never those of more than 2 s. In
-//! strict mode `record` returns after the commit.
+//! strict mode `record` returns after the commit. A group is then committed as soon as somebody waits for it, and takes
+//! along all that came while the one before it was committed.
 //!
 //! When the catalog refuses entries, `record` fails, for those who wait for their entry's commit as well, and so nothing
 //! is handed out unlogged. The entries in hand are tried again until they are in: an entry may tell of audio that was
@@ -22,7 +23,7 @@ use callvault_core::port::clock::Clock;
 use callvault_core::port::listen_writer::{ListenWriter, Unlogged};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How long a group collects entries.
 pub const GROUP_TIME: Duration = Duration::from_millis(50);
@@ -74,7 +75,6 @@ impl ListenLog {
             urgent: urgent.clone(),
             failing: failing.clone(),
             uncommitted: uncommitted.clone(),
-            strict,
             epoch: None,
             heads: HashMap::new(),
             next: Group::default(),
@@ -101,6 +101,36 @@ impl ListenLog {
         wait.await.map_err(|_| Unlogged)
     }
 
+    /// Puts an entry into the queue, with the one who waits for its commit.
+    async fn queue(
+        &self,
+        entry: ListenEntry,
+        committed: Option<oneshot::Sender<()>>,
+    ) -> Result<(), Unlogged> {
+        self.check_failing()?;
+        let room = match self.orders.try_reserve() {
+            Ok(room) => room,
+            Err(_) => {
+                let room = timeout(LONGEST_UNCOMMITTED, self.orders.reserve()).await;
+                let room = room.map_err(|_| Unlogged)?.map_err(|_| Unlogged)?;
+                // The wait may have been long.
+                self.check_failing()?;
+                room
+            }
+        };
+        let now = Instant::now();
+        // Held until the order is in the queue, so that both have the same order.
+        let mut uncommitted = self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_old = |oldest: &Instant| now.duration_since(*oldest) >= LONGEST_UNCOMMITTED;
+        // Whoever waits for the commit is told by that.
+        if committed.is_none() && uncommitted.front().is_some_and(is_old) {
+            return Err(Unlogged);
+        }
+        uncommitted.push_back(now);
+        room.send(Order::Record(Box::new(entry), committed));
+        Ok(())
+    }
+
     fn check_failing(&self) -> Result<(), Unlogged> {
         if self.failing.load(Ordering::Relaxed) { Err(Unlogged) } else { Ok(()) }
     }
@@ -109,30 +139,22 @@ impl ListenLog {
 #[async_trait]
 impl ListenWriter for ListenLog {
     async fn record(&self, entry: ListenEntry) -> Result<(), Unlogged> {
-        self.check_failing()?;
-        let room = timeout(LONGEST_UNCOMMITTED, self.orders.reserve()).await;
-        let room = room.map_err(|_| Unlogged)?.map_err(|_| Unlogged)?;
-        // The wait for room may have been long.
-        self.check_failing()?;
-        let (committed, wait) = oneshot::channel();
-        {
-            // Held until the order is in the queue, so that both have the same order.
-            let mut uncommitted = self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner);
-            let oldest = uncommitted.front().map(Instant::elapsed);
-            if !self.strict && oldest.is_some_and(|age| age >= LONGEST_UNCOMMITTED) {
-                return Err(Unlogged);
-            }
-            uncommitted.push_back(Instant::now());
-            room.send(Order::Record(Box::new(entry), self.strict.then_some(committed)));
-        }
         if !self.strict {
-            if self.orders.capacity() <= GROUP_ENTRIES / 2 {
-                self.urgent.notify_one();
-            }
-            return Ok(());
+            return self.note(entry).await;
         }
+        let (committed, wait) = oneshot::channel();
+        self.queue(entry, Some(committed)).await?;
+        self.urgent.notify_one();
         // A catalog that stalls must not keep the request; an entry that gets in later tells of a refused one.
         timeout(LONGEST_UNCOMMITTED, wait).await.map_err(|_| Unlogged)?.map_err(|_| Unlogged)
+    }
+
+    async fn note(&self, entry: ListenEntry) -> Result<(), Unlogged> {
+        self.queue(entry, None).await?;
+        if self.orders.capacity() <= GROUP_ENTRIES / 2 {
+            self.urgent.notify_one();
+        }
+        Ok(())
     }
 
     async fn flush(&self) -> Result<(), Unlogged> {
@@ -148,7 +170,6 @@ struct Writer {
     urgent: Arc<Notify>,
     failing: Arc<AtomicBool>,
     uncommitted: Arc<Uncommitted>,
-    strict: bool,
     epoch: Option<i64>,
     heads: HashMap<CustomerId, Head>,
     /// What was taken from the queue while an earlier group failed.
@@ -167,21 +188,33 @@ impl Writer {
     async fn run(mut self) {
         loop {
             let mut group = std::mem::take(&mut self.next);
-            let mut flush_now = self.strict || !group.is_empty();
             if group.is_empty() {
                 let Some(first) = self.queue.recv().await else { return };
-                flush_now |= group.take(first);
+                group.take(first);
+                self.gather(&mut group).await;
             }
-            if !flush_now {
-                // Either is a reason to go on: the end of its time, or somebody who is in a hurry.
-                let _ = timeout(GROUP_TIME, self.urgent.notified()).await;
-            }
-            while group.entries.len() < GROUP_ENTRIES
-                && let Ok(order) = self.queue.try_recv()
-            {
-                group.take(order);
-            }
+            self.take_waiting(&mut group);
             self.commit(group).await;
+        }
+    }
+
+    /// Waits until a group's time is over, or somebody is in a hurry.
+    async fn gather(&mut self, group: &mut Group) {
+        let end = Instant::now() + GROUP_TIME;
+        // What called may have been for a group that is committed.
+        while !group.is_awaited()
+            && group.entries.len() < GROUP_ENTRIES / 2
+            && timeout_at(end, self.urgent.notified()).await.is_ok()
+        {
+            self.take_waiting(group);
+        }
+    }
+
+    fn take_waiting(&mut self, group: &mut Group) {
+        while group.entries.len() < GROUP_ENTRIES
+            && let Ok(order) = self.queue.try_recv()
+        {
+            group.take(order);
         }
     }
 
@@ -260,19 +293,19 @@ impl Writer {
 }
 
 impl Group {
-    /// Takes an order; true when it wants the group committed at once.
-    fn take(&mut self, order: Order) -> bool {
+    fn take(&mut self, order: Order) {
         match order {
             Order::Record(entry, waiting) => {
                 self.entries.push(*entry);
                 self.recording.extend(waiting);
-                false
             }
-            Order::Flush(waiting) => {
-                self.flushing.push(waiting);
-                true
-            }
+            Order::Flush(waiting) => self.flushing.push(waiting),
         }
+    }
+
+    /// Whether somebody waits for its commit.
+    fn is_awaited(&self) -> bool {
+        !(self.recording.is_empty() && self.flushing.is_empty())
     }
 
     fn is_empty(&self) -> bool {

@@ -50,6 +50,10 @@ impl ListenWriter for Disturbed {
         Ok(())
     }
 
+    async fn note(&self, entry: ListenEntry) -> Result<(), Unlogged> {
+        self.record(entry).await
+    }
+
     async fn flush(&self) -> Result<(), Unlogged> {
         Ok(())
     }

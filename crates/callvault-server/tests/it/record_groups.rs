@@ -360,6 +360,10 @@ impl ListenWriter for TakesOne {
         if self.0.fetch_add(1, Ordering::Relaxed) == 0 { Ok(()) } else { Err(Unlogged) }
     }
 
+    async fn note(&self, entry: ListenEntry) -> Result<(), Unlogged> {
+        self.record(entry).await
+    }
+
     async fn flush(&self) -> Result<(), Unlogged> {
         Ok(())
     }

@@ -171,6 +171,64 @@ async fn strict_waiters_are_refused_at_the_first_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_strict_link_waits_for_nothing_and_goes_before_what_it_opens() {
+    let (catalog, log) = start(Mood::Stalled, true);
+    log.note(entry("link")).await.unwrap();
+    let download = tokio::spawn({
+        let log = log.clone();
+        async move { log.record(entry("download")).await }
+    });
+    let began = Instant::now();
+    let mut attempts = catalog.attempts.subscribe();
+    attempts.wait_for(|attempts| *attempts == 1).await.unwrap();
+    assert_eq!(began.elapsed(), Duration::ZERO, "the download is in a hurry");
+    log.note(entry("next link")).await.unwrap();
+    assert!(!download.is_finished(), "nothing is committed yet");
+    catalog.mood.send_replace(Mood::Well);
+    assert_eq!(download.await.unwrap(), Ok(()));
+    assert_eq!(catalog.names(), ["link", "download"], "the link came first, the next one has time");
+    assert_eq!(*attempts.borrow(), 2, "one opened the epoch, one took both entries");
+    // It is committed within its time though nobody waits for it, and not before.
+    attempts.wait_for(|attempts| *attempts == 3).await.unwrap();
+    assert_eq!(catalog.names(), ["link", "download", "next link"]);
+    assert!(began.elapsed() >= GROUP_TIME && began.elapsed() < 2 * GROUP_TIME);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_in_strict_mode_while_one_group_is_committed_is_in_the_next() {
+    let (catalog, log) = start(Mood::Well, true);
+    log.record(entry("first")).await.unwrap();
+    catalog.mood.send_replace(Mood::Stalled);
+    let mut attempts = catalog.attempts.subscribe();
+    attempts.mark_unchanged();
+    let recorded = || {
+        let log = log.clone();
+        tokio::spawn(async move { log.record(entry("waiting")).await })
+    };
+    let mut waiting = vec![recorded()];
+    attempts.changed().await.unwrap();
+    waiting.extend((0..100).map(|_| recorded()));
+    tokio::task::yield_now().await;
+    let before = *attempts.borrow();
+    catalog.mood.send_replace(Mood::Well);
+    for waiting in waiting {
+        assert_eq!(waiting.await.unwrap(), Ok(()));
+    }
+    assert_eq!((catalog.names().len(), *attempts.borrow()), (102, before + 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_are_refused_in_strict_mode_too_when_older_ones_do_not_get_in() {
+    let (catalog, log) = start(Mood::Stalled, true);
+    log.note(entry("one")).await.unwrap();
+    sleep(LONGEST_UNCOMMITTED).await;
+    assert_eq!(log.note(entry("refused")).await, Err(Unlogged));
+    catalog.mood.send_replace(Mood::Well);
+    log.flush().await.unwrap();
+    assert_eq!(catalog.names(), ["one"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shutdown_waits_for_a_catalog_that_comes_back() {
     let (catalog, log) = start(Mood::Failing, false);
     log.record(entry("one")).await.unwrap();
