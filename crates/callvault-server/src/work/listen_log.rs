@@ -1,4 +1,5 @@
-//! The writer of the listen log: one task that chains entries and commits them in groups.
+//! The writer of the listen log: one task that chains entries and commits them in groups. It lives on the thread on which the
+//! catalog writes, so that in strict mode a commit is one change of thread away from who waits for it.
 //!
 //! By default entries are committed in groups, normally within [`GROUP_TIME`] of being recorded. A commit that takes longer,
 //! as on a stalled disk, lets `record` refuse from the moment on at which the oldest entry that is not committed is
@@ -21,8 +22,9 @@ use callvault_core::listen::{Head, ListenEntry, LogRow};
 use callvault_core::port::catalog::{self, Catalog, CatalogError};
 use callvault_core::port::clock::Clock;
 use callvault_core::port::listen_writer::{ListenWriter, Unlogged};
+use futures_util::FutureExt as _;
+use futures_util::future::{AbortHandle, abortable};
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How long a group collects entries.
@@ -51,7 +53,7 @@ pub struct ListenLog {
     failing: Arc<AtomicBool>,
     uncommitted: Arc<Uncommitted>,
     strict: bool,
-    task: Mutex<Option<JoinHandle<()>>>,
+    ending: AbortHandle,
 }
 
 /// When each entry that is not committed was taken, in the order of the queue.
@@ -79,18 +81,17 @@ impl ListenLog {
             heads: HashMap::new(),
             next: Group::default(),
         };
-        let task = tokio::spawn(writer.run());
-        Arc::new(Self { orders, urgent, failing, uncommitted, strict, task: Mutex::new(Some(task)) })
+        let beside = writer.catalog.clone();
+        let (task, ending) = abortable(writer.run());
+        beside.beside_writer(Box::pin(task.map(|_| ())));
+        Arc::new(Self { orders, urgent, failing, uncommitted, strict, ending })
     }
 
     /// Commits what is queued and ends the writer; later entries are refused. Waits for at most `grace`.
     pub async fn shutdown(&self, grace: Duration) -> Result<(), Unlogged> {
         // A catalog that fails now may be back within the grace.
         let flushed = timeout(grace, self.flushed()).await;
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
-            task.abort();
-        }
+        self.ending.abort();
         flushed.unwrap_or(Err(Unlogged))
     }
 

@@ -1,5 +1,6 @@
 //! The listen log: chains of entries per customer and writer epoch, and their heads.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -38,6 +39,10 @@ macro_rules! page_where {
 
 #[async_trait]
 impl<E: Engine> ListenLog for SqlCatalog<E> {
+    fn beside_writer(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.engine.beside_writer(task);
+    }
+
     async fn open_epoch(&self, at: Timestamp) -> CatalogResult<i64> {
         self.engine.write(OpenEpoch { at }).await
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
+use futures_util::future::BoxFuture;
 
 /// A value of one of the four kinds of column. Absence keeps its kind, because PostgreSQL types its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -270,6 +271,9 @@ pub(super) trait Engine: Send + Sync + 'static {
 
     /// What the engine finds wrong with its own storage.
     fn self_check(&self) -> impl Future<Output = CatalogResult<Vec<String>>> + Send;
+
+    /// Runs a task on the thread that writes, so that its writes change no thread; until the engine is closed.
+    fn beside_writer(&self, task: BoxFuture<'static, ()>);
 
     /// Finishes what is queued; later reads and writes fail.
     fn close(&self) -> impl Future<Output = ()> + Send;

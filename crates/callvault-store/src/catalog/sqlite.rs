@@ -11,8 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
+use futures_util::future::BoxFuture;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::connection::{Opening, Writable, Writing};
@@ -51,6 +53,8 @@ pub(super) struct Sqlite {
     orders: mpsc::Sender<Order>,
     finished: watch::Receiver<()>,
     recall: Arc<Recall>,
+    /// That of the writer's thread.
+    runtime: Handle,
 }
 
 /// The engine was closed.
@@ -92,20 +96,21 @@ impl Sqlite {
         let (orders, queue) = mpsc::channel(QUEUE);
         let recall = Arc::new(Recall::new(schema));
         let (writer, finished) = Writer::new(opening, connection, readers.clone(), recall.clone());
-        serve(writer, queue)
+        let runtime = serve(writer, queue)
             .map_err(|error| OpenError::Engine { path: path.to_owned(), source: error.into() })?;
-        Ok(Self { readers, orders, finished, recall })
+        Ok(Self { readers, orders, finished, recall, runtime })
     }
 }
 
 /// Runs the writer on a thread of its own until it ends.
 ///
-/// Its statements run there, so that nothing else may: they take as long as the medium does.
-fn serve(writer: Writer, queue: mpsc::Receiver<Order>) -> io::Result<()> {
+/// Its statements run there and take as long as the medium does, so that nothing else may but what waits for them.
+fn serve(writer: Writer, queue: mpsc::Receiver<Order>) -> io::Result<Handle> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let handle = runtime.handle().clone();
     let work = move || runtime.block_on(writer.serve(queue));
     std::thread::Builder::new().name("catalog-writer".to_owned()).spawn(work)?;
-    Ok(())
+    Ok(handle)
 }
 
 /// Opens the file for writing, in its present shape.
@@ -194,6 +199,10 @@ impl Engine for Sqlite {
             }
         }
         Ok(faults)
+    }
+
+    fn beside_writer(&self, task: BoxFuture<'static, ()>) {
+        self.runtime.spawn(task);
     }
 
     async fn close(&self) {

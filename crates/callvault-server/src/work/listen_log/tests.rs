@@ -1,5 +1,7 @@
 //! The writer over a catalog that fails or stands still when the test says so.
 
+use std::pin::Pin;
+
 use callvault_core::audio::Sha256;
 use callvault_core::gate::{InCustomer, Within};
 use callvault_core::listen::{Action, Door, Listened};
@@ -47,6 +49,10 @@ impl Moody {
 
 #[async_trait]
 impl catalog::ListenLog for Moody {
+    fn beside_writer(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        tokio::spawn(task);
+    }
+
     async fn open_epoch(&self, _at: Timestamp) -> CatalogResult<i64> {
         self.answer().await.map(|()| 1)
     }
