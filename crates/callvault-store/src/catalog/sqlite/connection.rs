@@ -15,8 +15,9 @@ use tokio::time::{Instant, sleep};
 use super::recall::{EVERY, Schema, Tables};
 use crate::catalog::sql::{Borrowed, Cause, Insertion, Query, Row, Sql, SqlError, Value};
 
-/// The most rows of one statement: more would save little.
-const BATCH_ROWS: usize = 64;
+/// The most rows of one statement. Values of more rows than these do not fit into the memory that SQLite keeps ready for small
+/// things, and asking the system for each costs more than a statement less saves.
+const BATCH_ROWS: usize = 8;
 
 /// How the file is opened.
 #[derive(Debug, Clone)]
