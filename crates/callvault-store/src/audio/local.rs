@@ -18,7 +18,6 @@ use self::reader::LocalReader;
 use self::upload::LocalUpload;
 
 mod blocking;
-mod blocks;
 mod layout;
 mod medium;
 mod opened;

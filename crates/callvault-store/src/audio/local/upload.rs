@@ -1,6 +1,7 @@
 //! An object being written: hashed on the way, flushed and renamed at the end.
 
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,9 +12,11 @@ use callvault_core::port::audio_store::{AudioStoreError, FinishError, Upload, Wr
 use sha2::Digest as _;
 
 use super::blocking::blocking;
-use super::blocks::{Gathered, Growing};
 use super::medium::Medium;
 use super::reader::LocalReader;
+
+/// How many bytes gather before a thread is asked to hash and write them.
+const GATHER: usize = 1024 * 1024;
 
 pub(super) struct LocalUpload {
     key: AudioKey,
@@ -24,20 +27,20 @@ pub(super) struct LocalUpload {
 
 /// The file behind an upload. It lives on one thread at a time.
 struct Staged {
-    file: Growing,
+    file: fs_err::File,
     part: PathBuf,
     object: PathBuf,
     medium: Arc<dyn Medium>,
     hasher: sha2::Sha256,
     size_bytes: u64,
-    /// What a thread is asked to hash and write when it is full, or at the end.
-    gathered: Gathered,
+    /// Copies, not the pieces themselves: a small piece can hold on to a large network buffer.
+    gathered: Vec<u8>,
 }
 
 /// Why a complete file did not become an object.
 enum Uncommitted {
     /// A flush failed.
-    NotDurable { file: Growing, written: Written, operation: &'static str, source: io::Error },
+    NotDurable { file: fs_err::File, written: Written, operation: &'static str, source: io::Error },
     /// Something else did.
     Failed { operation: &'static str, source: io::Error },
 }
@@ -50,8 +53,10 @@ impl LocalUpload {
         object: PathBuf,
         medium: Arc<dyn Medium>,
     ) -> io::Result<Self> {
-        let file = Growing::create(&part)?;
-        let (hasher, gathered) = (sha2::Sha256::new(), Gathered::default());
+        let mut options = fs_err::OpenOptions::new();
+        options.read(true).write(true).create_new(true).options_mut().mode(0o600);
+        let file = options.open(&part)?;
+        let (hasher, gathered) = (sha2::Sha256::new(), Vec::new());
         Ok(Self { key, staged: Some(Staged { file, part, object, medium, hasher, size_bytes: 0, gathered }) })
     }
 
@@ -65,29 +70,24 @@ impl LocalUpload {
 }
 
 impl Staged {
-    fn append(&mut self, mut bytes: Bytes) -> io::Result<()> {
-        loop {
-            self.gathered.take(&mut bytes);
-            if self.gathered.room() > 0 {
-                return Ok(());
-            }
-            self.append_gathered()?;
-        }
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.size_bytes += bytes.len() as u64;
+        self.file.write_all(bytes)
     }
 
     fn append_gathered(&mut self) -> io::Result<()> {
-        let bytes = self.gathered.bytes();
-        self.hasher.update(bytes);
-        self.size_bytes += bytes.len() as u64;
-        self.file.append(&self.gathered)?;
-        self.gathered.clear();
+        let mut gathered = std::mem::take(&mut self.gathered);
+        self.append(&gathered)?;
+        gathered.clear();
+        self.gathered = gathered;
         Ok(())
     }
 
     fn commit(self) -> Result<Written, Uncommitted> {
         let written = Written { size_bytes: self.size_bytes, sha256: Sha256(self.hasher.finalize().into()) };
         let (file, medium) = (self.file, self.medium);
-        if let Err(source) = medium.flush_file(file.file()) {
+        if let Err(source) = medium.flush_file(&file) {
             return Err(Uncommitted::NotDurable { file, written, operation: "flushing the file", source });
         }
         // Keys are random and made once; should one come again, the bytes that are there stay.
@@ -113,15 +113,16 @@ impl Staged {
 
 #[async_trait]
 impl Upload for LocalUpload {
-    async fn write(&mut self, mut bytes: Bytes) -> Result<(), AudioStoreError> {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), AudioStoreError> {
         let Some(mut staged) = self.staged.take() else { return Err(self.given_up()) };
-        if bytes.len() < staged.gathered.room() {
-            staged.gathered.take(&mut bytes);
+        if staged.gathered.len() + bytes.len() < GATHER {
+            staged.gathered.extend_from_slice(&bytes);
             self.staged = Some(staged);
             return Ok(());
         }
         let appended = blocking(self.key, "writing", move || {
-            staged.append(bytes)?;
+            staged.append_gathered()?;
+            staged.append(&bytes)?;
             Ok(staged)
         });
         self.staged = Some(appended.await?);
@@ -141,12 +142,10 @@ impl Upload for LocalUpload {
                 Err(AudioStoreError::Failed { key, operation, source }.into())
             }
             Err(Uncommitted::NotDurable { file, written, operation, source }) => {
-                let failed = |operation, source| AudioStoreError::Failed { key, operation, source };
-                let file = file.into_file().map_err(|source| failed("reading", source))?;
                 Err(FinishError::NotDurable {
                     staged: Arc::new(LocalReader::over(key, Arc::new(file), written.size_bytes)),
                     written,
-                    source: failed(operation, source),
+                    source: AudioStoreError::Failed { key, operation, source },
                 })
             }
         }
