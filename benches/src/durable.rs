@@ -4,7 +4,7 @@
 //! hashing, the catalog) is what the comparison shows.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,16 +19,37 @@ use crate::process;
 /// As many as the hexadecimal numbers of two digits.
 const FOLDERS: u64 = 256;
 
-/// Writes files like `file` with `writers` threads for as long as the pace says, in a folder that is made and removed.
+/// Where the files go, round after round as ours do.
+///
+/// Nothing is removed before all is over: ext4 without a journal passes by the numbers of files that were deleted in the last
+/// minutes, and looks through all of them for each new file, ours too.
+pub(crate) struct Shelf {
+    root: PathBuf,
+    number: AtomicU64,
+}
+
+impl Shelf {
+    /// In a folder that is made in `place` and goes with it.
+    ///
+    /// # Errors
+    /// When a folder cannot be made.
+    pub(crate) fn create(place: &Path) -> anyhow::Result<Shelf> {
+        let root = place.join("durable");
+        fs_err::create_dir(&root)?;
+        for shard in 0..FOLDERS {
+            fs_err::create_dir(root.join(format!("{shard:02x}")))?;
+        }
+        Ok(Shelf { root, number: AtomicU64::new(0) })
+    }
+}
+
+/// Writes files like `file` with `writers` threads for as long as the pace says.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub(crate) fn run(place: &Path, file: &[u8], writers: usize, pace: Pace) -> anyhow::Result<Measured> {
-    let root = tempfile::Builder::new().prefix("durable-").tempdir_in(place)?;
-    for shard in 0..FOLDERS {
-        fs_err::create_dir(root.path().join(format!("{shard:02x}")))?;
-    }
-    let (open, done, number) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
+pub(crate) fn run(shelf: &Shelf, file: &[u8], writers: usize, pace: Pace) -> anyhow::Result<Measured> {
+    let Shelf { root, number } = shelf;
+    let (open, done) = (AtomicBool::new(false), AtomicBool::new(false));
     let latencies = Mutex::new(Vec::new());
     let (window, own, all) = thread::scope(|scope| {
         let mut threads = Vec::new();
@@ -38,7 +59,7 @@ pub(crate) fn run(place: &Path, file: &[u8], writers: usize, pace: Pace) -> anyh
                 while !done.load(Ordering::Acquire) {
                     let number = number.fetch_add(1, Ordering::Relaxed);
                     let started = Instant::now();
-                    write_one(root.path(), number, &mut file)?;
+                    write_one(root, number, &mut file)?;
                     if open.load(Ordering::Acquire) {
                         latencies.lock().unwrap_or_else(PoisonError::into_inner).push(started.elapsed());
                     }

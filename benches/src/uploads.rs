@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use crate::bound::Bound;
 use crate::callvault::Callvault;
 use crate::comparison::{self, Figures, Labels, Round};
-use crate::durable;
+use crate::durable::{self, Shelf};
 use crate::endpoint::Endpoint;
 use crate::http::{Connection, shared_buffer};
 use crate::installation::Installation;
@@ -34,6 +34,7 @@ pub(crate) fn run(run: &Run<'_>, installation: &Installation, server: &Server) -
     let steps = Steps::Upload(Upload::new(callvault.address, installation.key(), file.clone()));
     let target = runtime.block_on(Target::prepare(endpoint.clone(), steps, Form::Bare, &[]))?;
     let name = Item::Upload.name();
+    let shelf = Shelf::create(installation.folder())?;
     let mut rounds = Vec::new();
     for _ in 0..conditions.rounds {
         let measured = load::run(&[server.id()], &target, AT_ONCE, conditions.pace, conditions.threads)?;
@@ -42,7 +43,7 @@ pub(crate) fn run(run: &Run<'_>, installation: &Installation, server: &Server) -
         }
         let ours = Figures::new(&measured, target.answer_bytes());
         // On the same cores as the server.
-        let measured = run.start(|| durable::run(installation.folder(), &file, AT_ONCE, conditions.pace))?;
+        let measured = run.start(|| durable::run(&shelf, &file, AT_ONCE, conditions.pace))?;
         rounds.push(Round { ours, peer: Figures::new(&measured, file.len() as f64) });
     }
     runtime.block_on(check(&endpoint, target.upload().context("no uploads")?))?;
