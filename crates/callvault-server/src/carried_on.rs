@@ -7,17 +7,21 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
+use crate::listen::stay::Stay;
+
 /// Work that is done where it is awaited, as long as it is, and in a task of its own from then on. A task from the start
 /// would do as well, but costs every request a change of thread and back.
 ///
 /// A panic is an answer, not one of the task that waits.
 pub(crate) struct CarriedOn<T: 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    stay: Option<Stay>,
 }
 
 impl<T> CarriedOn<T> {
-    pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { work: Some(Box::pin(work)) }
+    /// Work of a connection with this stay; what has none is work of the process itself.
+    pub(crate) fn new(stay: Option<Stay>, work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self { work: Some(Box::pin(work)), stay }
     }
 }
 
@@ -48,7 +52,10 @@ impl<T> Drop for CarriedOn<T> {
         if let Some(work) = self.work.take()
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(async move { drop(work.await) });
+            match self.stay.take() {
+                Some(stay) => drop(runtime.spawn(stay.carry_on(work))),
+                None => drop(runtime.spawn(async move { drop(work.await) })),
+            }
         }
     }
 }
@@ -63,7 +70,7 @@ mod tests {
     async fn work_goes_on_when_nobody_waits_any_more() {
         let (go, wait) = oneshot::channel::<()>();
         let (done, finished) = oneshot::channel();
-        let mut work = Box::pin(CarriedOn::new(async move {
+        let mut work = Box::pin(CarriedOn::new(None, async move {
             wait.await.expect("the word to go on");
             done.send(7).expect("somebody who listens");
         }));
@@ -77,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_was_not_begun_is_done_as_well() {
         let (done, finished) = oneshot::channel();
-        drop(CarriedOn::new(async move { done.send(7) }));
+        drop(CarriedOn::new(None, async move { done.send(7) }));
         assert_eq!(finished.await.expect("it was done"), 7);
     }
 
@@ -90,8 +97,8 @@ mod tests {
             }
             1
         };
-        let panic = CarriedOn::new(work).await.expect_err("a panic");
+        let panic = CarriedOn::new(None, work).await.expect_err("a panic");
         assert_eq!(panic.downcast_ref::<&str>(), Some(&"on purpose"));
-        assert_eq!(CarriedOn::new(async { 2 }).await.expect("no panic"), 2);
+        assert_eq!(CarriedOn::new(None, async { 2 }).await.expect("no panic"), 2);
     }
 }

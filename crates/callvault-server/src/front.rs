@@ -25,6 +25,7 @@ use crate::carried_on::CarriedOn;
 use crate::dialect;
 use crate::http::address::ClientAddress;
 use crate::http::request_id::{RequestIds, X_REQUEST_ID};
+use crate::listen::stay::Stay;
 use crate::observe::{Asked, Observed};
 
 /// All doors of a server as a service. Its clones are the same service.
@@ -73,14 +74,18 @@ where
         }
         let metrics = app.metrics.clone();
         let asked = Asked { metrics, method: request.method().clone(), caller, id: ids.next_id(), started };
+        let stay = request.extensions().get::<Stay>().cloned();
         let request = request.map(Body::new);
         // A client that leaves must not stop what it began half-way, such as the change of a cache after its commit, or
         // the count of a failed login.
         let work = if may_be_own(request.uri().path()) {
             let mut routes = routes.clone();
-            CarriedOn::new(async move { routes.call(request).await.unwrap_or_else(|never| match never {}) })
+            CarriedOn::new(
+                stay,
+                async move { routes.call(request).await.unwrap_or_else(|never| match never {}) },
+            )
         } else {
-            CarriedOn::new(dialect::route(State(app.clone()), request))
+            CarriedOn::new(stay, dialect::route(State(app.clone()), request))
         };
         Answering { work, asked: Some(asked) }
     }

@@ -45,6 +45,7 @@ pub(crate) mod per_address;
 pub mod proxy;
 mod replay;
 mod self_signed;
+pub(crate) mod stay;
 pub mod tls;
 pub(crate) mod transmit;
 mod validity;
@@ -389,7 +390,12 @@ impl Server {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::task::JoinHandle;
+
     use super::*;
+    use crate::carried_on::CarriedOn;
 
     #[tokio::test]
     async fn the_control_socket_replaces_a_dead_one_and_nothing_else() {
@@ -427,6 +433,71 @@ mod tests {
                 .map(|policy| policy.admits(peer));
             assert_eq!(admitted, [true, private, false], "{peer}");
         }
+    }
+
+    /// A client begins something and leaves; what it began ends when `go` is given.
+    async fn left(
+        settings: ListenSettings,
+        go: Arc<Semaphore>,
+    ) -> (SocketAddr, CancellationToken, JoinHandle<Shutdown>) {
+        let (began, metrics) = (Arc::new(Semaphore::new(0)), Arc::new(Metrics::new()));
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), Protocol::Plain).await.unwrap();
+        let (address, _) = listener.address().unwrap();
+        let server = Server::new(vec![listener], settings, None, metrics.clone()).unwrap();
+        let begun = began.clone();
+        let service = tower::service_fn(move |request: Request<Incoming>| {
+            let (begun, go) = (begun.clone(), go.clone());
+            let stay = request.extensions().get::<stay::Stay>().cloned();
+            let work = CarriedOn::new(stay, async move {
+                begun.add_permits(1);
+                go.acquire().await.unwrap().forget();
+            });
+            async move {
+                work.await.unwrap();
+                Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<Bytes>::new()))
+            }
+        });
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(server.serve(service, stop.clone(), Duration::from_secs(60)));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n").await.unwrap();
+        began.acquire().await.unwrap().forget();
+        drop(client);
+        while !metrics.render().contains("callvault_connections{protocol=\"http\"} 0") {
+            tokio::task::yield_now().await;
+        }
+        (address, stop, serving)
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stops_waits_for_what_a_client_began_before_it_left() {
+        let go = Arc::new(Semaphore::new(0));
+        let (_, stop, mut serving) = left(ListenSettings::default(), go.clone()).await;
+        stop.cancel();
+        let early = tokio::time::timeout(Duration::from_millis(300), &mut serving).await;
+        assert!(early.is_err(), "it did not wait");
+        go.add_permits(1);
+        assert_eq!(serving.await.unwrap(), Shutdown { cut: 0 });
+    }
+
+    #[tokio::test]
+    async fn what_a_client_left_behind_counts_as_its_connection() {
+        let go = Arc::new(Semaphore::new(0));
+        let settings = ListenSettings { connections_per_address: 1, ..ListenSettings::default() };
+        let (address, stop, serving) = left(settings, go.clone()).await;
+        let is_answered = async || {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").await.unwrap();
+            client.read(&mut [0]).await.is_ok_and(|read| read == 1)
+        };
+        assert!(!is_answered().await, "answered beside what is still under way");
+        // One for what was left, one for each try.
+        go.add_permits(100);
+        while !is_answered().await {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+        serving.await.unwrap();
     }
 
     #[tokio::test]

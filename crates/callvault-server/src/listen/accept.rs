@@ -17,6 +17,7 @@ use tower::Service;
 
 use super::connection::{self, Opened};
 use super::lanes::Lanes;
+use super::stay::Stay;
 use super::{Admission, Shared, Socket};
 
 /// How long to wait when the system has no room for another connection.
@@ -58,12 +59,12 @@ pub(super) async fn run<S, B>(
                 continue;
             }
         };
+        let stay = Stay::new(permit, admission, connections.token(), shared.cut.clone());
         lanes.spawn(&connections, move || async move {
             match handed_over.take_over() {
-                Ok(opened) => connection::run(opened, service, shared).await,
+                Ok(opened) => connection::run(opened, service, shared, stay).await,
                 Err(error) => tracing::error!(%error, "a connection could not be taken over by a lane"),
             }
-            drop((permit, admission));
         });
     }
     if let Socket::Control { path, .. } = &socket {

@@ -23,6 +23,7 @@ use tower::{Service, ServiceExt};
 use super::mended::Mended;
 use super::proxy::{self, Progress, ProxyError, ProxyHeader};
 use super::replay::Replay;
+use super::stay::Stay;
 use super::transmit::{Transmitter, Transmitting};
 use super::{Peer, PeerInfo, Protocol, Shared};
 use crate::http::address::in_any;
@@ -89,7 +90,7 @@ enum OpeningError {
 }
 
 /// Serves a connection to its end, or until the server stops or cuts it.
-pub(super) async fn run<S, B>(opened: Opened, service: S, shared: Arc<Shared>)
+pub(super) async fn run<S, B>(opened: Opened, service: S, shared: Arc<Shared>, stay: Stay)
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Future: Send,
@@ -100,7 +101,8 @@ where
     match opened {
         Opened::Control(stream) => {
             let _open = shared.metrics.connection_opened("control");
-            Box::pin(requests(Mended::new(stream), None, Peer::ControlSocket, None, service, &shared)).await;
+            Box::pin(requests(Mended::new(stream), None, Peer::ControlSocket, None, service, &shared, stay))
+                .await;
         }
         Opened::Tcp { stream, protocol, peer, local } => {
             let (peer, local) = (canonical(peer), canonical(local));
@@ -114,12 +116,12 @@ where
                     let transmitter = Transmitter::default();
                     let stream = Transmitting::new(Mended::new(stream), transmitter.clone());
                     let (info, peer) = (Peer::Tcp(info), Some(peer));
-                    Box::pin(requests(stream, Some(transmitter), info, peer, service, &shared)).await;
+                    Box::pin(requests(stream, Some(transmitter), info, peer, service, &shared, stay)).await;
                 }
                 Some(Ok(Wire::Tls(stream, info))) => {
                     let _open = shared.metrics.connection_opened("https");
                     let (stream, info) = (Mended::new(*stream), Peer::Tcp(info));
-                    Box::pin(requests(stream, None, info, Some(peer), service, &shared)).await;
+                    Box::pin(requests(stream, None, info, Some(peer), service, &shared, stay)).await;
                 }
                 Some(Err(error @ OpeningError::Proxy(_))) => {
                     tracing::warn!(%error, peer.address = %peer, "a configured proxy was turned away");
@@ -216,6 +218,7 @@ async fn requests<IO, S, B>(
     wire: Option<SocketAddr>,
     service: S,
     shared: &Arc<Shared>,
+    stay: Stay,
 ) where
     IO: AsyncRead + AsyncWrite + Unpin,
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -226,6 +229,7 @@ async fn requests<IO, S, B>(
 {
     let answer = |mut request: Request<Incoming>| {
         let refusal = admit(&mut request, &peer, wire, shared);
+        request.extensions_mut().insert(stay.clone());
         let (service, transmitter) = (service.clone(), transmitter.clone());
         async move {
             if let Some(status) = refusal {
