@@ -79,48 +79,51 @@ impl AudioStore for LocalAudio {
     }
 
     async fn open(&self, key: AudioKey, from: ReadFrom) -> Result<Arc<dyn AudioReader>, AudioStoreError> {
-        if from == ReadFrom::Anywhere
-            && let Some(reader) = self.opened.reader(key)
-        {
-            return Ok(Arc::new(reader));
+        // A file is kept open for those who come next to play it, not for those who look at the medium.
+        if from == ReadFrom::Medium {
+            return Ok(Arc::new(by_name(key, self.object(key), from).await?));
         }
-        let path = self.object(key);
-        let at_once = if from == ReadFrom::Anywhere { LocalReader::open_at_once(key, &path) } else { None };
-        let opened = match at_once {
-            Some(reader) => Ok(reader),
-            None => blocking(key, "opening", move || LocalReader::open(key, &path, from)).await,
+        let removals = match self.opened.reader(key) {
+            Ok(reader) => return Ok(Arc::new(reader)),
+            Err(removals) => removals,
         };
-        match opened {
-            Ok(reader) => {
-                self.opened.keep(&reader);
-                Ok(Arc::new(reader))
-            }
-            Err(AudioStoreError::Failed { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Err(AudioStoreError::Missing { key })
-            }
-            Err(error) => Err(error),
-        }
+        let path = self.object(key);
+        let reader = match LocalReader::open_at_once(key, &path) {
+            Some(reader) => reader,
+            None => by_name(key, path, from).await?,
+        };
+        self.opened.keep(&reader, removals);
+        Ok(Arc::new(reader))
     }
 
     async fn remove(&self, key: AudioKey) -> Result<(), AudioStoreError> {
         let (object, part, medium) = (self.object(key), self.part(key), Arc::clone(&self.medium));
-        let shard = layout::shard(&self.directory, key.shard());
+        let (shard, opened) = (layout::shard(&self.directory, key.shard()), Arc::clone(&self.opened));
         blocking(key, "removing", move || {
             // In this order: an upload that ends just now either finds nothing to rename, or has renamed already.
             unlink(&part)?;
             unlink(&object)?;
+            // What nobody can find any more must not take up room, durably gone or not.
+            opened.removed(key);
             // Also when nothing was there: an earlier removal may have ended before this line.
             medium.flush_directory(&shard)
         })
-        .await?;
-        // What nobody can find any more must not take up room.
-        self.opened.forget(key);
-        Ok(())
+        .await
     }
 
     async fn keys(&self, shard: u8) -> Result<Vec<AudioKey>, AudioStoreError> {
         let directory = layout::shard(&self.directory, shard);
         unusable("listing a shard", move || layout::keys(&directory, shard)).await
+    }
+}
+
+/// Looks for a finished object on a thread that may wait.
+async fn by_name(key: AudioKey, path: PathBuf, from: ReadFrom) -> Result<LocalReader, AudioStoreError> {
+    match blocking(key, "opening", move || LocalReader::open(key, &path, from)).await {
+        Err(AudioStoreError::Failed { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Err(AudioStoreError::Missing { key })
+        }
+        opened => opened,
     }
 }
 

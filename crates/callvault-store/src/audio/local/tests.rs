@@ -2,9 +2,10 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 
 use bytes::Bytes;
-use callvault_core::port::audio_store::FinishError;
+use callvault_core::port::audio_store::{FinishError, SendableFile};
 
 use super::*;
 
@@ -175,7 +176,7 @@ async fn an_open_file_is_used_again_until_its_object_is_gone() {
     assert_eq!(reader.read_at(1, 2).await.unwrap(), "bc");
     // By somebody else, or by a medium that loses it.
     fs_err::remove_file(layout::shard(directory.path(), key.shard()).join(KEY)).unwrap();
-    assert!(store.opened.reader(key).is_none());
+    assert!(store.opened.reader(key).is_err());
     let error = store.open(key, ReadFrom::Anywhere).await.unwrap_err();
     assert!(matches!(error, AudioStoreError::Missing { .. }), "{error}");
 }
@@ -188,4 +189,49 @@ async fn a_file_is_not_kept_open_when_its_object_was_removed() {
     let file = store.opened.reader(key).expect("its file is open").file();
     store.remove(key).await.unwrap();
     assert_eq!(Arc::strong_count(&file), 1, "whoever still reads it is the last");
+}
+
+#[tokio::test]
+async fn a_file_is_not_kept_open_when_the_removal_is_not_durable_yet() {
+    let (_directory, store, _, _) = upload(3).await;
+    let key = AudioKey::parse(KEY).unwrap();
+    let file = file_of(store.open(key, ReadFrom::Anywhere).await.unwrap()).await;
+    assert!(store.remove(key).await.is_err());
+    assert_eq!(Arc::strong_count(&file), 1, "its name is gone, and its room is to be given back");
+}
+
+/// The file of a reader that nobody reads with any more.
+async fn file_of(reader: Arc<dyn AudioReader>) -> SendableFile {
+    reader.file(0..3).await.unwrap().expect("local audio is in files")
+}
+
+/// Opens an object on a thread that may wait, and removes it before whoever opened it hears of that.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn check_opened_beside_a_removal(from: ReadFrom) {
+    // One thread for blocking work, so that it goes in order, and not before there is enough of it.
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (directory, _, medium, _) = upload(0).await;
+        // What is behind a link of the process is never found at once (openat2(2), RESOLVE_CACHED).
+        let behind = Path::new("/proc/self/root").join(directory.path().strip_prefix("/").unwrap());
+        let store = LocalAudio::over(&behind, medium);
+        let key = AudioKey::parse(KEY).unwrap();
+        let (free, busy) = std::sync::mpsc::channel::<()>();
+        let thread = tokio::task::spawn_blocking(move || busy.recv().unwrap());
+        let mut opening = std::pin::pin!(store.open(key, from));
+        assert!(opening.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        free.send(()).unwrap();
+        thread.await.unwrap();
+        store.remove(key).await.unwrap();
+        let file = file_of(opening.await.unwrap()).await;
+        assert_eq!(Arc::strong_count(&file), 1, "{from:?}: whoever still reads it is the last");
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_is_not_kept_open_when_its_object_was_removed_while_it_was_opened() {
+    check_opened_beside_a_removal(ReadFrom::Anywhere);
+    check_opened_beside_a_removal(ReadFrom::Medium);
 }
