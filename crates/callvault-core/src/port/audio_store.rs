@@ -72,8 +72,10 @@ pub enum FinishError {
 /// Which copy of the bytes a reader sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadFrom {
-    /// Whatever is nearest, as for playing.
+    /// Whatever is nearest, as for playing; also what was found a moment ago and may have lost its place since.
     Anywhere,
+    /// What is in its place now. For the check of an installation.
+    Place,
     /// The medium: what the page cache holds is dropped first. For verifying.
     Medium,
 }

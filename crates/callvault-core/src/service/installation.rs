@@ -70,8 +70,8 @@ impl Installation {
         }
     }
 
-    /// Holds the catalog against itself and against the store: every object that something needs is there with its size,
-    /// and nothing is there that nothing knows of. Reading every byte is the work of `recording verify`.
+    /// Holds the catalog against itself and against the store: every object that something needs is in its place with its
+    /// size, and nothing is there that nothing knows of. Reading every byte is the work of `recording verify`.
     ///
     /// # Errors
     /// [`crate::Error::RoleForbids`], or when the catalog cannot be read.
@@ -93,7 +93,7 @@ impl Installation {
                 findings.audio_objects += 1;
                 findings.audio_bytes += one.audio.size_bytes;
                 let key = one.audio.key;
-                let problem = match self.audio.open(key, ReadFrom::Anywhere).await {
+                let problem = match self.audio.open(key, ReadFrom::Place).await {
                     Ok(reader) if reader.size_bytes() == one.audio.size_bytes => continue,
                     Ok(reader) => format!(
                         "the stored audio has {} bytes, the catalog says {}",
@@ -117,7 +117,7 @@ impl Installation {
                 let known: HashSet<AudioKey> = self.catalog.known(keys.to_vec()).await?.into_iter().collect();
                 for key in keys.iter().filter(|key| !known.contains(key)) {
                     // It may have been removed, as it should, since the shard was listed.
-                    if self.audio.open(*key, ReadFrom::Anywhere).await.is_ok() {
+                    if self.audio.open(*key, ReadFrom::Place).await.is_ok() {
                         findings.tell(|| format!("audio {key} is stored and nothing needs it"));
                     }
                 }

@@ -293,6 +293,18 @@ async fn the_check_tells_lost_cut_and_stray_audio() {
 }
 
 #[tokio::test]
+async fn the_check_tells_of_lost_audio_that_was_just_played() {
+    let world = world().await;
+    world.recording(1, "call.wav", wav(1, 400)).await;
+    assert_eq!(get(&world, "/recordings/call.wav/audio", &[]).await.body, wav(1, 400));
+    assert_eq!(world.local(Method::POST, "/check", "").await.json()["problems"], json!([]));
+    // It has a name yet, as under a backup by hard links, though not that by which it is looked for.
+    fs_err::rename(&world.audio_files()[0], world.audio_folder().with_file_name("elsewhere")).unwrap();
+    let problems = world.local(Method::POST, "/check", "").await.json()["problems"].clone();
+    assert_eq!(problems.as_array().unwrap().len(), 1, "{problems}");
+}
+
+#[tokio::test]
 async fn a_stale_lease_is_swept_and_a_late_commit_refused() {
     let world = world().await;
     let services = world.app.services.clone();

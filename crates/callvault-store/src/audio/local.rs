@@ -79,20 +79,23 @@ impl AudioStore for LocalAudio {
     }
 
     async fn open(&self, key: AudioKey, from: ReadFrom) -> Result<Arc<dyn AudioReader>, AudioStoreError> {
-        // A file is kept open for those who come next to play it, not for those who look at the medium.
-        if from == ReadFrom::Medium {
-            return Ok(Arc::new(by_name(key, self.object(key), from).await?));
-        }
-        let removals = match self.opened.reader(key) {
-            Ok(reader) => return Ok(Arc::new(reader)),
-            Err(removals) => removals,
+        // Files are kept open for those who play what others play too, not for those who go through everything.
+        let removals = match from {
+            ReadFrom::Anywhere => match self.opened.reader(key) {
+                Ok(reader) => return Ok(Arc::new(reader)),
+                Err(removals) => Some(removals),
+            },
+            ReadFrom::Place | ReadFrom::Medium => None,
         };
         let path = self.object(key);
-        let reader = match LocalReader::open_at_once(key, &path) {
+        let at_once = if from == ReadFrom::Medium { None } else { LocalReader::open_at_once(key, &path) };
+        let reader = match at_once {
             Some(reader) => reader,
             None => by_name(key, path, from).await?,
         };
-        self.opened.keep(&reader, removals);
+        if let Some(removals) = removals {
+            self.opened.keep(&reader, removals);
+        }
         Ok(Arc::new(reader))
     }
 

@@ -76,7 +76,7 @@ pub(crate) async fn bytes_come_back_as_written(store: &dyn AudioStore) {
             let (key, content) = (key(), content(size));
             let told = format!("{size} bytes in pieces of {piece}");
             assert_eq!(put(store, key, &content, piece).await, expected(&content), "{told}");
-            for from in [ReadFrom::Anywhere, ReadFrom::Medium] {
+            for from in [ReadFrom::Anywhere, ReadFrom::Place, ReadFrom::Medium] {
                 let reader = store.open(key, from).await.unwrap();
                 assert_eq!(reader.size_bytes(), size as u64, "{told}");
                 assert!(reader.read_at(0, 8 * MIB).await.unwrap()[..] == content[..], "{told} {from:?}");

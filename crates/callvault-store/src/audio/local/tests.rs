@@ -182,6 +182,17 @@ async fn an_open_file_is_used_again_until_its_object_is_gone() {
 }
 
 #[tokio::test]
+async fn an_object_that_was_moved_away_is_not_in_its_place() {
+    let (directory, store, _, _) = upload(0).await;
+    let key = AudioKey::parse(KEY).unwrap();
+    store.open(key, ReadFrom::Anywhere).await.unwrap();
+    assert_eq!(store.open(key, ReadFrom::Place).await.unwrap().size_bytes(), 3);
+    fs_err::rename(store.object(key), directory.path().join("elsewhere")).unwrap();
+    let error = store.open(key, ReadFrom::Place).await.unwrap_err();
+    assert!(matches!(error, AudioStoreError::Missing { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_file_is_not_kept_open_when_its_object_was_removed() {
     let (_directory, store, _, _) = upload(0).await;
     let key = AudioKey::parse(KEY).unwrap();
