@@ -271,10 +271,12 @@ impl Sessions {
         match self.catalog.renew_session(old.token, shown, renewed, tokens).await {
             Ok(true) => {}
             Ok(false) => {
-                // Somebody ended it in the catalog; those it would have pushed out are still there.
                 let mut book = self.locked();
-                book.remove(&hash);
-                pushed_out.into_iter().for_each(|session| book.insert(session));
+                // Somebody ended it in the catalog. Those it would have pushed out are still there, but for a revocation, which
+                // has taken the new one away and them with it.
+                if book.remove(&hash).is_some() {
+                    pushed_out.into_iter().for_each(|session| book.insert(session));
+                }
                 return Err(SessionRefused::Unknown);
             }
             Err(error) => {

@@ -1,10 +1,15 @@
 //! Refresh tokens of the Yeastar door: rotated, good once, gone with their session (`docs/yeastar.md` G8).
 
 use std::net::IpAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::body::Body;
+use callvault_core::secret::SecretHash;
+use callvault_core::service::Policy;
+use callvault_server::app::Settings;
 use callvault_testkit::sound::wav;
 use callvault_testkit::world::World;
 use http::{Method, Request};
@@ -19,7 +24,11 @@ fn server() -> IpAddr {
 }
 
 async fn world() -> World {
-    let world = World::new().await;
+    world_with(Policy::default()).await
+}
+
+async fn world_with(policy: Policy) -> World {
+    let world = World::with(Settings::default(), policy).await;
     world.customer(1, None).await;
     world.person(1, "api", "api").await;
     world.recording(1, NAME, wav(1, 800)).await;
@@ -203,4 +212,40 @@ async fn a_session_that_comes_back_counts_towards_the_cap() {
         ended += u32::from(errno(&world, token).await == "20004");
     }
     assert_eq!(ended, 1);
+}
+
+/// Lets something go as far as it goes by itself; its result, if it ended there.
+fn begun<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Option<T> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+#[tokio::test]
+async fn what_a_renewal_pushed_out_is_not_brought_back_after_a_revocation() {
+    let world = world_with(Policy { sessions_per_person: 1, ..Policy::default() }).await;
+    let (timed_out, refresh_token) = log_in(&world).await;
+    world.clock.advance(HOUR);
+    let (live, _) = log_in(&world).await;
+    assert_eq!(errno(&world, &live).await, Value::Null);
+    let sessions = &world.app.services.sessions;
+    // What takes the password takes the rows along. It has much to do, so that the renewal waits behind it.
+    let others = (0..20_000).map(|number| SecretHash::of(&number.to_string()));
+    let rows = [&live, &timed_out].into_iter().map(|token| SecretHash::of(token)).chain(others).collect();
+    let mut taken = pin!(world.catalog.slide_sessions(Vec::new(), rows));
+    assert!(begun(taken.as_mut()).is_none());
+    let mut renewal = pin!(sessions.renew(&refresh_token, server()));
+    let renewed = begun(renewal.as_mut());
+    if renewed.is_none() {
+        assert_eq!(errno(&world, &live).await, "20004", "there is room for one of them");
+    }
+    taken.await.unwrap();
+    change_person(&world, json!({ "password": "another password" })).await;
+    let renewed = match renewed {
+        Some(renewed) => renewed,
+        None => renewal.await,
+    };
+    assert!(renewed.is_err());
+    assert_eq!(errno(&world, &live).await, "20004");
 }
