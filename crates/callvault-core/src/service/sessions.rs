@@ -212,7 +212,11 @@ impl Sessions {
         match self.catalog.begin_session(session, verified, tokens, target).await {
             Ok(true) => {}
             Ok(false) => {
-                self.locked().remove(&hash);
+                let mut book = self.locked();
+                // Nothing was done, so that those who came in since the account changed are still there.
+                if book.remove(&hash).is_some() {
+                    pushed_out.into_iter().for_each(|session| book.insert(session));
+                }
                 return Ok(None);
             }
             Err(error) => {

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::body::Body;
+use callvault_core::gate::Principal;
 use callvault_core::secret::SecretHash;
 use callvault_core::service::Policy;
 use callvault_server::app::Settings;
@@ -248,4 +249,19 @@ async fn what_a_renewal_pushed_out_is_not_brought_back_after_a_revocation() {
     };
     assert!(renewed.is_err());
     assert_eq!(errno(&world, &live).await, "20004");
+}
+
+#[tokio::test]
+async fn a_login_that_ends_too_late_pushes_nobody_out() {
+    let world = world_with(Policy { sessions_per_person: 1, ..Policy::default() }).await;
+    change_person(&world, json!({ "password": "another password" })).await;
+    let verified = world.catalog.account_named("api").await.unwrap().unwrap();
+    change_person(&world, json!({ "password": "password" })).await;
+    let (live, _) = log_in(&world).await;
+    let services = world.app.services.clone();
+    let session = services.sessions.list(&Principal::local_owner(), None).await.unwrap().remove(0);
+    // Its password was verified before it was changed.
+    let begun = services.sessions.begin(&verified, server(), session.report, None, false).await.unwrap();
+    assert!(begun.is_none());
+    assert_eq!(errno(&world, &live).await, Value::Null);
 }
