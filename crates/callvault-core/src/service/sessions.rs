@@ -129,6 +129,18 @@ impl Book {
         Some(session)
     }
 
+    /// The token that a session has by now if it was renewed since it was looked at. What a renewal keeps of it tells it from
+    /// the others of its person.
+    fn renewed(&self, session: &Session) -> Option<SecretHash> {
+        let same = |other: &&Session| {
+            other.token != session.token
+                && other.created_at == session.created_at
+                && other.peer == session.peer
+        };
+        let tokens = self.of_person.get(&session.person).into_iter().flatten();
+        tokens.filter_map(|token| self.sessions.get(token)).find(same).map(|session| session.token)
+    }
+
     /// The session that a refresh token renews, live or not.
     fn renewable(&self, refresh: &SecretHash, now: Timestamp) -> Option<&Session> {
         let session = self.sessions.get(self.by_refresh.get(refresh)?)?;
@@ -361,18 +373,32 @@ impl Sessions {
         Ok(self.catalog.retarget_session(changed, target, left).await?)
     }
 
-    /// Ends a session. Durable before it answers; a session whose end could not be written goes on.
+    /// Ends a session, also when it was renewed since it was looked at; false when it had ended already. Durable before it
+    /// answers; a session whose end could not be written goes on.
     ///
     /// # Errors
     /// When the catalog fails.
-    pub async fn end(&self, token: SecretHash) -> Result<()> {
-        let left = self.locked().sessions.get(&token).and_then(|session| {
-            let place = session.report.place.clone();
-            self.left(session.person, place, "the application server logged out")
-        });
-        self.catalog.end_session(token, left).await?;
-        self.locked().remove(&token);
-        Ok(())
+    pub async fn end(&self, session: &Session) -> Result<bool> {
+        let mut token = session.token;
+        loop {
+            let left = self.locked().sessions.get(&token).and_then(|session| {
+                let place = session.report.place.clone();
+                self.left(session.person, place, "the application server logged out")
+            });
+            let was_written = self.catalog.end_session(token, left).await?;
+            let mut book = self.locked();
+            let was_known = book.remove(&token).is_some();
+            let renewed = if was_known { None } else { book.renewed(session) };
+            match renewed {
+                Some(renewed) if !was_written => token = renewed,
+                Some(renewed) => {
+                    // Its renewal will find no row. One that fails before must not bring it back.
+                    book.remove(&renewed);
+                    return Ok(true);
+                }
+                None => return Ok(was_written || was_known),
+            }
+        }
     }
 
     /// The place, if it is one. Whether another session wants reports there is for the catalog to find.
@@ -475,7 +501,8 @@ impl Sessions {
             found.ok_or_else(missing)?
         };
         match self.gate.customer(principal, Kind::Session, Verb::Delete, Some(session.customer)).await {
-            Ok(_) => self.end(session.token).await,
+            Ok(_) if self.end(&session).await? => Ok(()),
+            Ok(_) => Err(missing()),
             Err(Error::NotFound { .. }) => Err(missing()),
             Err(other) => Err(other),
         }

@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::body::Body;
+use callvault_core::customer::CustomerChange;
 use callvault_core::gate::Principal;
+use callvault_core::id::CustomerId;
 use callvault_core::secret::SecretHash;
 use callvault_core::service::Policy;
 use callvault_server::app::Settings;
@@ -264,4 +266,26 @@ async fn a_login_that_ends_too_late_pushes_nobody_out() {
     let begun = services.sessions.begin(&verified, server(), session.report, None, false).await.unwrap();
     assert!(begun.is_none());
     assert_eq!(errno(&world, &live).await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_revocation_beside_a_renewal_ends_the_session() {
+    let world = world().await;
+    let (token, refresh_token) = log_in(&world).await;
+    let services = world.app.services.clone();
+    // The gate asks for the customer, as it may have changed, and waits: all who read are at work until they are let go.
+    let change = CustomerChange { name: Some("Another name".to_owned()), ..CustomerChange::default() };
+    world.catalog.change_customer(CustomerId(1), change).await.unwrap();
+    let mut readers: Vec<_> = (0..50).map(|_| world.catalog.self_check()).collect();
+    readers.retain_mut(|reader| begun(reader.as_mut()).is_none());
+    let (owner, handle) = (Principal::local_owner(), SecretHash::of(&token).handle());
+    let mut revocation = pin!(services.sessions.revoke(&owner, &handle));
+    assert!(begun(revocation.as_mut()).is_none());
+    let renewed = services.sessions.renew(&refresh_token, server()).await.unwrap();
+    drop(readers);
+    revocation.await.unwrap();
+    assert_eq!(errno(&world, renewed.token.reveal()).await, "20004");
+    let world = world.restart().await;
+    assert_eq!(errno(&world, renewed.token.reveal()).await, "20004");
+    assert_eq!(refresh(&world, renewed.refresh.reveal()).await, refused());
 }

@@ -41,7 +41,7 @@ impl<E: Engine> Sessions for SqlCatalog<E> {
         self.engine.write(Retarget { session, target, left }).await
     }
 
-    async fn end_session(&self, token: SecretHash, left: Option<LeftPlace>) -> CatalogResult<()> {
+    async fn end_session(&self, token: SecretHash, left: Option<LeftPlace>) -> CatalogResult<bool> {
         self.engine.write(End { token, left }).await
     }
 
@@ -247,14 +247,16 @@ struct End {
 
 #[async_trait]
 impl Unit for End {
-    type Output = ();
+    type Output = bool;
 
-    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
-        delete(sql, std::slice::from_ref(&self.token)).await?;
-        match &self.left {
-            Some(left) => reports::leave(sql, left, None).await,
-            None => Ok(()),
+    async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<bool> {
+        let query = Query::new("ending a session", "DELETE FROM session WHERE token = $1")
+            .with(self.token.as_bytes().as_slice());
+        let ended = sql.execute(query).await? > 0;
+        if let Some(left) = &self.left {
+            reports::leave(sql, left, None).await?;
         }
+        Ok(ended)
     }
 }
 

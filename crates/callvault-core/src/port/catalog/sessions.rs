@@ -33,8 +33,8 @@ pub trait Sessions: Send + Sync {
         target: Option<WantedTarget>,
         left: Option<LeftPlace>,
     ) -> CatalogResult<()>;
-    /// Deletes a session. What waits at a place that is left is set aside.
-    async fn end_session(&self, token: SecretHash, left: Option<LeftPlace>) -> CatalogResult<()>;
+    /// Deletes a session; false when there is none under this token (any more). What waits at a place that is left is set aside.
+    async fn end_session(&self, token: SecretHash, left: Option<LeftPlace>) -> CatalogResult<bool>;
     /// Gives a session a new token, end and refresh token, in one commit with the deletion of those it pushes out; false,
     /// and nothing done, when there is no session any more that `old` and `refresh` belong to. True for exactly one caller.
     async fn renew_session(

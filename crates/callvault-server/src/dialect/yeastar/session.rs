@@ -65,7 +65,7 @@ pub(super) async fn heartbeat(visit: &Visit<'_>, beat: Heartbeat) -> Result<Succ
 }
 
 pub(super) async fn log_out(visit: &Visit<'_>) -> Result<Success, Errno> {
-    let ended = visit.app.services.sessions.end(visit.resumed.session.token).await;
+    let ended = visit.app.services.sessions.end(&visit.resumed.session).await;
     ended.map_err(|error| internal(&error))?;
     Ok(Success::Logout)
 }
