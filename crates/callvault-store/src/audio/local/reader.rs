@@ -19,8 +19,13 @@ use rustix::fs::{Advice, fadvise};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 #[cfg(target_os = "linux")]
 use rustix::io::{ReadWriteFlags, preadv2};
+use tokio::task::consume_budget;
 
 use super::blocking::blocking;
+
+/// For how many bytes, and at least once for each piece, a reader spends of what its task may do before others go on.
+/// Tokio gives 128 such units, so that 2 MiB are read, and hashed or whatever, in one go: some milliseconds.
+const UNIT_BYTES: usize = 16 * 1024;
 
 /// How much is read at once of what is only to be in memory.
 const PIECE_BYTES: usize = 128 * 1024;
@@ -89,6 +94,10 @@ impl AudioReader for LocalReader {
         let wanted = length.min(left);
         if wanted == 0 {
             return Ok(Bytes::new());
+        }
+        // What is in memory is there at once, however much is read: nothing else would make its reader stop.
+        for _ in 0..wanted.div_ceil(UNIT_BYTES) {
+            consume_budget().await;
         }
         let mut bytes = vec![0; wanted];
         let known = read_at_once(&self.file, offset, &mut bytes);

@@ -246,3 +246,43 @@ fn a_file_is_not_kept_open_when_its_object_was_removed_while_it_was_opened() {
     check_opened_beside_a_removal(ReadFrom::Anywhere);
     check_opened_beside_a_removal(ReadFrom::Medium);
 }
+
+/// Reads a whole object in pieces until somebody else's turn came, which is after so many pieces at most.
+#[track_caller]
+fn check_others_go_on(size_bytes: usize, piece_bytes: usize, most_pieces: usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalAudio::init(directory.path()).await.unwrap();
+        let key = AudioKey::parse(KEY).unwrap();
+        let mut upload = store.create(key).await.unwrap();
+        upload.write(Bytes::from(vec![7; size_bytes])).await.unwrap();
+        upload.finish().await.unwrap();
+        let reader = store.open(key, ReadFrom::Anywhere).await.unwrap();
+        // Twice, as the first may bring it into memory on another thread.
+        let mut pieces = 0;
+        for _ in 0..2 {
+            // With all that a task may do at once.
+            tokio::task::yield_now().await;
+            let came = Arc::new(AtomicUsize::new(0));
+            let other = Arc::clone(&came);
+            tokio::spawn(async move { other.fetch_add(1, Ordering::SeqCst) });
+            pieces = 0;
+            while came.load(Ordering::SeqCst) == 0 && pieces <= most_pieces {
+                let offset = (pieces * piece_bytes) % size_bytes;
+                assert_eq!(reader.read_at(offset as u64, piece_bytes).await.unwrap().len(), piece_bytes);
+                pieces += 1;
+            }
+        }
+        assert!(pieces <= most_pieces, "{piece_bytes} bytes at once: nobody else's turn came");
+        assert!(pieces > 1, "{piece_bytes} bytes at once are no reason to let others go first");
+    });
+}
+
+#[test]
+fn whoever_reads_many_pieces_lets_others_go_on() {
+    // The budget of a task, which is 128, counts the small ones; of large ones 2 MiB are enough.
+    check_others_go_on(1024, 1, 130);
+    check_others_go_on(512 * 1024, 16 * 1024, 130);
+    check_others_go_on(512 * 1024, 256 * 1024, 10);
+}
