@@ -190,6 +190,10 @@ impl Recall {
             return;
         }
         let tables = self.schema.named(&question.0.text);
+        if tables == 0 {
+            // It names none of the tables there were at the start, so nothing would ever say that it changed.
+            return;
+        }
         let kept = Kept { tables, read_at, answer: Arc::clone(found) as Arc<dyn Any + Send + Sync> };
         let mut book = self.locked();
         if book.is_good(&kept) {
@@ -288,7 +292,7 @@ mod tests {
         check(asked, "UPDATE recording SET name = $1", false);
         check(asked, "delete from audio WHERE key = $1", false);
         check(asked, "WITH old AS (SELECT id FROM customer) DELETE FROM recording", false);
-        check("SELECT id FROM recordings WHERE id = $1", "DELETE FROM recording", true);
+        check("SELECT id FROM customer WHERE recordings = $1", "DELETE FROM recording", true);
     }
 
     #[test]
@@ -315,6 +319,13 @@ mod tests {
         for id in [1, 2] {
             known(&recall, asked, id).expect_err("it is not kept");
         }
+    }
+
+    #[test]
+    fn what_names_no_known_table_is_not_kept() {
+        let (recall, asked) = (recall(), "SELECT name FROM later WHERE id = $1");
+        keep(&recall, asked, 1, 0, [7]);
+        known(&recall, asked, 1).expect_err("nothing would ever say that it changed");
     }
 
     #[test]
