@@ -209,5 +209,6 @@ impl Engine for Sqlite {
         // Both fail only when the writer has ended, which is what is wanted.
         let _ = self.orders.send(Order::Close).await;
         let _ = self.finished.clone().changed().await;
+        self.recall.close();
     }
 }

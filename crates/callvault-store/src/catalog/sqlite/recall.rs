@@ -144,6 +144,7 @@ pub(super) struct Recall {
 
 #[derive(Debug)]
 struct Book {
+    is_closed: bool,
     transactions: u64,
     /// For each table, the last transaction that may have changed it.
     changed: Vec<u64>,
@@ -161,8 +162,8 @@ struct Kept {
 
 impl Recall {
     pub(super) fn new(schema: Schema) -> Self {
-        let book =
-            Book { transactions: 0, changed: vec![0; schema.dependent.len()], answers: HashMap::new() };
+        let changed = vec![0; schema.dependent.len()];
+        let book = Book { is_closed: false, transactions: 0, changed, answers: HashMap::new() };
         Self { schema, book: Mutex::new(book) }
     }
 
@@ -196,7 +197,7 @@ impl Recall {
         }
         let kept = Kept { tables, read_at, answer: Arc::clone(found) as Arc<dyn Any + Send + Sync> };
         let mut book = self.locked();
-        if book.is_good(&kept) {
+        if !book.is_closed && book.is_good(&kept) {
             if book.answers.len() >= MOST_ANSWERS {
                 book.answers.clear();
             }
@@ -218,6 +219,13 @@ impl Recall {
                 *changed = now;
             }
         }
+    }
+
+    /// Nothing is known from now on: with the catalog closed, there is nobody whom a change would be told.
+    pub(super) fn close(&self) {
+        let mut book = self.locked();
+        book.is_closed = true;
+        book.answers = HashMap::new();
     }
 
     fn locked(&self) -> MutexGuard<'_, Book> {
@@ -326,6 +334,17 @@ mod tests {
         let (recall, asked) = (recall(), "SELECT name FROM later WHERE id = $1");
         keep(&recall, asked, 1, 0, [7]);
         known(&recall, asked, 1).expect_err("nothing would ever say that it changed");
+    }
+
+    #[test]
+    fn nothing_is_known_once_it_is_closed() {
+        let (recall, asked) = (recall(), "SELECT id FROM recording WHERE id = $1");
+        keep(&recall, asked, 1, 0, [7]);
+        recall.close();
+        known(&recall, asked, 1).expect_err("it was forgotten");
+        // It was read before.
+        keep(&recall, asked, 1, 0, [7]);
+        known(&recall, asked, 1).expect_err("it is not kept");
     }
 
     #[test]

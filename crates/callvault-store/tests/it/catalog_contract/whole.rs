@@ -49,6 +49,10 @@ pub(crate) async fn a_read_sees_every_answered_write(bench: &Bench) {
 pub(crate) async fn a_closed_catalog_says_so(bench: &Bench) {
     let customer = bench.customer(None).await;
     let inside = bench.inside(customer).await;
+    bench.recording(customer, "known.wav", 1).await;
+    for _ in 0..2 {
+        assert!(bench.catalog.recording(&inside, &name("known.wav")).await.unwrap().is_some());
+    }
     let mut tasks = JoinSet::new();
     for number in 0..50 {
         let person = bench.new_person(customer, &number.to_string());
@@ -60,8 +64,10 @@ pub(crate) async fn a_closed_catalog_says_so(bench: &Bench) {
         assert!(matches!(result, Ok(_) | Err(CatalogError::Engine { .. })), "{result:?}");
     }
     assert!(matches!(bench.catalog.ping().await, Err(CatalogError::Engine { .. })));
-    let read = bench.catalog.recording(&inside, &name("a.wav")).await;
-    assert!(matches!(read, Err(CatalogError::Engine { .. })));
+    for text in ["known.wav", "a.wav"] {
+        let read = bench.catalog.recording(&inside, &name(text)).await;
+        assert!(matches!(read, Err(CatalogError::Engine { .. })), "{text}: {read:?}");
+    }
     bench.catalog.close().await;
 }
 
