@@ -1,7 +1,8 @@
 //! API keys: made, verified, listed, revoked.
 //!
-//! A key is read from the catalog at every call, so that its end, its revocation and a disabled customer count at once. It
-//! may what its scopes say and whoever made it could, and reaches its customer, or also those below.
+//! A key is asked of the catalog at every call, which answers what it is after the last change of keys and customers, and the
+//! clock is asked for its end: end, revocation and a disabled customer count at once. It may what its scopes say and
+//! whoever made it could, and reaches its customer, or also those below.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
