@@ -97,9 +97,9 @@ impl Reports {
     /// # Errors
     /// When the catalog fails; the report is delivered again then.
     pub async fn delivered(&self, target: &Target, report: &Report) -> Result<()> {
-        self.catalog.report_delivered(target.id, report.id, self.clock.now()).await?;
+        // First, as it was taken now, however long the commit takes and whatever comes of it.
         self.sessions.slide_target(target);
-        Ok(())
+        Ok(self.catalog.report_delivered(target.id, report.id, self.clock.now()).await?)
     }
 
     /// Remembers why an attempt failed; the report stays the next one.

@@ -69,10 +69,14 @@ async fn what_is_sent_is_counted() {
     ended(&world, 1, 0..3).await;
     pass_until(&world, &server, 7).await;
     targets_until(&world, SECOND, all_delivered).await;
-    let text = world.app.metrics.render();
     for (event, count) in [("delivered", 2), ("failed", 4), ("parked", 1)] {
         let line = format!("callvault_reports_total{{channel=\"http\",event=\"{event}\"}} {count}");
-        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+        // What is committed is counted a moment later.
+        until(|| async {
+            tokio::task::yield_now().await;
+            world.app.metrics.render().lines().any(|found| found == line).then_some(())
+        })
+        .await;
     }
-    assert!(!text.contains("hush"));
+    assert!(!world.app.metrics.render().contains("hush"));
 }
