@@ -25,8 +25,8 @@ use tokio::net::TcpStream;
 use super::mended::Mended;
 use super::replay::Replay;
 
-/// The longest stretch.
-pub(crate) const MOST_BYTES: usize = 512 * 1024;
+/// The longest stretch: half of what Linux keeps at most for a socket that is being written to (`tcp_wmem`).
+pub(crate) const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// How much is read at once of what the system does not send by itself.
 const COPIED_BYTES: usize = 64 * 1024;

@@ -30,6 +30,10 @@ const UNIT_BYTES: usize = 16 * 1024;
 /// How much is read at once of what is only to be in memory.
 const PIECE_BYTES: usize = 128 * 1024;
 
+/// How far apart the places lie at which a stretch is asked for that is only to be in memory. The kernel reads and forgets much
+/// at a time, so few places tell of all.
+const LOOK_BYTES: usize = 512 * 1024;
+
 #[derive(Debug)]
 pub(super) struct LocalReader {
     key: AudioKey,
@@ -111,7 +115,8 @@ impl AudioReader for LocalReader {
 
     async fn file(&self, stretch: Range<u64>) -> Result<Option<SendableFile>, AudioStoreError> {
         let last = stretch.end.saturating_sub(1);
-        if !(is_in_memory(&self.file, stretch.start) && is_in_memory(&self.file, last)) {
+        let mut looked_at = stretch.clone().step_by(LOOK_BYTES).chain([last]);
+        if !looked_at.all(|place| is_in_memory(&self.file, place)) {
             let file = Arc::clone(&self.file);
             blocking(self.key, "reading", move || bring_into_memory(&file, stretch)).await?;
         }
