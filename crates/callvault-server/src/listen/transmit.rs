@@ -59,6 +59,8 @@ struct Stretch {
     /// Where the stand-in of what is left begins in [`STAND_IN`].
     place: usize,
     left: usize,
+    /// Whether packets are held back for it.
+    begun: bool,
 }
 
 impl Transmitter {
@@ -78,7 +80,7 @@ impl Transmitter {
         let mut queue = self.locked();
         let place = queue.made % PLACES;
         queue.made += 1;
-        queue.stretches.push_back(Stretch { file, offset, place, left: length });
+        queue.stretches.push_back(Stretch { file, offset, place, left: length, begun: false });
         Bytes::from_static(&STAND_IN[place..place + length])
     }
 
@@ -119,6 +121,10 @@ impl Transmitting {
             return Poll::Ready(Err(io::Error::other("not the next stretch")));
         };
         let (file, offset) = (&stretch.file, stretch.offset);
+        if !stretch.begun {
+            stretch.begun = true;
+            hold_back(self.socket(), true);
+        }
         let sent = ready!(poll_write(self.socket(), context, |socket| send_file(
             socket,
             file,
@@ -135,10 +141,21 @@ impl Transmitting {
         stretch.left -= sent;
         if stretch.left == 0 {
             queue.stretches.pop_front();
+            hold_back(self.socket(), false);
         }
         Poll::Ready(Ok(sent))
     }
 }
+
+/// Whether packets wait until they are full. While a file is being sent, each acknowledgement would otherwise make a packet of
+/// what is there by then, however little. Where it is refused, there are more packets.
+#[cfg(target_os = "linux")]
+fn hold_back(socket: &TcpStream, hold: bool) {
+    let _ = rustix::net::sockopt::set_tcp_cork(socket, hold);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hold_back(_: &TcpStream, _: bool) {}
 
 #[cfg(target_os = "linux")]
 fn send_file(socket: &TcpStream, file: &SendableFile, offset: u64, length: usize) -> io::Result<usize> {
