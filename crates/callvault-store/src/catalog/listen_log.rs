@@ -206,18 +206,16 @@ impl Unit for Append {
             sql.insert(&APPEND, &all).await?;
         }
         // A head never goes back, also when an earlier unit is run again after a later one.
-        let heads = self.heads.iter().map(|head| {
-            Query::new(
+        for head in &self.heads {
+            let moved = Query::new(
                 "moving a head of the listen log",
                 "INSERT INTO listen_head (customer, epoch, sequence, hash) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (customer, epoch) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash
                  WHERE listen_head.sequence < excluded.sequence",
-            )
-            .with(head.customer.0)
-            .with(head.epoch)
-            .with(head.sequence)
-            .with(head.hash.as_slice())
-        });
-        Ok(sql.execute_last(heads.collect()).await?)
+            );
+            let moved = moved.with(head.customer.0).with(head.epoch).with(head.sequence);
+            sql.execute(moved.with(head.hash.as_slice())).await?;
+        }
+        Ok(())
     }
 }

@@ -106,8 +106,10 @@ impl Unit for Receive {
         let row = |key: &AudioKey| vec![key.to_string().into(), self.until.unix_ms().into()];
         let before = "INSERT INTO loose_object (key, lease_until) VALUES ";
         let rows = self.keys.iter().map(row).collect();
-        let queries = batches("reserving keys", before, rows, " ON CONFLICT (key) DO NOTHING");
-        Ok(sql.execute_last(queries).await?)
+        for query in batches("reserving keys", before, rows, " ON CONFLICT (key) DO NOTHING") {
+            sql.execute(query).await?;
+        }
+        Ok(())
     }
 }
 

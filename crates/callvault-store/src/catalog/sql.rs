@@ -230,10 +230,6 @@ pub(super) trait Sql: Send {
     /// Answers the number of rows changed.
     async fn execute(&mut self, query: Query) -> Result<u64, SqlError>;
 
-    /// The last statements of a unit, of which nothing is wanted to be known. An engine may run them in one go and commit
-    /// right behind them.
-    async fn execute_last(&mut self, queries: Vec<Query>) -> Result<(), SqlError>;
-
     /// Adds rows, whose values follow one another.
     async fn insert(&mut self, into: &'static Insertion, values: &[Borrowed<'_>]) -> Result<(), SqlError>;
 

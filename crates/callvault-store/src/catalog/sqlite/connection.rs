@@ -164,13 +164,6 @@ impl Sql for Writing<'_> {
         Ok(self.connection.connection.changes())
     }
 
-    async fn execute_last(&mut self, queries: Vec<Query>) -> Result<(), SqlError> {
-        for query in queries {
-            self.fetch(query).await?;
-        }
-        Ok(())
-    }
-
     async fn insert(&mut self, into: &'static Insertion, values: &[Borrowed<'_>]) -> Result<(), SqlError> {
         self.changed |= self.schema.changed(&into.before.into());
         self.connection.insert(into, values).map_err(|error| failure(into.operation, error))

@@ -347,9 +347,9 @@ mod tests {
         assert_eq!((succeeded, rows), (vec![true, false, true], vec![1, 2]));
     }
 
-    /// Deletes nothing, then adds two rows and a reference in its last message.
+    /// Deletes nothing, then adds two rows and a reference.
     #[derive(Clone, Copy)]
-    struct Last {
+    struct Several {
         first: i64,
         second: i64,
         /// What `other` refers to; checked by COMMIT.
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[async_trait]
-    impl Unit for Last {
+    impl Unit for Several {
         type Output = u64;
 
         async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<u64> {
@@ -365,13 +365,15 @@ mod tests {
             let refer = Query::new("referring", "INSERT INTO other (one) VALUES ($1)").with(self.refers);
             let nothing = Query::new("deleting nothing", "DELETE FROM one WHERE id = $1").with(-1i64);
             let deleted = sql.execute(nothing).await?;
-            sql.execute_last(vec![add(self.first), add(self.second), refer]).await?;
+            for query in [add(self.first), add(self.second), refer] {
+                sql.execute(query).await?;
+            }
             Ok(deleted)
         }
     }
 
-    /// Commits units of which the last statements go with the commit; answers whether each succeeded, and the rows.
-    async fn commit_last(bench: &mut Bench, units: &[Last]) -> (Vec<bool>, Vec<i64>) {
+    /// Commits units of several statements; answers whether each succeeded, and the rows.
+    async fn commit_several(bench: &mut Bench, units: &[Several]) -> (Vec<bool>, Vec<i64>) {
         let (mut group, mut answers) = (Vec::new(), Vec::new());
         for unit in units {
             let (reply, answer) = oneshot::channel();
@@ -389,23 +391,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_unit_alone_commits_with_its_last_statements() {
+    async fn a_unit_alone_commits_all_its_statements_or_none() {
         let mut bench = bench().await;
-        let unit = |first, second, refers| Last { first, second, refers };
-        assert_eq!(commit_last(&mut bench, &[unit(1, 2, 2)]).await, (vec![true], vec![1, 2]));
+        let unit = |first, second, refers| Several { first, second, refers };
+        assert_eq!(commit_several(&mut bench, &[unit(1, 2, 2)]).await, (vec![true], vec![1, 2]));
         // The second of its statements fails, then COMMIT does.
-        assert_eq!(commit_last(&mut bench, &[unit(3, 1, 1)]).await, (vec![false], vec![1, 2]));
-        assert_eq!(commit_last(&mut bench, &[unit(3, 4, 99)]).await, (vec![false], vec![1, 2]));
-        assert_eq!(commit_last(&mut bench, &[unit(3, 4, 3)]).await, (vec![true], vec![1, 2, 3, 4]));
+        assert_eq!(commit_several(&mut bench, &[unit(3, 1, 1)]).await, (vec![false], vec![1, 2]));
+        assert_eq!(commit_several(&mut bench, &[unit(3, 4, 99)]).await, (vec![false], vec![1, 2]));
+        assert_eq!(commit_several(&mut bench, &[unit(3, 4, 3)]).await, (vec![true], vec![1, 2, 3, 4]));
         assert_eq!(commit(&mut bench, &["INSERT INTO one (id) VALUES (5)"]).await.1, [1, 2, 3, 4, 5]);
     }
 
     #[tokio::test]
-    async fn last_statements_of_one_of_several_units_commit_nobody_else() {
+    async fn statements_of_one_of_several_units_commit_nobody_else() {
         let mut bench = bench().await;
-        let unit = |first, second, refers| Last { first, second, refers };
+        let unit = |first, second, refers| Several { first, second, refers };
         let units = [unit(1, 2, 1), unit(3, 1, 1), unit(5, 6, 99), unit(7, 8, 7)];
-        assert_eq!(commit_last(&mut bench, &units).await, (vec![true, false, false, true], vec![1, 2, 7, 8]));
+        assert_eq!(
+            commit_several(&mut bench, &units).await,
+            (vec![true, false, false, true], vec![1, 2, 7, 8])
+        );
     }
 
     #[tokio::test]
@@ -417,7 +422,7 @@ mod tests {
         other.run("BEGIN IMMEDIATE").unwrap();
         let (reply, _answer) = oneshot::channel();
         let mut group =
-            [Box::new(Queued::new(Last { first: 1, second: 2, refers: 1 }, reply)) as Box<dyn Job>];
+            [Box::new(Queued::new(Several { first: 1, second: 2, refers: 1 }, reply)) as Box<dyn Job>];
         let failed = bench.writer.attempt(&mut group).await.unwrap_err();
         assert_eq!((failed.operation, failed.before_units), ("beginning a transaction", true));
     }
