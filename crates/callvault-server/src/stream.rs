@@ -161,7 +161,8 @@ impl Player {
         }
         let end = range.end.min(range.start + transmit::MOST_BYTES as u64);
         let Some(file) = self.reader.file(range.start..end).await? else { return Ok(None) };
-        let stand_in = transmitter.stand_in(file, range.start, (end - range.start) as usize);
+        let more = end < range.end;
+        let stand_in = transmitter.stand_in(file, range.start, (end - range.start) as usize, more);
         self.metrics.bytes_sent(self.door, stand_in.len() as u64);
         self.put_back(end..range.end, Form::Exact);
         Ok(Some(stand_in))

@@ -28,6 +28,9 @@ use super::replay::Replay;
 /// The longest stretch: half of what Linux keeps at most for a socket that is being written to (`tcp_wmem`).
 pub(crate) const MOST_BYTES: usize = 2 * 1024 * 1024;
 
+/// The longest stretch that goes in one packet, or nearly so, and needs none held back for it: what IP can say of its length.
+const PACKET_BYTES: usize = 64 * 1024;
+
 /// How much is read at once of what the system does not send by itself.
 const COPIED_BYTES: usize = 64 * 1024;
 
@@ -59,8 +62,8 @@ struct Stretch {
     /// Where the stand-in of what is left begins in [`STAND_IN`].
     place: usize,
     left: usize,
-    /// Whether packets are held back for it.
-    begun: bool,
+    /// Whether the next stretch goes right behind it.
+    more: bool,
 }
 
 impl Transmitter {
@@ -75,12 +78,12 @@ impl Transmitter {
     }
 
     /// Puts a stretch of a file into the queue and gives the stand-in for it, to go into the body at once. `length` is at
-    /// most [`MOST_BYTES`].
-    pub(crate) fn stand_in(&self, file: SendableFile, offset: u64, length: usize) -> Bytes {
+    /// most [`MOST_BYTES`]. `more` says that the next thing in the body is meant to be another stand-in.
+    pub(crate) fn stand_in(&self, file: SendableFile, offset: u64, length: usize, more: bool) -> Bytes {
         let mut queue = self.locked();
         let place = queue.made % PLACES;
         queue.made += 1;
-        queue.stretches.push_back(Stretch { file, offset, place, left: length, begun: false });
+        queue.stretches.push_back(Stretch { file, offset, place, left: length, more });
         Bytes::from_static(&STAND_IN[place..place + length])
     }
 
@@ -98,19 +101,34 @@ fn is_stand_in(slice: &[u8]) -> bool {
 pub(super) struct Transmitting {
     stream: Mended<Replay<TcpStream>>,
     transmitter: Transmitter,
+    /// Whether packets wait until they are full.
+    held_back: bool,
 }
 
 impl Transmitting {
     pub(super) fn new(stream: Mended<Replay<TcpStream>>, transmitter: Transmitter) -> Self {
-        Self { stream, transmitter }
+        Self { stream, transmitter, held_back: false }
     }
 
     fn socket(&self) -> &TcpStream {
         self.stream.get_ref().get_ref()
     }
 
+    /// Whether packets wait until they are full, from now on. While a file is being sent, each acknowledgement would otherwise
+    /// make a packet of what is there by then, however little. Where the system refuses, there are more packets.
+    fn hold_back(&mut self, hold: bool) {
+        if self.held_back != hold {
+            self.held_back = hold;
+            #[cfg(target_os = "linux")]
+            let _ = rustix::net::sockopt::set_tcp_cork(self.socket(), hold);
+        }
+    }
+
     /// Sends the file that a stand-in stands for.
-    fn poll_file(&self, context: &mut Context<'_>, stand_in: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_file(&mut self, context: &mut Context<'_>, stand_in: &[u8]) -> Poll<io::Result<usize>> {
+        if stand_in.len() > PACKET_BYTES {
+            self.hold_back(true);
+        }
         let mut queue = self.transmitter.locked();
         let stretch = queue.stretches.front_mut().filter(|stretch| {
             let expected = &STAND_IN[stretch.place..stretch.place + stretch.left];
@@ -121,10 +139,6 @@ impl Transmitting {
             return Poll::Ready(Err(io::Error::other("not the next stretch")));
         };
         let (file, offset) = (&stretch.file, stretch.offset);
-        if !stretch.begun {
-            stretch.begun = true;
-            hold_back(self.socket(), true);
-        }
         let sent = ready!(poll_write(self.socket(), context, |socket| send_file(
             socket,
             file,
@@ -139,23 +153,17 @@ impl Transmitting {
         stretch.offset += sent as u64;
         stretch.place += sent;
         stretch.left -= sent;
+        let finished = stretch.left == 0 && !stretch.more;
         if stretch.left == 0 {
             queue.stretches.pop_front();
-            hold_back(self.socket(), false);
+        }
+        drop(queue);
+        if finished {
+            self.hold_back(false);
         }
         Poll::Ready(Ok(sent))
     }
 }
-
-/// Whether packets wait until they are full. While a file is being sent, each acknowledgement would otherwise make a packet of
-/// what is there by then, however little. Where it is refused, there are more packets.
-#[cfg(target_os = "linux")]
-fn hold_back(socket: &TcpStream, hold: bool) {
-    let _ = rustix::net::sockopt::set_tcp_cork(socket, hold);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn hold_back(_: &TcpStream, _: bool) {}
 
 #[cfg(target_os = "linux")]
 fn send_file(socket: &TcpStream, file: &SendableFile, offset: u64, length: usize) -> io::Result<usize> {
@@ -211,6 +219,7 @@ impl AsyncWrite for Transmitting {
         if is_stand_in(bytes) {
             return self.poll_file(context, bytes);
         }
+        self.hold_back(false);
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -220,6 +229,7 @@ impl AsyncWrite for Transmitting {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let Some(at) = slices.iter().position(|slice| is_stand_in(slice)) else {
+            self.hold_back(false);
             return Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         };
         let before: usize = slices[..at].iter().map(|slice| slice.len()).sum();
@@ -308,10 +318,10 @@ mod tests {
         let content: Vec<u8> = (0..3 * MOST_BYTES).map(|at| (at / 251 + at % 251) as u8).collect();
         let (whole, small) = (file(&content), file(b"0123456789"));
         let sending = async move {
-            let one = transmitter.stand_in(whole.clone(), 5, MOST_BYTES);
-            let two = transmitter.stand_in(whole, 5 + MOST_BYTES as u64, MOST_BYTES);
+            let one = transmitter.stand_in(whole.clone(), 5, MOST_BYTES, true);
+            let two = transmitter.stand_in(whole, 5 + MOST_BYTES as u64, MOST_BYTES, false);
             write_all(&mut stream, &[b"head", &one, &two, b"between"]).await.unwrap();
-            let three = transmitter.stand_in(small, 2, 3);
+            let three = transmitter.stand_in(small, 2, 3, false);
             write_all(&mut stream, &[&three, b"end"]).await.unwrap();
         };
         let receiving = async move {
@@ -327,17 +337,47 @@ mod tests {
     #[tokio::test]
     async fn a_stand_in_of_another_stretch_breaks_the_connection() {
         let (mut stream, transmitter, _client) = pair().await;
-        let skipped = transmitter.stand_in(file(b"somebody's"), 0, 10);
-        let next = transmitter.stand_in(file(b"other's"), 0, 7);
+        let skipped = transmitter.stand_in(file(b"somebody's"), 0, 10, false);
+        let next = transmitter.stand_in(file(b"other's"), 0, 7, false);
         write_all(&mut stream, &[&next]).await.expect_err("the first one was to come first");
         write_all(&mut stream, &[&skipped]).await.expect("it does not stand for anything else");
         write_all(&mut stream, &[&skipped]).await.expect_err("it was sent");
     }
 
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn packets_are_held_back_no_longer_than_files_go() {
+        let (mut stream, transmitter, mut client) = pair().await;
+        let held_back = |stream: &Transmitting| rustix::net::sockopt::tcp_cork(stream.socket()).unwrap();
+        let content = file(&[7; 3 * PACKET_BYTES]);
+        let receiving = tokio::spawn(async move {
+            let mut all = Vec::new();
+            client.read_to_end(&mut all).await.unwrap();
+            all.len()
+        });
+        let stand_in = |length, more| transmitter.stand_in(content.clone(), 0, length, more);
+
+        let short = stand_in(PACKET_BYTES, true);
+        write_all(&mut stream, &[&short]).await.unwrap();
+        assert!(!held_back(&stream), "it goes in one packet");
+        let (long, rest) = (stand_in(2 * PACKET_BYTES, true), stand_in(3, false));
+        write_all(&mut stream, &[b"head", &long]).await.unwrap();
+        assert!(held_back(&stream), "more comes");
+        write_all(&mut stream, &[&rest]).await.unwrap();
+        assert!(!held_back(&stream), "nothing comes");
+        let long = stand_in(2 * PACKET_BYTES, true);
+        write_all(&mut stream, &[&long]).await.unwrap();
+        write_all(&mut stream, &[b"something else"]).await.unwrap();
+        assert!(!held_back(&stream), "no file comes");
+
+        drop(stream);
+        assert_eq!(receiving.await.unwrap(), 5 * PACKET_BYTES + 4 + 3 + 14);
+    }
+
     #[tokio::test]
     async fn a_file_that_became_shorter_breaks_the_connection() {
         let (mut stream, transmitter, _client) = pair().await;
-        let stand_in = transmitter.stand_in(file(b"12345"), 3, 4);
+        let stand_in = transmitter.stand_in(file(b"12345"), 3, 4, false);
         let error = write_all(&mut stream, &[&stand_in]).await.expect_err("two bytes are missing");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
