@@ -4,6 +4,7 @@
 //! nothing about speed. It does check every answer, and ends with exit code 1 when any was wrong.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what the program is for")]
 
+mod backing;
 mod bound;
 mod callvault;
 mod catalog;

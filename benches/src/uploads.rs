@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 
+use crate::backing::ask_for_memory;
 use crate::bound::Bound;
 use crate::callvault::Callvault;
 use crate::comparison::{self, Figures, Labels, Round};
@@ -36,12 +37,15 @@ pub(crate) fn run(run: &Run<'_>, installation: &Installation, server: &Server) -
     let name = Item::Upload.name();
     let shelf = Shelf::create(installation.folder())?;
     let mut rounds = Vec::new();
+    let time = conditions.pace.warm_up + conditions.pace.window;
     for _ in 0..conditions.rounds {
+        ask_for_memory(time)?;
         let measured = load::run(&[server.id()], &target, AT_ONCE, conditions.pace, conditions.threads)?;
         if let Some(failure) = measured.failure {
             return Ok(Outcome { name, rows: Vec::new(), rounds, failure: Some(failure) });
         }
         let ours = Figures::new(&measured, target.answer_bytes());
+        ask_for_memory(time)?;
         // On the same cores as the server.
         let measured = run.start(|| durable::run(&shelf, &file, AT_ONCE, conditions.pace))?;
         rounds.push(Round { ours, peer: Figures::new(&measured, file.len() as f64) });
