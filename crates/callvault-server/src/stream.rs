@@ -214,11 +214,14 @@ impl Player {
 
     /// Appends a stretch as base64, but for what waits for the bytes behind it.
     async fn encode(&mut self, mut stretch: Range<u64>, text: &mut Vec<u8>) -> Result<(), AudioStoreError> {
+        let left = |stretch: &Range<u64>| usize::try_from(stretch.end - stretch.start).unwrap_or(usize::MAX);
+        let mut buffer = vec![0; left(&stretch).min(ENCODED_AT_ONCE_BYTES)];
         while !stretch.is_empty() {
-            let end = stretch.end.min(stretch.start + ENCODED_AT_ONCE_BYTES as u64);
-            let bytes = self.read(stretch.start..end).await?;
-            self.encoder.push(&bytes, text);
-            stretch.start += bytes.len() as u64;
+            buffer.truncate(left(&stretch));
+            buffer = self.reader.read_over(stretch.start, buffer).await?;
+            self.count(buffer.len())?;
+            self.encoder.push(&buffer, text);
+            stretch.start += buffer.len() as u64;
         }
         Ok(())
     }
@@ -226,15 +229,23 @@ impl Player {
     /// At least one byte of a stretch, at most all.
     async fn read(&self, stretch: Range<u64>) -> Result<Bytes, AudioStoreError> {
         let bytes = self.reader.read_at(stretch.start, (stretch.end - stretch.start) as usize).await?;
-        if bytes.is_empty() && !stretch.is_empty() {
+        if !stretch.is_empty() {
+            self.count(bytes.len())?;
+        }
+        Ok(bytes)
+    }
+
+    /// Counts what was read of a stretch that has bytes.
+    fn count(&self, read_bytes: usize) -> Result<(), AudioStoreError> {
+        if read_bytes == 0 {
             // The object became shorter than the catalog says; the missing bytes must not look like the end.
             return Err(AudioStoreError::Unusable {
                 operation: "reading to the end of an object",
                 source: std::io::ErrorKind::UnexpectedEof.into(),
             });
         }
-        self.metrics.bytes_sent(self.door, bytes.len() as u64);
-        Ok(bytes)
+        self.metrics.bytes_sent(self.door, read_bytes as u64);
+        Ok(())
     }
 
     /// What of a stretch comes with the next chunk.

@@ -112,6 +112,9 @@ pub trait AudioReader: Send + Sync + std::fmt::Debug {
     fn size_bytes(&self) -> u64;
     /// Up to `length` bytes from `offset`; fewer only at the end of the object.
     async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, AudioStoreError>;
+    /// The same over what is in `buffer`, as many bytes as it has; gives it back with what was read. For who reads piece by
+    /// piece: a fresh buffer would have to be cleared each time.
+    async fn read_over(&self, offset: u64, buffer: Vec<u8>) -> Result<Vec<u8>, AudioStoreError>;
     /// The file that has the object's bytes at their places, where there is one, for sending `stretch` of it. What the medium
     /// alone has of the stretch was brought into memory before, as far as its ends tell, so that sending does not wait for it.
     async fn file(&self, stretch: Range<u64>) -> Result<Option<SendableFile>, AudioStoreError>;

@@ -206,6 +206,14 @@ mod tests {
             Ok(self.0.slice(start..self.0.len().min(start + length)))
         }
 
+        async fn read_over(
+            &self,
+            offset: u64,
+            buffer: Vec<u8>,
+        ) -> std::result::Result<Vec<u8>, AudioStoreError> {
+            self.read_at(offset, buffer.len()).await.map(Vec::from)
+        }
+
         async fn file(
             &self,
             _stretch: Range<u64>,

@@ -110,6 +110,13 @@ pub(crate) async fn reads_are_exact(store: &dyn AudioStore) {
         assert!(found[..] == content[start..end], "{length} from {offset}: {} bytes", found.len());
     }
     assert!(reader.read_at(u64::MAX, 10).await.unwrap().is_empty());
+    let mut buffer = vec![0xEE; 131_073];
+    for offset in [0, 65_535, 200_000, 299_999, 300_000, usize::MAX] {
+        let start = offset.min(content.len());
+        let end = start.saturating_add(buffer.len()).min(content.len());
+        buffer = reader.read_over(offset as u64, buffer).await.unwrap();
+        assert!(buffer[..] == content[start..end], "over a buffer from {offset}: {} bytes", buffer.len());
+    }
 }
 
 pub(crate) async fn nothing_is_visible_before_the_end(store: &dyn AudioStore) {

@@ -81,6 +81,30 @@ impl LocalReader {
         self.key
     }
 
+    /// How many bytes there are from a place on.
+    fn left(&self, offset: u64) -> usize {
+        usize::try_from(self.size_bytes.saturating_sub(offset)).unwrap_or(usize::MAX)
+    }
+
+    /// Reads over all of `bytes`, which are no more than there are.
+    async fn fill(&self, offset: u64, mut bytes: Vec<u8>) -> Result<Vec<u8>, AudioStoreError> {
+        let wanted = bytes.len();
+        if wanted == 0 {
+            return Ok(bytes);
+        }
+        // What is in memory is there at once, however much is read: nothing else would make its reader stop.
+        for _ in 0..wanted.div_ceil(UNIT_BYTES) {
+            consume_budget().await;
+        }
+        let known = read_at_once(&self.file, offset, &mut bytes);
+        if known == wanted {
+            return Ok(bytes);
+        }
+        bytes.truncate(known);
+        let file = Arc::clone(&self.file);
+        blocking(self.key, "reading", move || read_exactly(&file, offset, bytes, wanted)).await
+    }
+
     /// Its file.
     pub(super) fn file(&self) -> Arc<fs_err::File> {
         Arc::clone(&self.file)
@@ -94,23 +118,12 @@ impl AudioReader for LocalReader {
     }
 
     async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, AudioStoreError> {
-        let left = usize::try_from(self.size_bytes.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let wanted = length.min(left);
-        if wanted == 0 {
-            return Ok(Bytes::new());
-        }
-        // What is in memory is there at once, however much is read: nothing else would make its reader stop.
-        for _ in 0..wanted.div_ceil(UNIT_BYTES) {
-            consume_budget().await;
-        }
-        let mut bytes = vec![0; wanted];
-        let known = read_at_once(&self.file, offset, &mut bytes);
-        if known == wanted {
-            return Ok(bytes.into());
-        }
-        bytes.truncate(known);
-        let file = Arc::clone(&self.file);
-        blocking(self.key, "reading", move || read_exactly(&file, offset, bytes, wanted)).await
+        self.fill(offset, vec![0; length.min(self.left(offset))]).await.map(Bytes::from)
+    }
+
+    async fn read_over(&self, offset: u64, mut buffer: Vec<u8>) -> Result<Vec<u8>, AudioStoreError> {
+        buffer.truncate(self.left(offset));
+        self.fill(offset, buffer).await
     }
 
     async fn file(&self, stretch: Range<u64>) -> Result<Option<SendableFile>, AudioStoreError> {
@@ -158,7 +171,7 @@ fn read_at_once(_: &fs_err::File, _: u64, _: &mut [u8]) -> usize {
 }
 
 /// Reads the rest of a stretch that the object has. A file that turns out shorter was damaged after it was opened.
-fn read_exactly(file: &fs_err::File, offset: u64, mut bytes: Vec<u8>, wanted: usize) -> io::Result<Bytes> {
+fn read_exactly(file: &fs_err::File, offset: u64, mut bytes: Vec<u8>, wanted: usize) -> io::Result<Vec<u8>> {
     let named = |error: io::Error| {
         io::Error::new(error.kind(), format!("reading `{}` at {offset}: {error}", file.path().display()))
     };
@@ -173,5 +186,5 @@ fn read_exactly(file: &fs_err::File, offset: u64, mut bytes: Vec<u8>, wanted: us
     }
     // A vector may have more room than was asked for, and the read then brought more.
     bytes.truncate(wanted);
-    Ok(Bytes::from(bytes))
+    Ok(bytes)
 }
