@@ -18,6 +18,9 @@ use crate::telemetry::{ActiveDownload, Metrics};
 /// The largest chunk: few calls for each file, as long as there are few downloads.
 const MOST_CHUNK_BYTES: usize = 512 * 1024;
 
+/// The largest chunk of base64. It is copied into packets, and each chunk ends with one that is not full and wakes the client.
+const MOST_BASE64_BYTES: usize = 1024 * 1024;
+
 /// The largest chunk that is escaped: six times what is read is written, and must stay in the cache.
 const MOST_ESCAPED_BYTES: usize = 64 * 1024;
 
@@ -87,7 +90,8 @@ impl Form {
     /// The largest chunk of a body.
     fn most_chunk_bytes(self) -> usize {
         match self {
-            Form::Exact | Form::Base64 => MOST_CHUNK_BYTES,
+            Form::Exact => MOST_CHUNK_BYTES,
+            Form::Base64 => MOST_BASE64_BYTES,
             Form::Escaped => MOST_ESCAPED_BYTES,
         }
     }
@@ -195,21 +199,42 @@ impl Player {
             }
             Form::Escaped => {
                 let bytes = self.read(range.start..end).await?;
-                let mut text = Vec::with_capacity(bytes.len() * written);
+                let next = range.start + bytes.len() as u64;
+                let mut text = Vec::with_capacity(bytes.len() * written + self.behind());
                 raw::escape(&bytes, &mut text);
-                (text.into(), range.start + bytes.len() as u64)
+                if next == range.end {
+                    self.end_with_what_is_behind(&mut text);
+                }
+                (text.into(), next)
             }
             Form::Base64 => {
-                let mut text = Vec::with_capacity(room_bytes);
+                let mut text = Vec::with_capacity(room_bytes + self.behind());
                 self.encode(range.start..end, &mut text).await?;
                 if end == range.end {
                     std::mem::take(&mut self.encoder).finish(&mut text);
+                    self.end_with_what_is_behind(&mut text);
                 }
                 (text.into(), end)
             }
         };
         self.put_back(next..range.end, form);
         Ok(Some(chunk))
+    }
+
+    /// How many bytes stand behind the audio that is being written.
+    fn behind(&self) -> usize {
+        match self.pieces.front() {
+            Some(Piece::Bytes(bytes)) => bytes.len(),
+            _ => 0,
+        }
+    }
+
+    /// Appends what stands behind the audio, a few bytes that would make a call and a packet of their own.
+    fn end_with_what_is_behind(&mut self, text: &mut Vec<u8>) {
+        if let Some(Piece::Bytes(bytes)) = self.pieces.front() {
+            text.extend_from_slice(bytes);
+            self.pieces.pop_front();
+        }
     }
 
     /// Appends a stretch as base64, but for what waits for the bytes behind it.
@@ -258,7 +283,100 @@ impl Player {
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
+    use callvault_core::port::audio_store::SendableFile;
+    use http_body_util::BodyExt as _;
+
     use super::*;
+
+    #[derive(Debug)]
+    struct InMemory(Bytes);
+
+    #[async_trait]
+    impl AudioReader for InMemory {
+        fn size_bytes(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, AudioStoreError> {
+            let start = self.0.len().min(offset as usize);
+            Ok(self.0.slice(start..self.0.len().min(start + length)))
+        }
+
+        async fn read_over(&self, offset: u64, buffer: Vec<u8>) -> Result<Vec<u8>, AudioStoreError> {
+            self.read_at(offset, buffer.len()).await.map(Vec::from)
+        }
+
+        async fn file(&self, _: Range<u64>) -> Result<Option<SendableFile>, AudioStoreError> {
+            Ok(None)
+        }
+    }
+
+    /// The chunks of audio between two brackets, while so many other downloads are under way.
+    async fn chunks(audio: &Bytes, told_bytes: usize, form: Form, others: usize) -> Vec<Option<Bytes>> {
+        let budget = Arc::new(ReadBudget::default());
+        budget.active.fetch_add(others, Ordering::Relaxed);
+        let bracket = |text: &'static str| Piece::Bytes(Bytes::from_static(text.as_bytes()));
+        let pieces = vec![bracket("<"), Piece::Audio(0..told_bytes as u64, form), bracket(">")];
+        let reader = Arc::new(InMemory(audio.clone()));
+        let mut body = body(reader, pieces, &budget, &Arc::new(Metrics::new()), "test");
+        let mut chunks = Vec::new();
+        while let Some(frame) = body.frame().await {
+            chunks.push(frame.ok().and_then(|frame| frame.into_data().ok()));
+        }
+        chunks
+    }
+
+    #[tokio::test]
+    async fn chunks_together_are_the_form_of_the_audio_and_what_is_around_it() {
+        let audio: Bytes = (0..3_000_001_u64).map(|at| (at * 7919 % 251) as u8).collect();
+        let check = async |bytes: usize, form: Form, others: usize, expected_chunks: usize| {
+            let audio = audio.slice(..bytes);
+            let text = match form {
+                Form::Base64 => base64_simd::STANDARD.encode_to_string(&audio).into_bytes(),
+                Form::Exact | Form::Escaped => {
+                    let mut text = Vec::new();
+                    if form == Form::Exact {
+                        text.extend(&audio)
+                    } else {
+                        raw::escape(&audio, &mut text)
+                    }
+                    text
+                }
+            };
+            let chunks = chunks(&audio, bytes, form, others).await;
+            let whole = chunks.iter().flatten().flat_map(|chunk| chunk.iter().copied());
+            let expected = [b"<", &text[..], b">"].concat();
+            assert!(whole.eq(expected), "{bytes} bytes, {form:?}, {others} others");
+            assert_eq!(chunks.len(), expected_chunks, "{bytes} bytes, {form:?}, {others} others");
+        };
+        // The first bracket, and the audio with the last one: a chunk of base64 is 1 MiB, and 16 KiB where nothing is left.
+        check(480_000, Form::Base64, 0, 2).await;
+        check(786_432, Form::Base64, 0, 2).await;
+        check(786_433, Form::Base64, 0, 3).await;
+        check(3_000_001, Form::Base64, 0, 5).await;
+        check(480_000, Form::Base64, 2000, 1 + 40).await;
+        for bytes in [0, 1, 2, 3, 49_151, 49_152, 49_153] {
+            check(bytes, Form::Base64, 0, 2).await;
+        }
+        // 64 KiB hold 10,922 bytes that may become six times as many.
+        check(10_922, Form::Escaped, 0, 2).await;
+        check(10_923, Form::Escaped, 0, 3).await;
+        // Bytes that stay as they are, are not copied to go with the bracket.
+        check(480_000, Form::Exact, 0, 3).await;
+    }
+
+    #[tokio::test]
+    async fn audio_that_is_shorter_than_was_told_breaks_the_body() {
+        let audio = Bytes::from_static(&[7; 100_000]);
+        for form in [Form::Exact, Form::Escaped, Form::Base64] {
+            for told_bytes in [100_001, 200_000, 2_000_000] {
+                let chunks = chunks(&audio, told_bytes, form, 0).await;
+                assert_eq!(chunks.last(), Some(&None), "{form:?} of {told_bytes} bytes");
+                assert!(!chunks.iter().flatten().any(|chunk| chunk.ends_with(b">")), "{form:?}");
+            }
+        }
+    }
 
     /// So many downloads that begin one after the other and stall.
     fn stalled(downloads: usize) -> (Arc<ReadBudget>, Vec<Option<Room>>) {
