@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::yield_now;
 
 use super::connection::{Opening, Writable, Writing};
 use super::recall::{Recall, Tables};
@@ -128,6 +129,10 @@ impl Writer {
                 }
             }
             self.commit(group).await;
+            // While there is always something to write, nothing else makes this wait, and what lives beside it stood still.
+            if !queue.is_empty() {
+                yield_now().await;
+            }
         }
         self.finish().await;
     }
@@ -245,6 +250,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use sqlx::sqlite::SqliteConnectOptions;
@@ -411,6 +417,44 @@ mod tests {
             commit_several(&mut bench, &units).await,
             (vec![true, false, false, true], vec![1, 2, 7, 8])
         );
+    }
+
+    /// Counts how often it was run.
+    struct Counted(Arc<AtomicUsize>);
+
+    #[async_trait]
+    impl Unit for Counted {
+        type Output = ();
+
+        async fn run(&self, _: &mut dyn Sql) -> CatalogResult<()> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_lives_beside_the_writer_has_its_turn_after_each_group() {
+        const GROUPS: usize = 10;
+        let (bench, run) = (bench().await, Arc::new(AtomicUsize::new(0)));
+        let (orders, queue) = mpsc::channel(GROUPS * GROUP);
+        for _ in 0..GROUPS * GROUP {
+            let job = Queued::new(Counted(run.clone()), oneshot::channel().0);
+            assert!(orders.try_send(Order::Unit(Box::new(job))).is_ok());
+        }
+        drop(orders);
+        let turns = tokio::spawn(async move {
+            let mut turns = Vec::new();
+            while turns.last() != Some(&(GROUPS * GROUP)) {
+                turns.push(run.load(Ordering::Relaxed));
+                yield_now().await;
+            }
+            turns
+        });
+        bench.writer.serve(queue).await;
+        let mut turns = turns.await.unwrap();
+        turns.dedup();
+        let longest = turns.windows(2).map(|pair| pair[1] - pair[0]).max();
+        assert_eq!(longest, Some(GROUP), "{turns:?}");
     }
 
     #[tokio::test]
