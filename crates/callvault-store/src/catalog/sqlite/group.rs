@@ -6,10 +6,13 @@
 //! When the transaction itself fails, nothing of the group counts; its units are run again, each alone, on a fresh
 //! connection, and only those that fail once more are answered so.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use callvault_core::port::catalog::{CatalogError, CatalogResult};
+use futures_util::FutureExt as _;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::yield_now;
@@ -54,7 +57,9 @@ impl<U: Unit> Queued<U> {
 #[async_trait]
 impl<U: Unit> Job for Queued<U> {
     async fn run(&mut self, sql: &mut dyn Sql) -> bool {
-        let result = self.unit.run(sql).await;
+        // A panic is the failure of this unit. It must not end the writer, without which nothing is written any more.
+        let ran = AssertUnwindSafe(self.unit.run(sql)).catch_unwind().await;
+        let result = ran.unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
         let succeeded = result.is_ok();
         self.result = Some(result);
         succeeded
@@ -70,6 +75,17 @@ impl<U: Unit> Job for Queued<U> {
     fn fail(self: Box<Self>, error: CatalogError) {
         let _ = self.reply.send(Err(error));
     }
+}
+
+/// A unit of work that did not come to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("it panicked: {0}")]
+struct Panicked(String);
+
+fn panicked(panic: &(dyn Any + Send)) -> CatalogError {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    CatalogError::Engine { operation: "a unit of work", source: Box::new(Panicked(said.to_owned())) }
 }
 
 /// A transaction that failed as a whole.
@@ -417,6 +433,44 @@ mod tests {
             commit_several(&mut bench, &units).await,
             (vec![true, false, false, true], vec![1, 2, 7, 8])
         );
+    }
+
+    /// Adds a row and then panics.
+    struct Panics;
+
+    #[async_trait]
+    impl Unit for Panics {
+        type Output = ();
+
+        async fn run(&self, sql: &mut dyn Sql) -> CatalogResult<()> {
+            sql.script("a script", "INSERT INTO one (id) VALUES (9)").await?;
+            if true {
+                panic!("on purpose");
+            }
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_panics_is_one_that_failed() {
+        let mut bench = bench().await;
+        let (reply, mut good) = oneshot::channel();
+        let first = Box::new(Queued::new(Script(GOOD_1), reply)) as Box<dyn Job>;
+        let panicking = || {
+            let (reply, answer) = oneshot::channel();
+            (Box::new(Queued::new(Panics, reply)) as Box<dyn Job>, answer)
+        };
+        let (second, beside) = panicking();
+        let (third, alone) = panicking();
+        bench.writer.commit(vec![first, second]).await;
+        bench.writer.commit(vec![third]).await;
+        good.try_recv().unwrap().unwrap();
+        for answer in [beside, alone] {
+            let error = answer.await.unwrap().unwrap_err();
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            assert_eq!(source.as_deref(), Some("it panicked: on purpose"), "{error}");
+        }
+        assert_eq!(commit(&mut bench, &[GOOD_2]).await, (vec![true], vec![1, 2]), "the writer goes on");
     }
 
     /// Counts how often it was run.
