@@ -8,7 +8,8 @@
 //! - an error of `accept` never ends the loop, and no client can make the server wait without a limit for the
 //!   head of a request or for room to send; how slowly a request body may come is for its route to say;
 //! - no address but that of a configured proxy has more than its share of the connections;
-//! - after a shutdown was asked for, requests under way may finish within the time given.
+//! - after a shutdown was asked for, requests under way may finish within the time given, and nothing makes it wait for
+//!   more than a few seconds longer.
 //!
 //! [`ClientAddress`]: crate::http::address::ClientAddress
 
@@ -53,6 +54,10 @@ mod validity;
 /// Connections of the control socket that may be open at once. They do not count with those of clients, so
 /// that an administrator gets in when those are at their limit.
 const CONTROL_CONNECTIONS: usize = 64;
+
+/// How long connections that were cut may take to be gone. They are gone at once, unless the thread that serves them hangs in a
+/// call of the system, as on a medium that does not answer: that must not keep what has yet to be committed.
+const CUT_TIME: Duration = Duration::from_secs(5);
 
 /// Who is at the other end of a connection. It stands in the extensions of every request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -380,7 +385,9 @@ impl Server {
         connections.close();
         if tokio::time::timeout(grace, connections.wait()).await.is_err() {
             shared.cut.cancel();
-            connections.wait().await;
+            if tokio::time::timeout(CUT_TIME, connections.wait()).await.is_err() {
+                tracing::error!("connections hang in a call of the system, and are left behind");
+            }
         }
         Shutdown { cut: shared.cut_connections.load(Ordering::Relaxed) }
     }
@@ -389,9 +396,11 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Mutex;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
+    use tokio::sync::oneshot;
     use tokio::task::JoinHandle;
 
     use super::*;
@@ -478,6 +487,34 @@ mod tests {
         assert!(early.is_err(), "it did not wait");
         go.add_permits(1);
         assert_eq!(serving.await.unwrap(), Shutdown { cut: 0 });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_ends_though_a_thread_of_its_connections_hangs() {
+        let (began, hangs) = oneshot::channel();
+        let began = Arc::new(Mutex::new(Some(began)));
+        let service = tower::service_fn(move |_: Request<Incoming>| {
+            let began = began.clone();
+            async move {
+                began.lock().unwrap().take().unwrap().send(()).unwrap();
+                // As in a call of a system whose medium does not answer.
+                loop {
+                    std::thread::park();
+                }
+                #[expect(unreachable_code, reason = "says what it would answer with")]
+                Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<Bytes>::new()))
+            }
+        });
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), Protocol::Plain).await.unwrap();
+        let (address, _) = listener.address().unwrap();
+        let server = Server::new(vec![listener], ListenSettings::default(), None, Arc::default()).unwrap();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(server.serve(service, stop.clone(), Duration::from_secs(60)));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n").await.unwrap();
+        hangs.await.unwrap();
+        stop.cancel();
+        tokio::time::timeout(Duration::from_secs(600), serving).await.expect("it waits").unwrap();
     }
 
     #[tokio::test]
