@@ -3,7 +3,7 @@
 //! A runtime whose threads share their work wakes a second thread whenever one finds something to do, lest it has to be
 //! helped. For requests that take microseconds that costs more than the requests. So each lane has a runtime of
 //! one thread, and a new connection goes to the lane that has fewest. Whatever takes long is done elsewhere: passwords and
-//! files by threads for that, the catalog by its own, the listen log on the runtime of the server.
+//! files by threads for that, the catalog and the listen log by a thread of their own.
 
 use std::io;
 use std::num::NonZero;

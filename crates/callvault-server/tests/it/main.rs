@@ -1,4 +1,4 @@
-//! Tests of the server: against the router, and through real sockets.
+//! Tests of the server: against the front, and through real sockets.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking, like the tests")]
 
