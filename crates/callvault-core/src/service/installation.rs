@@ -10,6 +10,7 @@ use crate::page::PageRequest;
 use crate::port::audio_store::{AudioStore, AudioStoreError, ReadFrom};
 use crate::port::catalog::Catalog;
 use crate::port::clock::Clock;
+use crate::port::listen_writer::ListenWriter;
 use crate::service::Ports;
 use crate::service::intake::Intake;
 use crate::service::leases::LEASE;
@@ -47,6 +48,7 @@ pub struct Installation {
     catalog: Arc<dyn Catalog>,
     audio: Arc<dyn AudioStore>,
     clock: Arc<dyn Clock>,
+    listen: Arc<dyn ListenWriter>,
     gate: Arc<Gate>,
     intake: Arc<Intake>,
 }
@@ -54,15 +56,17 @@ pub struct Installation {
 impl Installation {
     pub(crate) fn new(ports: &Ports, gate: Arc<Gate>, intake: Arc<Intake>) -> Self {
         let (catalog, audio, clock) = (ports.catalog.clone(), ports.audio.clone(), ports.clock.clone());
-        Self { catalog, audio, clock, gate, intake }
+        Self { catalog, audio, clock, listen: ports.listen.clone(), gate, intake }
     }
 
-    /// Whether the catalog takes writes and the store answers.
+    /// Whether the catalog takes writes, the listen log entries, and the store answers.
     ///
     /// # Errors
     /// When one does not.
     pub async fn ready(&self) -> Result<()> {
         self.catalog.ping().await?;
+        // Nothing is handed out while it takes none, whatever else is well.
+        self.listen.flush().await.map_err(|_| crate::Error::Unlogged)?;
         // No object has this key, so the store proves that it can look for one.
         match self.audio.open(AudioKey::NONE, ReadFrom::Anywhere).await {
             Ok(_) | Err(AudioStoreError::Missing { .. }) => Ok(()),

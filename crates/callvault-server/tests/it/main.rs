@@ -25,6 +25,7 @@ mod golden_enswitch_functions;
 mod golden_pseries;
 mod golden_yeastar;
 mod golden_yeastar_calls;
+mod health;
 mod hunt_groups;
 mod keys;
 mod listen;
