@@ -29,8 +29,8 @@ pub(super) async fn fetch(connection: &mut SqliteConnection, query: Query) -> Re
 
 /// The text with `?` for `$1`, `$2`, ... where these come in order and each once; `None` for others.
 ///
-/// The driver asks for the name of each parameter, and SQLite looks through all names for it: with many rows in one
-/// statement that took more time than writing them. A `?` has no name.
+/// The driver asks for the name of each parameter, and SQLite looks through all names for it: with many rows of values in one
+/// statement that takes as long as the rest of it. A `?` has no name.
 fn positional(text: &str) -> Option<String> {
     let mut positional = String::with_capacity(text.len());
     let mut parts = text.split('$');
