@@ -187,7 +187,7 @@ impl Services {
         let accounts = Arc::new(accounts::Accounts::new(&ports, gate.clone()));
         let sessions =
             Arc::new(sessions::Sessions::open(&ports, gate.clone(), accounts.clone(), &policy).await?);
-        accounts.on_revocation(sessions.clone());
+        accounts.on_revocation(&sessions);
         let listening = Arc::new(listening::Listening::new(&ports, gate.clone()));
         let intake = Arc::new(intake::Intake::new(&ports));
         let playback = Arc::new(playback::Playback::new(&ports, listening.clone()));

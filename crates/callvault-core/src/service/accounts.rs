@@ -4,7 +4,7 @@ mod customers;
 mod people;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 
 use crate::customer::{Customer, CustomerChange, NewCustomer};
 use crate::error::{Error, Result};
@@ -61,7 +61,8 @@ pub struct Accounts {
     passwords: Arc<dyn PasswordHasher>,
     gate: Arc<Gate>,
     cache: RwLock<Cache>,
-    sessions: OnceLock<Arc<Sessions>>,
+    /// They have the accounts, and whoever has both has them.
+    sessions: OnceLock<Weak<Sessions>>,
 }
 
 impl Accounts {
@@ -77,9 +78,9 @@ impl Accounts {
     }
 
     /// Tells which sessions to end when a person loses them. The two services know each other, so this one is told late.
-    pub(crate) fn on_revocation(&self, sessions: Arc<Sessions>) {
+    pub(crate) fn on_revocation(&self, sessions: &Arc<Sessions>) {
         // A second call would be a mistake in wiring; the first one stays.
-        let _ = self.sessions.set(sessions);
+        let _ = self.sessions.set(Arc::downgrade(sessions));
     }
 
     /// An account by username, without regard to case. For logins only: it asks no gate.
@@ -137,7 +138,7 @@ impl Accounts {
     /// The catalog ended the sessions and tokens of a person.
     pub(crate) fn ended_sessions(&self, person: PersonId) {
         self.forget_cached();
-        if let Some(sessions) = self.sessions.get() {
+        if let Some(sessions) = self.sessions.get().and_then(Weak::upgrade) {
             sessions.forget_person(person);
         }
     }

@@ -1,4 +1,4 @@
-//! What machines are told of an installation that cannot do its work.
+//! What machines are told of an installation that cannot do its work, and what is left of one that is gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,4 +25,18 @@ async fn an_installation_whose_listen_log_takes_nothing_is_not_ready() {
         let request = Request::get("/health/ready").body(Body::empty()).unwrap();
         assert_eq!(front.oneshot(request).await.unwrap().status(), expected);
     }
+}
+
+#[tokio::test]
+async fn an_installation_that_nobody_has_any_more_leaves_no_catalog_open() {
+    let world = World::new().await;
+    world.customer(1, None).await;
+    let catalog = Arc::downgrade(&world.catalog);
+    drop(world);
+    let closed = async {
+        while catalog.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), closed).await.expect("somebody still has it");
 }

@@ -169,9 +169,10 @@ impl Accounts {
         }
         let ends_sessions = row.password_hash.is_some() || row.disabled == Some(true);
         self.catalog.change_person(id, row).await?;
-        self.forget_cached();
-        if ends_sessions && let Some(sessions) = self.sessions.get() {
-            sessions.forget_person(id);
+        if ends_sessions {
+            self.ended_sessions(id);
+        } else {
+            self.changed_person();
         }
         Ok(())
     }
