@@ -4,8 +4,10 @@
 //! By default entries are committed in groups, normally within [`GROUP_TIME`] of being recorded. A commit that takes longer,
 //! as on a stalled disk, lets `record` refuse from the moment on at which the oldest entry that is not committed is
 //! [`LONGEST_UNCOMMITTED`] old. So a kill can lose the entries of the last 50 ms, and never those of more than 2 s. In
-//! strict mode `record` returns after the commit. A group is then committed as soon as somebody waits for it, and takes
-//! along all that came while the one before it was committed.
+//! strict mode `record` returns after the commit. A group is then committed as soon as a thread of those who wait for it has
+//! nothing else to do, and takes along all that came while the one before it was committed. So the work that a thread has in
+//! hand shares a commit, and who is alone waits for nobody; and each thread is woken once for a commit, not once for each
+//! of those who wait on it.
 //!
 //! When the catalog refuses entries, `record` fails, for those who wait for their entry's commit as well, and so nothing
 //! is handed out unlogged. The entries in hand are tried again until they are in: an entry may tell of audio that was
@@ -24,6 +26,7 @@ use callvault_core::port::clock::Clock;
 use callvault_core::port::listen_writer::{ListenWriter, Unlogged};
 use futures_util::FutureExt as _;
 use futures_util::future::{AbortHandle, abortable};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -40,8 +43,23 @@ const GROUP_ENTRIES: usize = 4000;
 const RETRY_TIME: Duration = Duration::from_millis(500);
 
 enum Order {
-    Record(Box<ListenEntry>, Option<oneshot::Sender<()>>),
+    Record(Box<ListenEntry>, Option<Waiting>),
     Flush(oneshot::Sender<()>),
+}
+
+/// Who waits for the commit of an entry, and where.
+struct Waiting {
+    runtime: Handle,
+    committed: oneshot::Sender<()>,
+}
+
+/// Ends the time of a group when it is dropped, so also by a runtime that ends.
+struct Call(Arc<Notify>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 /// The handle of the writer.
@@ -50,6 +68,8 @@ pub struct ListenLog {
     /// Ends the time of a group that is being collected. Nothing else wakes the writer then: it would be the most that an
     /// entry costs.
     urgent: Arc<Notify>,
+    /// Whether a [`Call`] is on its way to the writer.
+    called: Arc<AtomicBool>,
     failing: Arc<AtomicBool>,
     uncommitted: Arc<Uncommitted>,
     strict: bool,
@@ -70,11 +90,13 @@ impl ListenLog {
         let failing = Arc::new(AtomicBool::new(false));
         let uncommitted = Arc::new(Uncommitted::default());
         let urgent = Arc::new(Notify::new());
+        let called = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             catalog,
             clock,
             queue,
             urgent: urgent.clone(),
+            called: called.clone(),
             failing: failing.clone(),
             uncommitted: uncommitted.clone(),
             epoch: None,
@@ -84,7 +106,7 @@ impl ListenLog {
         let beside = writer.catalog.clone();
         let (task, ending) = abortable(writer.run());
         beside.beside_writer(Box::pin(task.map(|_| ())));
-        Arc::new(Self { orders, urgent, failing, uncommitted, strict, ending })
+        Arc::new(Self { orders, urgent, called, failing, uncommitted, strict, ending })
     }
 
     /// Commits what is queued and ends the writer; later entries are refused. Waits for at most `grace`.
@@ -103,11 +125,7 @@ impl ListenLog {
     }
 
     /// Puts an entry into the queue, with the one who waits for its commit.
-    async fn queue(
-        &self,
-        entry: ListenEntry,
-        committed: Option<oneshot::Sender<()>>,
-    ) -> Result<(), Unlogged> {
+    async fn queue(&self, entry: ListenEntry, waiting: Option<Waiting>) -> Result<(), Unlogged> {
         self.check_failing()?;
         let room = match self.orders.try_reserve() {
             Ok(room) => room,
@@ -124,12 +142,21 @@ impl ListenLog {
         let mut uncommitted = self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner);
         let is_old = |oldest: &Instant| now.duration_since(*oldest) >= LONGEST_UNCOMMITTED;
         // Whoever waits for the commit is told by that.
-        if committed.is_none() && uncommitted.front().is_some_and(is_old) {
+        if waiting.is_none() && uncommitted.front().is_some_and(is_old) {
             return Err(Unlogged);
         }
         uncommitted.push_back(now);
-        room.send(Order::Record(Box::new(entry), committed));
+        room.send(Order::Record(Box::new(entry), waiting));
         Ok(())
+    }
+
+    /// Ends the time of the group once this thread has come through all that it can do now.
+    fn call(&self) {
+        if !self.called.swap(true, Ordering::AcqRel) {
+            let call = Call(self.urgent.clone());
+            // Tasks take turns: this one's comes after those of all that are awake.
+            tokio::spawn(async move { drop(call) });
+        }
     }
 
     fn check_failing(&self) -> Result<(), Unlogged> {
@@ -144,8 +171,8 @@ impl ListenWriter for ListenLog {
             return self.note(entry).await;
         }
         let (committed, wait) = oneshot::channel();
-        self.queue(entry, Some(committed)).await?;
-        self.urgent.notify_one();
+        self.queue(entry, Some(Waiting { runtime: Handle::current(), committed })).await?;
+        self.call();
         // A catalog that stalls must not keep the request; an entry that gets in later tells of a refused one.
         timeout(LONGEST_UNCOMMITTED, wait).await.map_err(|_| Unlogged)?.map_err(|_| Unlogged)
     }
@@ -169,6 +196,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     queue: mpsc::Receiver<Order>,
     urgent: Arc<Notify>,
+    called: Arc<AtomicBool>,
     failing: Arc<AtomicBool>,
     uncommitted: Arc<Uncommitted>,
     epoch: Option<i64>,
@@ -180,8 +208,8 @@ struct Writer {
 #[derive(Default)]
 struct Group {
     entries: Vec<ListenEntry>,
-    /// Those who hand audio out when their entry is committed.
-    recording: Vec<oneshot::Sender<()>>,
+    /// Those who hand audio out when their entry is committed, by where they wait.
+    recording: Vec<(Handle, Vec<oneshot::Sender<()>>)>,
     flushing: Vec<oneshot::Sender<()>>,
 }
 
@@ -202,16 +230,19 @@ impl Writer {
     /// Waits until a group's time is over, or somebody is in a hurry.
     async fn gather(&mut self, group: &mut Group) {
         let end = Instant::now() + GROUP_TIME;
-        // What called may have been for a group that is committed.
-        while !group.is_awaited()
-            && group.entries.len() < GROUP_ENTRIES / 2
-            && timeout_at(end, self.urgent.notified()).await.is_ok()
+        while group.entries.len() < GROUP_ENTRIES / 2 && timeout_at(end, self.urgent.notified()).await.is_ok()
         {
             self.take_waiting(group);
+            // What called may have been for a group that is committed.
+            if group.is_awaited() {
+                break;
+            }
         }
     }
 
     fn take_waiting(&mut self, group: &mut Group) {
+        // Before anything is taken: whoever comes later calls anew.
+        self.called.swap(false, Ordering::AcqRel);
         while group.entries.len() < GROUP_ENTRIES
             && let Ok(order) = self.queue.try_recv()
         {
@@ -251,10 +282,11 @@ impl Writer {
             drop(uncommitted);
             self.recovered();
         }
-        for waiting in group.recording.into_iter().chain(group.flushing) {
-            // Whoever waited may have gone away.
-            let _ = waiting.send(());
+        for (runtime, waiting) in group.recording {
+            // Waking a thread is what costs; on its own thread each is woken by a place in a list.
+            runtime.spawn(async move { answer(waiting) });
         }
+        answer(group.flushing);
     }
 
     async fn opened_epoch(&mut self, group: &mut Group) -> i64 {
@@ -298,7 +330,12 @@ impl Group {
         match order {
             Order::Record(entry, waiting) => {
                 self.entries.push(*entry);
-                self.recording.extend(waiting);
+                if let Some(Waiting { runtime, committed }) = waiting {
+                    match self.recording.iter_mut().find(|(known, _)| known.id() == runtime.id()) {
+                        Some((_, waiting)) => waiting.push(committed),
+                        None => self.recording.push((runtime, vec![committed])),
+                    }
+                }
             }
             Order::Flush(waiting) => self.flushing.push(waiting),
         }
@@ -311,6 +348,13 @@ impl Group {
 
     fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.flushing.is_empty()
+    }
+}
+
+fn answer(all: Vec<oneshot::Sender<()>>) {
+    for waiting in all {
+        // Whoever waited may have gone away.
+        let _ = waiting.send(());
     }
 }
 
