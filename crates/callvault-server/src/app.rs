@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::extract::State;
 use callvault_core::service::Services;
 use callvault_wire::enswitch::path::Prefixes;
 use callvault_wire::yeastar::response::Cors;
@@ -92,7 +93,7 @@ impl App {
         let routes = Router::new()
             .merge(api::routes())
             .merge(health::routes())
-            .fallback(dialect::route)
+            .fallback(|State(app): State<Arc<App>>, request| dialect::route(app, request))
             .with_state(self.clone());
         Ok(Front::new(self.clone(), RequestIds::new()?, routes))
     }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 use crate::listen::stay::Stay;
@@ -14,14 +15,14 @@ use crate::listen::stay::Stay;
 ///
 /// A panic is an answer, not one of the task that waits.
 pub(crate) struct CarriedOn<T: 'static> {
-    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    work: Option<BoxFuture<'static, T>>,
     stay: Option<Stay>,
 }
 
 impl<T> CarriedOn<T> {
     /// Work of a connection with this stay; what has none is work of the process itself.
-    pub(crate) fn new(stay: Option<Stay>, work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { work: Some(Box::pin(work)), stay }
+    pub(crate) fn new(stay: Option<Stay>, work: BoxFuture<'static, T>) -> Self {
+        Self { work: Some(work), stay }
     }
 }
 
@@ -70,10 +71,13 @@ mod tests {
     async fn work_goes_on_when_nobody_waits_any_more() {
         let (go, wait) = oneshot::channel::<()>();
         let (done, finished) = oneshot::channel();
-        let mut work = Box::pin(CarriedOn::new(None, async move {
-            wait.await.expect("the word to go on");
-            done.send(7).expect("somebody who listens");
-        }));
+        let mut work = Box::pin(CarriedOn::new(
+            None,
+            Box::pin(async move {
+                wait.await.expect("the word to go on");
+                done.send(7).expect("somebody who listens");
+            }),
+        ));
         // Begun, and then left.
         assert!(futures_util::poll!(work.as_mut()).is_pending());
         drop(work);
@@ -84,7 +88,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_was_not_begun_is_done_as_well() {
         let (done, finished) = oneshot::channel();
-        drop(CarriedOn::new(None, async move { done.send(7) }));
+        drop(CarriedOn::new(None, Box::pin(async move { done.send(7) })));
         assert_eq!(finished.await.expect("it was done"), 7);
     }
 
@@ -97,8 +101,8 @@ mod tests {
             }
             1
         };
-        let panic = CarriedOn::new(None, work).await.expect_err("a panic");
+        let panic = CarriedOn::new(None, Box::pin(work)).await.expect_err("a panic");
         assert_eq!(panic.downcast_ref::<&str>(), Some(&"on purpose"));
-        assert_eq!(CarriedOn::new(None, async { 2 }).await.expect("no panic"), 2);
+        assert_eq!(CarriedOn::new(None, Box::pin(async { 2 })).await.expect("no panic"), 2);
     }
 }

@@ -6,13 +6,15 @@ pub(crate) mod spool;
 mod yeastar;
 
 use std::borrow::Cow;
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use callvault_wire::reply::Header;
+use futures_util::future::BoxFuture;
 use http::header::{
     ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
@@ -25,18 +27,21 @@ use crate::app::App;
 use crate::observe::Route;
 
 /// Whatever is no route of our own: one of the dialects, or nothing.
-pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
+///
+/// Each dialect's future has a box of its own. One for all would be as large as the largest, and a future is copied more than
+/// once on its way to where it stays.
+pub(crate) fn route(app: Arc<App>, request: Request) -> BoxFuture<'static, Response> {
     let path = request.uri().path();
     if let Some(target) = app.settings.enswitch_prefixes.target(path) {
-        return enswitch::answer(&app, target, request).await;
+        return Box::pin(enswitch::answer(app, target, request));
     }
     if pseries::owns(path) {
-        return pseries::answer(&app, request).await;
+        return Box::pin(pseries::answer(app, request));
     }
     if path.starts_with("/api/v1/") || !path.trim_start_matches('/').starts_with("api") {
-        return Problem::not_found("route").into_response();
+        return Box::pin(ready(Problem::not_found("route").into_response()));
     }
-    yeastar::answer(&app, request).await
+    Box::pin(yeastar::answer(app, request))
 }
 
 /// An answer from a dialect's status, headers and body.

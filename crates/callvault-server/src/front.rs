@@ -11,9 +11,9 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::header::{CONTENT_LENGTH, SERVER};
 use http::{HeaderValue, Method, Request, StatusCode};
 use tower::Service;
@@ -80,14 +80,11 @@ where
         // the count of a failed login.
         let work = if may_be_own(request.uri().path()) {
             let mut routes = routes.clone();
-            CarriedOn::new(
-                stay,
-                async move { routes.call(request).await.unwrap_or_else(|never| match never {}) },
-            )
+            async move { routes.call(request).await.unwrap_or_else(|never| match never {}) }.boxed()
         } else {
-            CarriedOn::new(stay, dialect::route(State(app.clone()), request))
+            dialect::route(app.clone(), request)
         };
-        Answering { work, asked: Some(asked) }
+        Answering { work: CarriedOn::new(stay, work), asked: Some(asked) }
     }
 }
 

@@ -457,10 +457,11 @@ mod tests {
         let service = tower::service_fn(move |request: Request<Incoming>| {
             let (begun, go) = (begun.clone(), go.clone());
             let stay = request.extensions().get::<stay::Stay>().cloned();
-            let work = CarriedOn::new(stay, async move {
+            let work = Box::pin(async move {
                 begun.add_permits(1);
                 go.acquire().await.unwrap().forget();
             });
+            let work = CarriedOn::new(stay, work);
             async move {
                 work.await.unwrap();
                 Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<Bytes>::new()))

@@ -79,7 +79,8 @@ struct Visit<'a> {
 }
 
 /// Answers a call of this dialect.
-pub(super) async fn answer(app: &Arc<App>, target: Target, request: Request) -> Response {
+pub(super) async fn answer(app: Arc<App>, target: Target, request: Request) -> Response {
+    let app = &app;
     let Target::Function(function) = target else {
         let rule = StatusRule::of(app.settings.enswitch_mirror, None);
         return reply("/api/json/unknown", Reply::failure(&Failure::NoSuchFunction, rule));
@@ -179,7 +180,8 @@ async fn carry_out(
         Call::UserLogin(call) => user::login(&visit, &call).await,
         Call::UserSwitch(call) => user::switch(&visit, &call).await,
         // The files of features; paths lead to what is served alone.
-        call => features::carry_out(&visit, call, spool).await,
+        // They are seldom asked for, and larger than all others: in a box they do not make the future of every call as large.
+        call => Box::pin(features::carry_out(&visit, call, spool)).await,
     }
 }
 

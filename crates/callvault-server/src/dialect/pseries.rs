@@ -48,7 +48,8 @@ enum Outcome {
 }
 
 /// Answers a call or a link.
-pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
+pub(super) async fn answer(app: Arc<App>, request: Request) -> Response {
+    let app = &app;
     let (parts, body) = request.into_parts();
     let caller = Caller::of(&parts.extensions);
     let method = Method::parse(parts.method.as_str());

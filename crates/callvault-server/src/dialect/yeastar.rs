@@ -49,7 +49,8 @@ struct Visit<'a> {
 }
 
 /// Answers a call of this dialect.
-pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response {
+pub(super) async fn answer(app: Arc<App>, request: Request) -> Response {
+    let app = &app;
     let (parts, body) = request.into_parts();
     let caller = Caller::of(&parts.extensions);
     let method = Method::parse(parts.method.as_str());
