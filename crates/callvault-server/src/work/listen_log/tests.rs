@@ -9,6 +9,7 @@ use callvault_core::page::PageRequest;
 use callvault_core::port::catalog::{CatalogResult, LogFilter, LogPlace};
 use callvault_core::time::Timestamp;
 use tokio::sync::watch;
+use tokio::task::yield_now;
 
 use super::*;
 use crate::system::SystemClock;
@@ -224,6 +225,38 @@ async fn whoever_waits_in_strict_mode_while_one_group_is_committed_is_in_the_nex
         assert_eq!(waiting.await.unwrap(), Ok(()));
     }
     assert_eq!((catalog.names().len(), *attempts.borrow()), (102, before + 1));
+}
+
+#[test]
+fn threads_are_answered_each_on_its_own_and_one_that_ends_holds_nobody_up() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let (writing, lane, ended) = (runtime(), runtime(), runtime());
+    let (catalog, log) = writing.block_on(async {
+        tokio::time::pause();
+        start(Mood::Well, true)
+    });
+    let recorded = |name: &'static str| {
+        let log = log.clone();
+        async move { log.record(entry(name)).await }
+    };
+    // It has queued its entry, and ends before it can call the writer.
+    ended.block_on(async {
+        let mut waiting = Box::pin(recorded("gone"));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+    });
+    drop(ended);
+    let waiting = lane.spawn(recorded("waiting"));
+    lane.block_on(yield_now());
+    // Not one of the calls is lost: nobody waits for the time of a group.
+    for name in ["beside", "again"] {
+        writing.block_on(async {
+            let began = Instant::now();
+            assert_eq!(recorded(name).await, Ok(()));
+            assert_eq!(began.elapsed(), Duration::ZERO, "{name}");
+        });
+    }
+    assert_eq!(lane.block_on(waiting).unwrap(), Ok(()));
+    assert_eq!(catalog.names(), ["gone", "waiting", "beside", "again"]);
 }
 
 #[tokio::test(start_paused = true)]
