@@ -21,8 +21,8 @@ const MOST_CHUNK_BYTES: usize = 512 * 1024;
 /// The largest chunk of base64. It is copied into packets, and each chunk ends with one that is not full and wakes the client.
 const MOST_BASE64_BYTES: usize = 1024 * 1024;
 
-/// The largest chunk that is escaped: six times what is read is written, and must stay in the cache.
-const MOST_ESCAPED_BYTES: usize = 64 * 1024;
+/// The largest chunk that is escaped: six times what is read is written, and must stay in the cache until it is sent.
+const MOST_ESCAPED_BYTES: usize = 256 * 1024;
 
 /// How much is read at once to become base64: what is read must stay in the cache until it is encoded.
 const ENCODED_AT_ONCE_BYTES: usize = 48 * 1024;
@@ -359,9 +359,9 @@ mod tests {
         for bytes in [0, 1, 2, 3, 49_151, 49_152, 49_153] {
             check(bytes, Form::Base64, 0, 2).await;
         }
-        // 64 KiB hold 10,922 bytes that may become six times as many.
-        check(10_922, Form::Escaped, 0, 2).await;
-        check(10_923, Form::Escaped, 0, 3).await;
+        // 256 KiB hold 43,690 bytes that may become six times as many.
+        check(43_690, Form::Escaped, 0, 2).await;
+        check(43_691, Form::Escaped, 0, 3).await;
         // Bytes that stay as they are, are not copied to go with the bracket.
         check(480_000, Form::Exact, 0, 3).await;
     }
