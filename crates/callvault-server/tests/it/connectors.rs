@@ -11,7 +11,7 @@ use callvault_testkit::connectors::cdr_poller::{Link, Poller};
 use callvault_testkit::connectors::logging_proxy::{LoggingProxy, parameter};
 use callvault_testkit::connectors::manner::MANNERS;
 use callvault_testkit::connectors::relogin::{BY_GUESS, BY_V1, BY_V2};
-use callvault_testkit::connectors::report_handler::{Outcome, ReportHandler};
+use callvault_testkit::connectors::report_handler::ReportHandler;
 use callvault_testkit::connectors::wire::Pbx;
 use callvault_testkit::connectors::{
     behind_nat, browser_player, exact_success, fresh_login, kept_connection, link_builder, relogin,
@@ -276,15 +276,14 @@ async fn a_handler_fetches_the_recording_before_it_answers() {
     for number in 0..6 {
         served.tell(&tell(number)).await;
     }
-    let patience = || tokio::time::sleep(Duration::from_millis(2));
-    let taken = |handler: &ReportHandler| {
-        handler.told().iter().filter(|told| told.outcome == Some(Outcome::Taken)).count()
-    };
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-    while taken(&handler) < 6 && tokio::time::Instant::now() < deadline {
-        patience().await;
-    }
-    assert_eq!(taken(&handler), 6, "{:?}", handler.told());
+    let longest = Duration::from_secs(20);
+    let (handler, taken) = served
+        .run(move |_| {
+            let taken = handler.wait_taken(6, longest);
+            Ok((handler, taken))
+        })
+        .await;
+    assert_eq!(taken, 6, "{:?}", handler.told());
 
     // Another login for the same place takes the reports over; an operator ends the first session.
     let address = handler.address();
@@ -295,10 +294,13 @@ async fn a_handler_fetches_the_recording_before_it_answers() {
     let ended = served.world.local(Method::DELETE, &format!("/sessions/{}", oldest), "").await;
     assert!(ended.status.is_success(), "{}", ended.text());
     served.tell(&tell(6)).await;
-    while taken(&handler) < 7 && tokio::time::Instant::now() < deadline {
-        patience().await;
-    }
-    assert_eq!((taken(&handler), handler.count(), handler.logins()), (7, 7, 2), "{:?}", handler.told());
+    let (handler, taken) = served
+        .run(move |_| {
+            let taken = handler.wait_taken(7, longest);
+            Ok((handler, taken))
+        })
+        .await;
+    assert_eq!((taken, handler.count(), handler.logins()), (7, 7, 2), "{:?}", handler.told());
 }
 
 /// Point 10: a length is told before the audio, so that who cannot hold it can leave.

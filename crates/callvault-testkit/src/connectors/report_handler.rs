@@ -2,7 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -47,6 +48,8 @@ struct State {
     inspect: Box<Inspect>,
     session: Mutex<Session>,
     told: Mutex<Vec<Told>>,
+    /// Rings when the outcome of a report is known.
+    ended: Condvar,
 }
 
 #[derive(Default)]
@@ -77,6 +80,7 @@ impl ReportHandler {
             inspect: Box::new(inspect),
             session: Mutex::default(),
             told: Mutex::default(),
+            ended: Condvar::new(),
         };
         let state = Arc::new(state);
         let handling = state.clone();
@@ -90,6 +94,15 @@ impl ReportHandler {
     /// Every report so far, repeats included, in the order in which they came.
     pub fn told(&self) -> Vec<Told> {
         locked(&self.state.told).clone()
+    }
+
+    /// Blocks until so many reports were taken, but no longer than `longest`; says how many are.
+    pub fn wait_taken(&self, wanted: usize, longest: Duration) -> usize {
+        let taken = |told: &[Told]| told.iter().filter(|one| one.outcome == Some(Outcome::Taken)).count();
+        let told = locked(&self.state.told);
+        let (told, _) =
+            self.state.ended.wait_timeout_while(told, longest, |told| taken(told) < wanted).unwrap();
+        taken(&told)
     }
 
     /// How many reports came so far.
@@ -148,6 +161,7 @@ impl State {
             Err(Failure::Wrong(reason)) => (Outcome::Wrong(reason), Reply::Status(500)),
         };
         locked(&self.told)[place].outcome = Some(outcome);
+        self.ended.notify_all();
         reply
     }
 
